@@ -1,0 +1,76 @@
+//! Desks: the isolation unit (brand, shop, skill group or corpus). Everything belongs to exactly one.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// A desk's name, as written on the command line and in the API: 1 to 64 letters (of any script), digits, `-`, `_` or `.`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, ToSchema)]
+#[serde(transparent)]
+#[schema(value_type = String, example = "demo-shop")]
+pub struct DeskId(String);
+
+/// Why a text is no desk name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no desk name: use 1 to 64 letters, digits, `-`, `_` or `.`")]
+pub struct InvalidDeskId(pub String);
+
+impl DeskId {
+    /// The name as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for DeskId {
+    type Err = InvalidDeskId;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let length = text.chars().count();
+        let allowed = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
+        if (1..=64).contains(&length) && text.chars().all(allowed) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(InvalidDeskId(text.chars().take(80).collect()))
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for DeskId {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+impl fmt::Display for DeskId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// What a desk's supervisor may set. Missing fields mean the product's default.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct DeskSettings {
+    /// Score below which a suggestion is not shown (0–1). Default: the threshold shipped with the ranker's weights.
+    pub threshold: Option<f64>,
+    /// Whether an answer in another language than the customer's may be suggested.
+    pub cross_language: bool,
+    /// Distinct customers a cluster needs before it is listed.
+    pub min_cluster_customers: Option<u32>,
+}
+
+/// One desk.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct Desk {
+    /// Its name.
+    pub id: DeskId,
+    /// When it was created.
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: super::Timestamp,
+    /// Its settings.
+    pub settings: DeskSettings,
+}

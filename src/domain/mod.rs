@@ -1,0 +1,34 @@
+//! The product's vocabulary: ids, conversations, pairs, knowledge, suggestions, accounts.
+//!
+//! Pure data and the rules that hold for it; no I/O, no async, no clock reading. Every other module may import this one,
+//! this one imports nothing of ours. Names are those of `docs/architecture.md#words`.
+
+pub mod account;
+pub mod cluster;
+pub mod conversation;
+pub mod desk;
+pub mod feedback;
+pub mod ids;
+pub mod import;
+pub mod job;
+pub mod knowledge;
+pub mod language;
+pub mod pair;
+pub mod suggestion;
+pub mod time;
+
+pub use account::{Account, ApiKey, DeskScope, Principal, PrincipalKind, Role as AccessRole};
+pub use cluster::{Cluster, ClusterAnswer, ClusterMember, ClusterState};
+pub use conversation::{Conversation, ConversationDraft, Message, MessageDraft, MessageKind, Role};
+pub use desk::{Desk, DeskId, DeskSettings};
+pub use feedback::{FeedbackEvent, FeedbackKind, FeedbackTally, RejectReason};
+pub use ids::{
+    AccountId, ApiKeyId, ClusterId, ConversationId, EntryId, FeedbackId, JobId, MessageId, PairId, SuggestionId, SuggestionSetId,
+};
+pub use import::{ImportFormat, ImportReport, RejectedRow};
+pub use job::{Job, JobKind, JobProgress, JobState};
+pub use knowledge::{Entry, EntryStatus};
+pub use language::Language;
+pub use pair::{Outcome, Pair, PairDraft, PairKind};
+pub use suggestion::{AbstainReason, Abstention, Evidence, EvidenceKind, Flag, Pool, Slot, Suggestion, SuggestionSet};
+pub use time::{Clock, SystemClock, Timestamp};

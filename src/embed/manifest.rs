@@ -1,0 +1,5 @@
+//! Being written.
+/// Placeholder.
+pub struct Manifest;
+/// Placeholder.
+pub struct ManifestError;

@@ -1,0 +1,9 @@
+//! Riposte: reply suggestions and frequent-question clusters from archived customer conversations.
+//!
+//! The map of the modules and the rule who may import whom are in `docs/architecture.md`; `tests/it/architecture.rs` checks both.
+
+pub mod domain;
+pub mod embed;
+pub mod index;
+pub mod store;
+pub mod text;

@@ -1,0 +1,335 @@
+//! The store: the truth of an installation. Small ports, one per aggregate, all implemented by one adapter (`sqlite`).
+//!
+//! Every method takes the desk it may touch; there is no unscoped query over customers' words. Message texts and personal fields are
+//! encrypted by `cipher` before they reach SQL; pairs, clusters and suggestions hold masked text only. What has to be written to the
+//! search index is queued in the same transaction as the change itself (an outbox), so a crash can't lose it.
+
+pub mod cipher;
+pub mod sqlite;
+
+use std::collections::HashMap;
+
+use async_trait::async_trait;
+use uuid::Uuid;
+
+use crate::domain::{
+    Account, AccountId, ApiKey, ApiKeyId, Cluster, ClusterId, ClusterMember, Conversation, ConversationDraft, ConversationId, Desk, DeskId,
+    DeskSettings, Entry, EntryId, FeedbackEvent, FeedbackTally, Job, JobId, JobKind, JobProgress, JobState, Pair, PairDraft, PairId,
+    PairKind, Pool, RejectedRow, SuggestionId, SuggestionSetId, Timestamp,
+};
+
+/// Why the store did not answer.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Another process uses the data folder.
+    #[error("the data folder {0} is in use by another process")]
+    Locked(std::path::PathBuf),
+    /// There is no such thing (in that desk).
+    #[error("no such {0}")]
+    NotFound(&'static str),
+    /// There is one already.
+    #[error("{0} exists already")]
+    Duplicate(&'static str),
+    /// The key does not fit the data: another key file, or a damaged row.
+    #[error("a stored text can't be decrypted: is the key the one this data folder was made with?")]
+    Decrypt,
+    /// The key file is missing, unreadable or malformed.
+    #[error("key: {0}")]
+    Key(String),
+    /// The schema is newer than this program.
+    #[error("the database has schema version {found}, this program knows up to {known}: use a newer riposte")]
+    NewerSchema {
+        /// Version in the database.
+        found: i64,
+        /// Newest version this program knows.
+        known: i64,
+    },
+    /// A value read back makes no sense.
+    #[error("the database holds an unreadable value in {0}")]
+    Corrupt(&'static str),
+    /// SQL failed.
+    #[error("database")]
+    Sql(#[from] sqlx::Error),
+    /// Migration failed.
+    #[error("migration")]
+    Migrate(#[from] sqlx::migrate::MigrateError),
+    /// A file could not be read or written.
+    #[error("file {path}")]
+    Io {
+        /// The file.
+        path: std::path::PathBuf,
+        /// What went wrong.
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+/// Shorthand for store results.
+pub type Result<T> = std::result::Result<T, StoreError>;
+
+/// Desks and their settings.
+#[async_trait]
+pub trait DeskStore: Send + Sync {
+    /// Creates the desk unless it exists; tells whether it was created.
+    async fn ensure_desk(&self, desk: &DeskId, now: Timestamp) -> Result<bool>;
+    /// All desks by name.
+    async fn desks(&self) -> Result<Vec<Desk>>;
+    /// One desk.
+    async fn desk(&self, desk: &DeskId) -> Result<Option<Desk>>;
+    /// Replaces a desk's settings. `NotFound` for an unknown desk.
+    async fn set_desk_settings(&self, desk: &DeskId, settings: &DeskSettings) -> Result<()>;
+}
+
+/// What merging one draft did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Merged {
+    /// The conversation.
+    pub id: ConversationId,
+    /// Whether it was new.
+    pub created: bool,
+    /// Messages that were new.
+    pub messages_added: u32,
+}
+
+/// How far an import has come; written in the same transaction as the conversations it covers.
+#[derive(Debug, Clone, Copy)]
+pub struct ImportCheckpoint<'a> {
+    /// The import job.
+    pub job: JobId,
+    /// Where the reader goes on.
+    pub cursor: &'a serde_json::Value,
+    /// The report so far.
+    pub result: &'a serde_json::Value,
+    /// Rows rejected since the last checkpoint.
+    pub rejected: &'a [RejectedRow],
+}
+
+/// What the whole of one desk holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, utoipa::ToSchema)]
+pub struct DeskCounts {
+    /// Conversations.
+    pub conversations: u64,
+    /// Messages.
+    pub messages: u64,
+    /// Pairs of every kind.
+    pub pairs: u64,
+    /// Pairs of the kind `question`.
+    pub questions: u64,
+    /// Knowledge entries in every state.
+    pub entries: u64,
+    /// Points that wait for the index.
+    pub index_pending: u64,
+}
+
+/// Archived conversations, encrypted.
+#[async_trait]
+pub trait ConversationStore: Send + Sync {
+    /// Merges drafts into the archive, in one transaction together with the checkpoint: unknown conversations are created, unknown messages
+    /// added (known ones are left as they are), and conversations that changed are marked for mining. A draft without message ids is merged
+    /// by (role, time, text, occurrence). Messages are kept ordered by time where all have one, else in order of arrival.
+    async fn merge_conversations(
+        &self,
+        desk: &DeskId,
+        drafts: &[ConversationDraft],
+        now: Timestamp,
+        checkpoint: Option<ImportCheckpoint<'_>>,
+    ) -> Result<Vec<Merged>>;
+    /// One conversation with its messages.
+    async fn conversation(&self, desk: &DeskId, id: ConversationId) -> Result<Option<Conversation>>;
+    /// One conversation by the source's id.
+    async fn conversation_by_external_id(&self, desk: &DeskId, external_id: &str) -> Result<Option<Conversation>>;
+    /// Conversations marked for mining, oldest mark first, with the mark's number.
+    async fn unmined_conversations(&self, desk: &DeskId, limit: u32) -> Result<Vec<(Conversation, i64)>>;
+    /// What the desk holds.
+    async fn counts(&self, desk: &DeskId) -> Result<DeskCounts>;
+}
+
+/// Mined pairs, masked.
+#[async_trait]
+pub trait PairStore: Send + Sync {
+    /// Replaces the pairs of conversations, queues the difference for the index and clears each conversation's mark, unless it has been marked
+    /// again since (`mark` tells which mark was worked on). One transaction.
+    async fn replace_pairs(&self, desk: &DeskId, mined: &[(ConversationId, i64, Vec<PairDraft>)], now: Timestamp) -> Result<()>;
+    /// Pairs by id, in no particular order; unknown ids are left out.
+    async fn pairs(&self, desk: &DeskId, ids: &[PairId]) -> Result<Vec<Pair>>;
+    /// Pairs of one kind in order of id, from the first one after `after`.
+    async fn pairs_page(&self, desk: &DeskId, kind: Option<PairKind>, after: Option<PairId>, limit: u32) -> Result<Vec<Pair>>;
+}
+
+/// Knowledge entries.
+#[async_trait]
+pub trait KnowledgeStore: Send + Sync {
+    /// Writes entries (by id) and queues those that changed for the index; tells how many changed. One transaction.
+    async fn put_entries(&self, desk: &DeskId, entries: &[Entry]) -> Result<u32>;
+    /// Entries by id; unknown ids are left out.
+    async fn entries(&self, desk: &DeskId, ids: &[EntryId]) -> Result<Vec<Entry>>;
+    /// Entries in order of id, from the first one after `after`.
+    async fn entries_page(&self, desk: &DeskId, after: Option<EntryId>, limit: u32) -> Result<Vec<Entry>>;
+}
+
+/// What a queued index change is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IndexSubject {
+    /// A pair: write it if it exists, else delete its points.
+    Pair(PairId),
+    /// An entry: write it if it exists and is published, else delete its points.
+    Entry(EntryId),
+}
+
+/// One queued index change.
+#[derive(Debug, Clone, PartialEq)]
+pub struct IndexTask {
+    /// Number in the queue.
+    pub sequence: i64,
+    /// The desk it belongs to.
+    pub desk: DeskId,
+    /// What changed.
+    pub subject: IndexSubject,
+}
+
+/// Changes that wait for the index.
+#[async_trait]
+pub trait OutboxStore: Send + Sync {
+    /// The oldest tasks (of one desk, or of all). Tasks stay until they are acknowledged.
+    async fn pending_index_tasks(&self, desk: Option<&DeskId>, limit: u32) -> Result<Vec<IndexTask>>;
+    /// Removes tasks whose change is in the index.
+    async fn acknowledge_index_tasks(&self, sequences: &[i64]) -> Result<()>;
+    /// How many wait.
+    async fn pending_index_count(&self, desk: Option<&DeskId>) -> Result<u64>;
+    /// Queues every pair and entry of every desk, for a new index.
+    async fn queue_everything(&self) -> Result<u64>;
+    /// A setting of the installation itself, such as the fingerprint the index was made with.
+    async fn meta(&self, key: &str) -> Result<Option<String>>;
+    /// Writes such a setting.
+    async fn set_meta(&self, key: &str, value: &str) -> Result<()>;
+}
+
+/// One suggestion as it was given.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RecordedSuggestion {
+    /// Names it in feedback.
+    pub id: SuggestionId,
+    /// Place in its set, from 1.
+    pub rank: u32,
+    /// Which pool.
+    pub pool: Pool,
+    /// The pair or entry whose text was shown.
+    pub source: Uuid,
+    /// What feedback is counted under: [`crate::text::normalise::answer_key`] of the text as indexed.
+    pub answer_key: String,
+    /// Text as indexed (masked, slots open).
+    pub text: String,
+    /// Score shown.
+    pub score: f64,
+}
+
+/// One suggestion set as it was given.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RecordedSet {
+    /// Its id.
+    pub id: SuggestionSetId,
+    /// The live conversation's id at the host, if given.
+    pub conversation: Option<String>,
+    /// The query's text, masked.
+    pub query: String,
+    /// Reason code when nothing was shown.
+    pub abstained: Option<String>,
+    /// What was shown.
+    pub suggestions: Vec<RecordedSuggestion>,
+    /// Who asked.
+    pub actor: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Suggestion sets and what agents did with them.
+#[async_trait]
+pub trait FeedbackStore: Send + Sync {
+    /// Keeps a set. One transaction.
+    async fn record_set(&self, desk: &DeskId, set: &RecordedSet) -> Result<()>;
+    /// The desk and record of one suggestion.
+    async fn recorded_suggestion(&self, id: SuggestionId) -> Result<Option<(DeskId, RecordedSuggestion)>>;
+    /// Keeps a feedback event. `NotFound` when the suggestion is not this desk's.
+    async fn add_feedback(&self, desk: &DeskId, event: &FeedbackEvent) -> Result<()>;
+    /// Decayed sums per answer key (see [`FeedbackTally`]); keys without feedback are left out.
+    async fn tallies(&self, desk: &DeskId, answer_keys: &[String], now: Timestamp) -> Result<HashMap<String, FeedbackTally>>;
+}
+
+/// Frequent-question clusters.
+#[async_trait]
+pub trait ClusterStore: Send + Sync {
+    /// Replaces all clusters of a desk. One transaction.
+    async fn replace_clusters(&self, desk: &DeskId, clusters: &[(Cluster, Vec<ClusterMember>)]) -> Result<()>;
+    /// Clusters with at least `min_customers`, by size and id, largest first, behind `after` (size and id of the last one seen).
+    async fn clusters_page(&self, desk: &DeskId, min_customers: u32, after: Option<(u32, ClusterId)>, limit: u32) -> Result<Vec<Cluster>>;
+    /// One cluster with its members, most similar first.
+    async fn cluster(&self, desk: &DeskId, id: ClusterId) -> Result<Option<(Cluster, Vec<ClusterMember>)>>;
+}
+
+/// Jobs.
+#[async_trait]
+pub trait JobStore: Send + Sync {
+    /// Adds a queued job.
+    async fn add_job(&self, job: &Job) -> Result<()>;
+    /// One job.
+    async fn job(&self, id: JobId) -> Result<Option<Job>>;
+    /// Jobs (of one desk, or of all), newest first, behind `after`.
+    async fn jobs_page(&self, desk: Option<&DeskId>, after: Option<JobId>, limit: u32) -> Result<Vec<Job>>;
+    /// Takes the oldest queued job of these kinds and marks it running.
+    async fn claim_job(&self, kinds: &[JobKind], now: Timestamp) -> Result<Option<Job>>;
+    /// Queues again whatever was running when the process before this one ended; tells how many.
+    async fn requeue_interrupted_jobs(&self, now: Timestamp) -> Result<u32>;
+    /// Writes progress; tells whether somebody has asked to cancel.
+    async fn report_progress(&self, id: JobId, progress: &JobProgress, now: Timestamp) -> Result<bool>;
+    /// Replaces a job's parameters (an upload that is complete, a path that moved).
+    async fn set_job_params(&self, id: JobId, params: &serde_json::Value, now: Timestamp) -> Result<()>;
+    /// Ends a job (or puts it back: `Queued`).
+    async fn finish_job(
+        &self,
+        id: JobId,
+        state: JobState,
+        result: Option<&serde_json::Value>,
+        error: Option<&str>,
+        now: Timestamp,
+    ) -> Result<()>;
+    /// Asks a job to stop; a queued one is cancelled at once. `NotFound` for an unknown or ended job.
+    async fn request_cancel(&self, id: JobId, now: Timestamp) -> Result<()>;
+    /// Rejected rows of an import in file order, from the `offset`-th on.
+    async fn rejected_rows(&self, id: JobId, offset: u64, limit: u32) -> Result<Vec<RejectedRow>>;
+}
+
+/// Accounts, API keys and sessions.
+#[async_trait]
+pub trait AccountStore: Send + Sync {
+    /// Adds an account. `Duplicate` when the name is taken.
+    async fn add_account(&self, account: &Account) -> Result<()>;
+    /// One account by name.
+    async fn account(&self, name: &str) -> Result<Option<Account>>;
+    /// All accounts by name.
+    async fn accounts(&self) -> Result<Vec<Account>>;
+    /// Replaces a password hash and ends the account's sessions. `NotFound` for an unknown name.
+    async fn set_password_hash(&self, name: &str, password_hash: &str) -> Result<()>;
+    /// Adds a key.
+    async fn add_api_key(&self, key: &ApiKey) -> Result<()>;
+    /// One key.
+    async fn api_key(&self, id: ApiKeyId) -> Result<Option<ApiKey>>;
+    /// All keys, newest first.
+    async fn api_keys(&self) -> Result<Vec<ApiKey>>;
+    /// Withdraws a key. `NotFound` for an unknown one.
+    async fn revoke_api_key(&self, id: ApiKeyId, now: Timestamp) -> Result<()>;
+    /// Opens a session under the SHA-256 of its token.
+    async fn add_session(&self, token_sha256: &[u8], account: AccountId, expires_at: Timestamp) -> Result<()>;
+    /// The account of a session that has not expired.
+    async fn session_account(&self, token_sha256: &[u8], now: Timestamp) -> Result<Option<Account>>;
+    /// Ends a session; unknown ones are ignored.
+    async fn end_session(&self, token_sha256: &[u8]) -> Result<()>;
+}
+
+/// Everything an installation keeps.
+#[async_trait]
+pub trait Store:
+    DeskStore + ConversationStore + PairStore + KnowledgeStore + OutboxStore + FeedbackStore + ClusterStore + JobStore + AccountStore
+{
+    /// Closes the store after everything acknowledged has been written.
+    async fn close(&self);
+}

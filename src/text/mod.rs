@@ -1,0 +1,8 @@
+//! What is done to words before anything else sees them: normalising, segmenting, telling languages apart, masking personal data.
+//!
+//! Pure functions; no I/O, no state but tables built once.
+
+pub mod language;
+pub mod mask;
+pub mod normalise;
+pub mod segment;
