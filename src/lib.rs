@@ -5,5 +5,7 @@
 pub mod domain;
 pub mod embed;
 pub mod index;
+pub mod jobs;
 pub mod store;
+pub mod suggest;
 pub mod text;
