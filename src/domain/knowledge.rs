@@ -65,6 +65,12 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// The index point of the `variant`-th question (from 0).
+    #[must_use]
+    pub fn variant_point(&self, variant: usize) -> uuid::Uuid {
+        EntryId::derive(&[&self.id.to_string(), &variant.to_string()]).as_uuid()
+    }
+
     /// Whether the entry may be suggested at `now`.
     #[must_use]
     pub fn is_live(&self, now: Timestamp) -> bool {

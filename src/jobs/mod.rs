@@ -1,14 +1,27 @@
 //! Durable jobs: imports, cluster rebuilds, re-indexing. Kept in the store, run by one worker of this process, resumable after a kill,
 //! observable while they run.
 
+pub mod clusters;
+mod import;
+pub mod indexing;
+mod reindex;
+pub mod runner;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use tokio::sync::broadcast;
+use tokio::sync::{Notify, broadcast};
 
-use crate::domain::{Clock, DeskId, ImportFormat, Job, JobId, RejectedRow};
+use crate::domain::{Clock, DeskId, ImportFormat, Job, JobId, JobKind, JobProgress, JobState, RejectedRow};
+use crate::index::VectorIndex;
 use crate::store::{Store, StoreError};
+
+use indexing::Indexer;
+use runner::Runner;
+
+/// Changes a slow subscriber may fall behind before it misses some.
+const CHANGES_KEPT: usize = 256;
 
 /// Why a job was not accepted, or what happened to it.
 #[derive(Debug, thiserror::Error)]
@@ -16,6 +29,9 @@ pub enum JobError {
     /// There is no such job.
     #[error("no job {0}")]
     Unknown(JobId),
+    /// The job has ended already.
+    #[error("job {0} has ended already")]
+    Ended(JobId),
     /// The upload could not be kept.
     #[error("upload {path}")]
     Spool {
@@ -25,6 +41,9 @@ pub enum JobError {
         #[source]
         source: std::io::Error,
     },
+    /// A value could not be written down.
+    #[error("job parameters")]
+    Json(#[from] serde_json::Error),
     /// The store did not answer.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -52,47 +71,108 @@ pub struct ImportParams {
 pub struct Jobs {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
+    uploads: PathBuf,
     changes: broadcast::Sender<Job>,
+    wake: Arc<Notify>,
 }
 
 impl Jobs {
+    /// Puts the use case and its worker together. `uploads` is the folder for uploaded files; it exists and is private to the user.
+    #[must_use]
+    pub fn new(store: Arc<dyn Store>, index: Arc<dyn VectorIndex>, indexer: Arc<Indexer>, clock: Arc<dyn Clock>, uploads: PathBuf) -> (Self, Runner) {
+        let (changes, _) = broadcast::channel(CHANGES_KEPT);
+        let wake = Arc::new(Notify::new());
+        let runner = Runner::new(Arc::clone(&store), index, indexer, Arc::clone(&clock), changes.clone(), Arc::clone(&wake));
+        (Self { store, clock, uploads, changes, wake }, runner)
+    }
+
     /// A path inside the data folder where an upload can be written before [`Self::start_import`].
+    #[must_use]
     pub fn upload_path(&self) -> PathBuf {
-        todo!()
+        self.uploads.join(JobId::new().to_string())
     }
 
     /// Queues an import; creates the desk when it does not exist (unless it is a dry run).
     pub async fn start_import(&self, desk: &DeskId, params: ImportParams) -> Result<Job, JobError> {
-        todo!()
+        if !params.dry_run {
+            self.store.ensure_desk(desk, self.clock.now()).await?;
+        }
+        self.queue(JobKind::Import, Some(desk), serde_json::to_value(&params)?).await
     }
 
     /// Queues the grouping of a desk's questions.
     pub async fn start_cluster_rebuild(&self, desk: &DeskId) -> Result<Job, JobError> {
-        todo!()
+        self.queue(JobKind::RebuildClusters, Some(desk), serde_json::Value::Null).await
+    }
+
+    /// Queues the filling of a new index.
+    pub async fn start_reindex(&self) -> Result<Job, JobError> {
+        self.queue(JobKind::Reindex, None, serde_json::Value::Null).await
+    }
+
+    async fn queue(&self, kind: JobKind, desk: Option<&DeskId>, params: serde_json::Value) -> Result<Job, JobError> {
+        let now = self.clock.now();
+        let job = Job {
+            id: JobId::new(),
+            kind,
+            desk: desk.cloned(),
+            state: JobState::Queued,
+            progress: JobProgress::default(),
+            params,
+            cursor: None,
+            result: None,
+            error: None,
+            created_at: now,
+            updated_at: now,
+        };
+        self.store.add_job(&job).await?;
+        self.wake.notify_one();
+        Ok(job)
     }
 
     /// One job.
     pub async fn job(&self, id: JobId) -> Result<Job, JobError> {
-        todo!()
+        self.store.job(id).await?.ok_or(JobError::Unknown(id))
     }
 
     /// Jobs of one desk, or of all, newest first, behind `after`.
     pub async fn jobs(&self, desk: Option<&DeskId>, after: Option<JobId>, limit: u32) -> Result<Vec<Job>, JobError> {
-        todo!()
+        Ok(self.store.jobs_page(desk, after, limit).await?)
     }
 
     /// Rejected rows of an import, in file order.
     pub async fn rejected_rows(&self, id: JobId, offset: u64, limit: u32) -> Result<Vec<RejectedRow>, JobError> {
-        todo!()
+        Ok(self.store.rejected_rows(id, offset, limit).await?)
     }
 
     /// Asks a job to stop.
     pub async fn cancel(&self, id: JobId) -> Result<(), JobError> {
-        todo!()
+        let job = self.job(id).await?;
+        if job.state.is_final() {
+            return Err(JobError::Ended(id));
+        }
+        self.store.request_cancel(id, self.clock.now()).await?;
+        let stopped = self.job(id).await?;
+        if stopped.state.is_final() {
+            remove_owned_file(&stopped);
+            let _ = self.changes.send(stopped);
+        }
+        Ok(())
     }
 
     /// Every change of every job from now on; the receiver filters. A slow receiver misses changes and should read the job again.
+    #[must_use]
     pub fn subscribe(&self) -> broadcast::Receiver<Job> {
         self.changes.subscribe()
+    }
+}
+
+/// Deletes an ended import's uploaded file: it holds customers' words in the clear.
+fn remove_owned_file(job: &Job) {
+    let Ok(params) = serde_json::from_value::<ImportParams>(job.params.clone()) else { return };
+    if params.owned
+        && let Err(error) = fs_err::remove_file(&params.path)
+    {
+        tracing::warn!(job.id = %job.id, error = &error as &dyn std::error::Error, "an uploaded file can't be deleted");
     }
 }

@@ -6,3 +6,5 @@ pub mod language;
 pub mod mask;
 pub mod normalise;
 pub mod segment;
+pub mod acts;
+pub mod moment;

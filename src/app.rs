@@ -1,0 +1,326 @@
+//! The composition root: settings in, a running installation out. The only module that knows concrete adapters.
+//!
+//! [`App::open`] takes the data folder (one process at a time), opens store, encoder and index and puts the use cases together;
+//! [`App::serve`] runs the server on a listener the caller owns; the command line uses the same use cases without a server.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, bail};
+use axum::Router;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::auth::Authenticator;
+use crate::config::Config;
+use crate::domain::{Clock, DeskId, Entry, Job, JobId};
+use crate::embed::candle::CandleModel;
+use crate::embed::queue::{EmbedQueue, QueueSettings};
+use crate::embed::{Embedder, Lane, TextKind};
+use crate::http::readiness::{Readiness, ReadinessState};
+use crate::http::{HttpSettings, HttpState};
+use crate::index::VectorIndex;
+use crate::index::edge::EdgeIndex;
+use crate::ingest::markdown::{RejectedFile, read_entries};
+use crate::jobs::Jobs;
+use crate::jobs::indexing::Indexer;
+use crate::jobs::runner::Runner;
+use crate::store::cipher::KeySource;
+use crate::store::sqlite::SqliteStore;
+use crate::store::{KnowledgeStore, OutboxStore, Store};
+use crate::suggest::{Ranker, Suggester};
+
+mod lock;
+
+pub use lock::{FolderLock, LockError, running_server};
+
+/// Setting of the store that names the encoder the live index was made with.
+const INDEX_MODEL: &str = "index_model";
+
+/// How much of a mismatch between index and encoder is accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnNewEncoder {
+    /// Refuse, and say how to re-index.
+    Refuse,
+    /// Make a new index beside the old one and fill it.
+    Reindex,
+}
+
+/// An open installation.
+pub struct App {
+    /// Checked settings.
+    pub config: Config,
+    /// The truth.
+    pub store: Arc<dyn Store>,
+    /// The search index.
+    pub index: Arc<dyn VectorIndex>,
+    /// The encoder behind its queue.
+    pub embedder: Arc<EmbedQueue>,
+    /// Suggestions and feedback.
+    pub suggester: Suggester,
+    /// Jobs.
+    pub jobs: Jobs,
+    /// The index's writer.
+    pub indexer: Arc<Indexer>,
+    /// Accounts and keys.
+    pub auth: Arc<Authenticator>,
+    clock: Arc<dyn Clock>,
+    runner: Arc<Runner>,
+    local_token: String,
+    stop: CancellationToken,
+    tasks: TaskTracker,
+    _lock: FolderLock,
+}
+
+impl App {
+    /// Opens the data folder and everything in it, and starts the background work (index writer, jobs).
+    ///
+    /// # Errors
+    /// When the folder is in use, a key, model or index does not fit, or the disk refuses; the text says what to do.
+    pub async fn open(config: Config, clock: Arc<dyn Clock>, on_new_encoder: OnNewEncoder) -> anyhow::Result<Self> {
+        let lock = FolderLock::take(&config.data_dir)?;
+        let uploads = config.data_dir.join("uploads");
+        create_private_dir(&uploads)?;
+        let key = match &config.master_key {
+            Some(key) => KeySource::Text(key.clone()),
+            None => KeySource::File(config.data_dir.join("master.key")),
+        };
+        let store = Arc::new(SqliteStore::open(&config.data_dir.join("riposte.db"), &key, clock.now()).await?);
+        let embedder = Arc::new(load_encoder(&config).await?);
+        let index: Arc<dyn VectorIndex> = open_index(&config, store.as_ref(), embedder.as_ref(), on_new_encoder).await?;
+        let ranker = Arc::new(load_ranker(config.ranker.as_deref())?);
+        let store: Arc<dyn Store> = store;
+        let indexer = Arc::new(Indexer::new(Arc::clone(&store), Arc::clone(&index), Arc::clone(&embedder) as Arc<dyn Embedder>));
+        let (jobs, runner) = Jobs::new(Arc::clone(&store), Arc::clone(&index), Arc::clone(&indexer), Arc::clone(&clock), uploads);
+        let suggester =
+            Suggester::new(Arc::clone(&store), Arc::clone(&index), Arc::clone(&embedder) as Arc<dyn Embedder>, ranker, Arc::clone(&clock));
+        let (local_token, digest) = crate::auth::local_token()?;
+        let auth = Arc::new(Authenticator::new(Arc::clone(&store) as Arc<dyn crate::store::AccountStore>, Arc::clone(&clock), digest));
+        let interrupted = store.requeue_interrupted_jobs(clock.now()).await?;
+        if interrupted > 0 {
+            tracing::info!(jobs = interrupted, "interrupted jobs go on");
+        }
+        let app = Self {
+            config,
+            store,
+            index,
+            embedder,
+            suggester,
+            jobs,
+            indexer,
+            auth,
+            clock,
+            runner: Arc::new(runner),
+            local_token,
+            stop: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+            _lock: lock,
+        };
+        app.start_background_work();
+        Ok(app)
+    }
+
+    fn start_background_work(&self) {
+        let (indexer, runner) = (Arc::clone(&self.indexer), Arc::clone(&self.runner));
+        let (stop_indexer, stop_runner) = (self.stop.clone(), self.stop.clone());
+        self.tasks.spawn(async move { indexer.run(stop_indexer).await });
+        self.tasks.spawn(async move { runner.run(stop_runner).await });
+    }
+
+    /// The HTTP interface of this installation.
+    #[must_use]
+    pub fn router(&self, readiness: Arc<Readiness>) -> Router {
+        let settings = HttpSettings {
+            max_upload_bytes: usize::try_from(self.config.upload_limit_bytes).unwrap_or(usize::MAX),
+            secure_cookies: self.config.secure_cookies,
+            ..HttpSettings::default()
+        };
+        crate::http::router(HttpState {
+            suggester: self.suggester.clone(),
+            jobs: self.jobs.clone(),
+            auth: Arc::clone(&self.auth),
+            store: Arc::clone(&self.store),
+            indexer: Arc::clone(&self.indexer),
+            embedder_info: self.embedder.info().clone(),
+            clock: Arc::clone(&self.clock),
+            readiness,
+            settings,
+            shutdown: self.stop.clone(),
+        })
+    }
+
+    /// Serves until `shutdown`, then finishes open requests, parks jobs and flushes.
+    ///
+    /// # Errors
+    /// When the listener fails, or the last flush does.
+    pub async fn serve(self, listener: TcpListener, shutdown: CancellationToken) -> anyhow::Result<()> {
+        let readiness = Arc::new(Readiness::default());
+        let address = listener.local_addr().context("the listener has no address")?;
+        let _presence = lock::Presence::announce(&self.config.data_dir, address, &self.local_token)?;
+        readiness.set(ReadinessState::Starting { stage: "warming the encoder up" });
+        self.embedder.embed(vec!["你好 hello".to_owned()], TextKind::Query, Lane::Interactive).await.context("the encoder does not work")?;
+        readiness.set(ReadinessState::Ready);
+        let stop = self.stop.clone();
+        let graceful = async move {
+            shutdown.cancelled().await;
+            stop.cancel();
+        };
+        axum::serve(listener, self.router(readiness).into_make_service()).with_graceful_shutdown(graceful).await.context("the server failed")?;
+        self.close().await
+    }
+
+    /// Stops the background work at a safe point and closes everything.
+    ///
+    /// # Errors
+    /// When the last flush fails; nothing acknowledged is lost by that, the index catches up at the next start.
+    pub async fn close(self) -> anyhow::Result<()> {
+        self.stop.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+        self.index.flush().await.context("the index can't be flushed")?;
+        self.store.close().await;
+        Ok(())
+    }
+
+    /// Reads a folder of Markdown entries into the knowledge pool; tells how many entries there were and how many changed.
+    ///
+    /// # Errors
+    /// When the folder can't be read or the store refuses.
+    pub async fn load_knowledge(&self, folder: &Path, desk: Option<&DeskId>) -> anyhow::Result<KnowledgeLoad> {
+        let (entries, rejected) = read_entries(folder, desk, self.clock.now()).with_context(|| format!("the folder {} can't be read", folder.display()))?;
+        let changed = put_entries(self.store.as_ref(), &entries, self.clock.as_ref()).await?;
+        self.indexer.wake();
+        Ok(KnowledgeLoad { entries: entries.len(), changed, rejected })
+    }
+
+    /// Waits until a job has ended, calling `seen` with every state of it on the way.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn follow_job(&self, id: JobId, mut seen: impl FnMut(&Job)) -> anyhow::Result<Job> {
+        let mut changes = self.jobs.subscribe();
+        loop {
+            let job = self.jobs.job(id).await?;
+            seen(&job);
+            if job.state.is_final() {
+                return Ok(job);
+            }
+            // A missed or foreign change only means that the job is read once more.
+            let _ = changes.recv().await;
+        }
+    }
+
+    /// Waits until everything queued for the index is in it.
+    ///
+    /// # Errors
+    /// When the index can't be written.
+    pub async fn wait_until_indexed(&self) -> anyhow::Result<()> {
+        let mut state = self.indexer.watch();
+        self.indexer.wake();
+        loop {
+            let seen = state.borrow_and_update().clone();
+            if let Some(failure) = seen.failure {
+                bail!("the index can't be written: {failure}");
+            }
+            if seen.idle && self.store.pending_index_count(None).await? == 0 {
+                return Ok(());
+            }
+            state.changed().await.context("the index writer has stopped")?;
+        }
+    }
+
+    /// Marks the index as made with the present encoder and removes older ones.
+    ///
+    /// # Errors
+    /// When the store or the disk refuses.
+    pub async fn adopt_index(&self) -> anyhow::Result<()> {
+        let fingerprint = self.embedder.info().fingerprint.clone();
+        self.store.set_meta(INDEX_MODEL, &fingerprint).await?;
+        for folder in fs_err::read_dir(self.config.data_dir.join("index"))? {
+            let folder = folder?;
+            if folder.file_name().to_str() != Some(&fingerprint) {
+                fs_err::remove_dir_all(folder.path())?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What loading a knowledge folder did.
+#[derive(Debug, Clone)]
+pub struct KnowledgeLoad {
+    /// Entries read.
+    pub entries: usize,
+    /// Entries that were new or different.
+    pub changed: u32,
+    /// Files not taken.
+    pub rejected: Vec<RejectedFile>,
+}
+
+async fn put_entries(store: &dyn Store, entries: &[Entry], clock: &dyn Clock) -> anyhow::Result<u32> {
+    let mut desks: Vec<&DeskId> = entries.iter().map(|entry| &entry.desk).collect();
+    desks.sort_unstable();
+    desks.dedup();
+    let mut changed = 0;
+    for desk in desks {
+        store.ensure_desk(desk, clock.now()).await?;
+        let of_desk: Vec<Entry> = entries.iter().filter(|entry| &entry.desk == desk).cloned().collect();
+        changed += KnowledgeStore::put_entries(store, desk, &of_desk).await?;
+    }
+    Ok(changed)
+}
+
+async fn load_encoder(config: &Config) -> anyhow::Result<EmbedQueue> {
+    let folder = config.encoder.clone();
+    let model = crate::rt::cpu(move || CandleModel::load(&folder)).await?.context("the encoder can't be loaded")?;
+    Ok(EmbedQueue::start(Box::new(model), QueueSettings { cache_vectors: config.cached_vectors, ..QueueSettings::default() })?)
+}
+
+fn load_ranker(file: Option<&Path>) -> anyhow::Result<Ranker> {
+    let Some(file) = file else { return Ok(Ranker::shipped()) };
+    let json = fs_err::read_to_string(file)?;
+    Ranker::from_json(&json).with_context(|| format!("ranker weights {}", file.display()))
+}
+
+async fn open_index(config: &Config, store: &dyn Store, embedder: &dyn Embedder, on_new_encoder: OnNewEncoder) -> anyhow::Result<Arc<dyn VectorIndex>> {
+    let info = embedder.info();
+    let live = OutboxStore::meta(store, INDEX_MODEL).await?;
+    if let Some(live) = live.as_deref().filter(|live| *live != info.fingerprint)
+        && on_new_encoder == OnNewEncoder::Refuse
+    {
+        bail!(
+            "the index was made with encoder {live}, this encoder ({}) has fingerprint {}: run `riposte reindex` to make an index for it beside the old one, or name \
+             the old encoder's folder with --set encoder.folder=DIR",
+            info.name,
+            info.fingerprint
+        );
+    }
+    let folder: PathBuf = config.data_dir.join("index").join(&info.fingerprint);
+    let fresh = !folder.exists();
+    create_private_dir(&folder)?;
+    let (dimension, fingerprint, at) = (info.dimension, info.fingerprint.clone(), folder.clone());
+    let index = crate::rt::cpu(move || EdgeIndex::open(&at, dimension, &fingerprint)).await?.with_context(|| format!("the index {}", folder.display()))?;
+    if fresh {
+        // An index can always be made again from the store: after a restore without it, or for a new encoder.
+        let queued = store.queue_everything().await?;
+        if queued > 0 {
+            tracing::info!(points = queued, "the index is being filled from the store");
+        }
+    }
+    if live.is_none() {
+        OutboxStore::set_meta(store, INDEX_MODEL, &info.fingerprint).await?;
+    }
+    Ok(Arc::new(index))
+}
+
+/// Makes a folder (and its parents) that only the user may enter.
+fn create_private_dir(folder: &Path) -> anyhow::Result<()> {
+    fs_err::create_dir_all(folder)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        fs_err::set_permissions(folder, std::fs::Permissions::from_mode(0o700))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,76 @@
+//! The command line as a client of the server on the same folder.
+
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+/// A server reached with the token of the data folder.
+pub(super) struct Remote {
+    base: String,
+    token: String,
+    agent: ureq::Agent,
+}
+
+impl Remote {
+    pub(super) fn new(base: String, token: String) -> Self {
+        let agent = ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(Duration::from_secs(60))).build().into();
+        Self { base, token, agent }
+    }
+
+    /// Whether the server is ready.
+    pub(super) fn ready(&self) -> anyhow::Result<()> {
+        let response = self.agent.get(format!("{}/readyz", self.base)).call().context("no answer")?;
+        if response.status().is_success() { Ok(()) } else { bail!("{} is not ready (status {})", self.base, response.status()) }
+    }
+
+    pub(super) fn get<T: DeserializeOwned>(&self, path: &str) -> anyhow::Result<T> {
+        let response = self.agent.get(self.url(path)).header("authorization", self.bearer()).call()?;
+        read(response)
+    }
+
+    pub(super) fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> anyhow::Result<T> {
+        let response = self.agent.post(self.url(path)).header("authorization", self.bearer()).send_json(body)?;
+        read(response)
+    }
+
+    pub(super) fn put<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> anyhow::Result<T> {
+        let response = self.agent.put(self.url(path)).header("authorization", self.bearer()).send_json(body)?;
+        read(response)
+    }
+
+    pub(super) fn delete(&self, path: &str) -> anyhow::Result<()> {
+        let mut response = self.agent.delete(self.url(path)).header("authorization", self.bearer()).call()?;
+        if response.status().is_success() { Ok(()) } else { Err(problem(&response.body_mut().read_json::<Value>().unwrap_or_default())) }
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.base)
+    }
+
+    fn bearer(&self) -> String {
+        format!("Bearer {}", self.token)
+    }
+}
+
+fn read<T: DeserializeOwned>(mut response: ureq::http::Response<ureq::Body>) -> anyhow::Result<T> {
+    let success = response.status().is_success();
+    let body: Value = response.body_mut().with_config().limit(256 << 20).read_json().context("the server's answer is not JSON")?;
+    if success { Ok(serde_json::from_value(body)?) } else { Err(problem(&body)) }
+}
+
+/// The words of a problem document.
+fn problem(body: &Value) -> anyhow::Error {
+    let text = |key: &str| body.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let mut message = text("title");
+    if !text("detail").is_empty() {
+        message = format!("{message}: {}", text("detail"));
+    }
+    for error in body.get("errors").and_then(Value::as_array).into_iter().flatten() {
+        let field = |key: &str| error.get(key).and_then(Value::as_str).unwrap_or_default();
+        message = format!("{message}\n  {} {}", field("pointer"), field("detail"));
+    }
+    anyhow::anyhow!(if message.is_empty() { "the server refused without saying why".to_owned() } else { message })
+}

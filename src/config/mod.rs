@@ -1,0 +1,226 @@
+//! Settings: flags > environment > file > built-in defaults. The only module that reads the environment.
+//!
+//! `raw` mirrors what was written, [`Config`] is checked and typed. Unknown keys are errors wherever they stand.
+
+mod raw;
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use secrecy::SecretString;
+
+pub use raw::DEFAULT_FILE;
+use raw::RawConfig;
+
+/// Prefix of every environment variable; sections and keys follow behind double underscores (`RIPOSTE__SERVER__LISTEN`).
+const PREFIX: &str = "RIPOSTE";
+
+/// Why the settings can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// A source can't be read, or holds an unknown key or a value of the wrong kind.
+    #[error("settings: {0}")]
+    Source(#[from] config::ConfigError),
+    /// A value makes no sense.
+    #[error("setting `{key}`: {detail}")]
+    Invalid {
+        /// The key.
+        key: &'static str,
+        /// What is wrong and how to mend it.
+        detail: String,
+    },
+    /// `--set` without `=`.
+    #[error("`--set {0}`: write it as key=value, for example --set server.listen=127.0.0.1:9000")]
+    Assignment(String),
+}
+
+/// What the command line says.
+#[derive(Debug, Clone, Default)]
+pub struct Flags {
+    /// `--data-dir`.
+    pub data_dir: Option<PathBuf>,
+    /// `--config`.
+    pub file: Option<PathBuf>,
+    /// `--listen`.
+    pub listen: Option<String>,
+    /// `--set key=value`, any number.
+    pub assignments: Vec<String>,
+}
+
+/// Checked settings.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The one folder with everything the installation keeps.
+    pub data_dir: PathBuf,
+    /// Where the server listens.
+    pub listen: SocketAddr,
+    /// Largest upload, bytes.
+    pub upload_limit_bytes: u64,
+    /// Whether session cookies are sent over https only.
+    pub secure_cookies: bool,
+    /// Folder of the encoder.
+    pub encoder: PathBuf,
+    /// Vectors kept by text, in memory.
+    pub cached_vectors: usize,
+    /// Ranker weights file; `None` for the shipped ones.
+    pub ranker: Option<PathBuf>,
+    /// The key that protects texts; `None` for the key file in the data folder.
+    pub master_key: Option<SecretString>,
+    /// Which log lines are written (`tracing` filter).
+    pub log_filter: String,
+    /// Whether log lines are JSON.
+    pub log_json: bool,
+}
+
+impl Config {
+    /// Reads settings from the process: its environment and the file named (or `riposte.toml` in the data folder).
+    pub fn load(flags: &Flags) -> Result<Self, ConfigError> {
+        #[expect(clippy::disallowed_methods, reason = "this is the one place")]
+        let environment: HashMap<String, String> = std::env::vars_os().filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?))).collect();
+        Self::from_sources(flags, &environment)
+    }
+
+    /// Reads settings from an explicit environment.
+    pub fn from_sources(flags: &Flags, environment: &HashMap<String, String>) -> Result<Self, ConfigError> {
+        let data_dir = flags
+            .data_dir
+            .clone()
+            .or_else(|| environment.get("RIPOSTE__DATA_DIR").filter(|dir| !dir.is_empty()).map(PathBuf::from))
+            .or_else(|| default_data_dir(environment))
+            .ok_or_else(|| ConfigError::Invalid {
+                key: "data_dir",
+                detail: "no home folder is known; name one with --data-dir DIR or RIPOSTE__DATA_DIR".to_owned(),
+            })?;
+        let mut sources = config::Config::builder().add_source(config::File::from_str(DEFAULT_FILE, config::FileFormat::Toml));
+        let file = flags.file.clone().unwrap_or_else(|| data_dir.join("riposte.toml"));
+        sources = sources.add_source(config::File::from(file).format(config::FileFormat::Toml).required(flags.file.is_some()));
+        let own: HashMap<String, String> =
+            environment.iter().filter(|(key, _)| key.starts_with("RIPOSTE__")).map(|(key, value)| (key.clone(), value.clone())).collect();
+        sources = sources.add_source(config::Environment::with_prefix(PREFIX).prefix_separator("__").separator("__").try_parsing(true).source(Some(own)));
+        if let Some(listen) = &flags.listen {
+            sources = sources.set_override("server.listen", listen.as_str())?;
+        }
+        for assignment in &flags.assignments {
+            let (key, value) = assignment.split_once('=').ok_or_else(|| ConfigError::Assignment(assignment.clone()))?;
+            sources = sources.set_override(key.trim(), value)?;
+        }
+        let raw: RawConfig = sources.build()?.try_deserialize()?;
+        Self::check(raw, data_dir, environment)
+    }
+
+    fn check(raw: RawConfig, data_dir: PathBuf, environment: &HashMap<String, String>) -> Result<Self, ConfigError> {
+        let listen = raw.server.listen.parse().map_err(|_not_an_address: std::net::AddrParseError| ConfigError::Invalid {
+            key: "server.listen",
+            detail: format!("`{}` is no address; write it as IP:PORT, for example 127.0.0.1:8080", raw.server.listen),
+        })?;
+        let master_key = match (raw.security.master_key, raw.security.master_key_file) {
+            (Some(_), Some(_)) => {
+                return Err(ConfigError::Invalid { key: "security.master_key", detail: "set either it or master_key_file, not both".to_owned() });
+            }
+            (Some(key), None) => Some(key),
+            (None, Some(file)) => Some(read_secret(&file)?),
+            (None, None) => None,
+        };
+        let encoder = match raw.encoder.folder {
+            Some(folder) => folder,
+            None => default_encoder(&data_dir, environment).ok_or_else(|| ConfigError::Invalid {
+                key: "encoder.folder",
+                detail: "no encoder found (looked for models/riposte-seed-zh-en in the data folder, the working folder and beside the program); name its folder with \
+                         --set encoder.folder=DIR"
+                    .to_owned(),
+            })?,
+        };
+        Ok(Self {
+            data_dir,
+            listen,
+            upload_limit_bytes: raw.server.upload_limit_bytes,
+            secure_cookies: raw.server.secure_cookies,
+            encoder,
+            cached_vectors: raw.encoder.cached_vectors,
+            ranker: raw.ranker.file,
+            master_key,
+            log_filter: raw.log.filter,
+            log_json: raw.log.json,
+        })
+    }
+}
+
+fn read_secret(file: &Path) -> Result<SecretString, ConfigError> {
+    fs_err::read_to_string(file)
+        .map(|text| SecretString::from(text.trim().to_owned()))
+        .map_err(|error| ConfigError::Invalid { key: "security.master_key_file", detail: error.to_string() })
+}
+
+/// The user's data home by the XDG rule.
+fn default_data_dir(environment: &HashMap<String, String>) -> Option<PathBuf> {
+    let set = |key: &str| environment.get(key).filter(|value| !value.is_empty()).map(PathBuf::from);
+    set("XDG_DATA_HOME").or_else(|| set("HOME").map(|home| home.join(".local/share"))).map(|home| home.join("riposte"))
+}
+
+/// The encoder in the box, wherever the box stands.
+fn default_encoder(data_dir: &Path, environment: &HashMap<String, String>) -> Option<PathBuf> {
+    const FOLDER: &str = "models/riposte-seed-zh-en";
+    let beside_program = std::env::current_exe().ok();
+    let ancestors = beside_program.iter().flat_map(|program| program.ancestors().skip(1)).map(Path::to_path_buf);
+    let working = environment.get("PWD").map(PathBuf::from).or_else(|| std::env::current_dir().ok());
+    let source = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    std::iter::once(data_dir.to_path_buf())
+        .chain(working)
+        .chain(ancestors)
+        .chain([source])
+        .map(|folder| folder.join(FOLDER))
+        .find(|folder| folder.join("manifest.json").is_file())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn environment(pairs: &[(&str, &str)]) -> HashMap<String, String> {
+        pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+    }
+
+    fn flags(dir: &Path) -> Flags {
+        Flags { data_dir: Some(dir.to_path_buf()), ..Flags::default() }
+    }
+
+    #[test]
+    fn flags_beat_the_environment_which_beats_the_file() {
+        let dir = tempfile::tempdir().unwrap();
+        fs_err::write(dir.path().join("riposte.toml"), "[server]\nlisten = \"127.0.0.1:1111\"\n[log]\nfilter = \"warn\"\n").unwrap();
+        let file_only = Config::from_sources(&flags(dir.path()), &environment(&[])).unwrap();
+        assert_eq!((file_only.listen.port(), file_only.log_filter.as_str()), (1111, "warn"));
+        let env = environment(&[("RIPOSTE__SERVER__LISTEN", "127.0.0.1:2222")]);
+        assert_eq!(Config::from_sources(&flags(dir.path()), &env).unwrap().listen.port(), 2222);
+        let flag = Flags { listen: Some("127.0.0.1:3333".into()), ..flags(dir.path()) };
+        assert_eq!(Config::from_sources(&flag, &env).unwrap().listen.port(), 3333);
+    }
+
+    #[test]
+    fn unknown_keys_are_errors_everywhere() {
+        let dir = tempfile::tempdir().unwrap();
+        assert!(Config::from_sources(&flags(dir.path()), &environment(&[("RIPOSTE__SERVER__LISSEN", "x")])).is_err());
+        let set = Flags { assignments: vec!["log.colour=red".into()], ..flags(dir.path()) };
+        assert!(Config::from_sources(&set, &environment(&[])).is_err());
+        fs_err::write(dir.path().join("riposte.toml"), "[servre]\n").unwrap();
+        assert!(Config::from_sources(&flags(dir.path()), &environment(&[])).is_err());
+    }
+
+    #[test]
+    fn the_data_folder_follows_the_environment_and_the_data_home() {
+        let env = environment(&[("RIPOSTE__DATA_DIR", "/srv/riposte"), ("HOME", "/home/x")]);
+        assert_eq!(Config::from_sources(&Flags::default(), &env).unwrap().data_dir, Path::new("/srv/riposte"));
+        let env = environment(&[("HOME", "/home/x")]);
+        assert_eq!(Config::from_sources(&Flags::default(), &env).unwrap().data_dir, Path::new("/home/x/.local/share/riposte"));
+    }
+
+    #[test]
+    fn the_reference_file_documents_every_key() {
+        for line in DEFAULT_FILE.lines().filter(|line| line.contains('=') && !line.starts_with("##")) {
+            let position = DEFAULT_FILE.find(line).unwrap();
+            let before = DEFAULT_FILE[..position].lines().last().unwrap_or_default();
+            assert!(before.starts_with("##"), "`{line}` has no comment above it");
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! Settings as they are written.
+
+use std::path::PathBuf;
+
+use secrecy::SecretString;
+use serde::Deserialize;
+
+/// The commented reference file; also the built-in defaults. Keys without a default stand commented out.
+pub const DEFAULT_FILE: &str = include_str!("default.toml");
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawConfig {
+    /// Only looked at on the command line and in the environment; named here so that the environment variable is no unknown key.
+    #[serde(rename = "data_dir")]
+    _data_dir: Option<PathBuf>,
+    pub(super) server: Server,
+    pub(super) encoder: Encoder,
+    #[serde(default)]
+    pub(super) ranker: Ranker,
+    #[serde(default)]
+    pub(super) security: Security,
+    pub(super) log: Log,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Server {
+    pub(super) listen: String,
+    pub(super) upload_limit_bytes: u64,
+    pub(super) secure_cookies: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Encoder {
+    pub(super) folder: Option<PathBuf>,
+    pub(super) cached_vectors: usize,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Ranker {
+    pub(super) file: Option<PathBuf>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Security {
+    pub(super) master_key: Option<SecretString>,
+    pub(super) master_key_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Log {
+    pub(super) filter: String,
+    pub(super) json: bool,
+}

@@ -1,0 +1,211 @@
+//! Carries queued changes from the store into the index: the only writer of the index.
+//!
+//! A task is acknowledged only after the index has been flushed, so a crash repeats work and loses none. Runs as one background task per
+//! process; whoever has queued something wakes it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use tokio::sync::{Notify, watch};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::domain::{DeskId, Entry, EntryId, EntryStatus, Pair, PairId, PairKind, Pool};
+use crate::embed::{EmbedError, Embedder, Lane};
+use crate::index::{IndexError, IndexPoint, PointPayload, VectorIndex};
+use crate::retrieve::{DocumentText, encode_documents};
+use crate::store::{IndexSubject, IndexTask, Store, StoreError};
+
+/// Tasks taken at a time: a few seconds of embedding, so that progress is seen and little is repeated after a crash.
+const BATCH: u32 = 256;
+
+/// New points after which the approximate-search structures are worth building again.
+const OPTIMIZE_AFTER: u64 = 2_000;
+
+/// Why indexing stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum IndexingError {
+    /// No vector.
+    #[error(transparent)]
+    Embed(#[from] EmbedError),
+    /// The index refused.
+    #[error(transparent)]
+    Index(#[from] IndexError),
+    /// The store did not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The background writer of the index.
+pub struct Indexer {
+    store: Arc<dyn Store>,
+    index: Arc<dyn VectorIndex>,
+    embedder: Arc<dyn Embedder>,
+    wake: Notify,
+    written: AtomicU64,
+    state: watch::Sender<IndexerState>,
+}
+
+/// What the writer last did, for those who wait for it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct IndexerState {
+    /// Tasks done since the start.
+    pub done: u64,
+    /// Whether it found nothing more to do.
+    pub idle: bool,
+    /// Why it stopped trying, until it is woken again.
+    pub failure: Option<String>,
+}
+
+impl Indexer {
+    /// Makes a writer; [`Self::run`] does the work.
+    #[must_use]
+    pub fn new(store: Arc<dyn Store>, index: Arc<dyn VectorIndex>, embedder: Arc<dyn Embedder>) -> Self {
+        let (state, _) = watch::channel(IndexerState::default());
+        Self { store, index, embedder, wake: Notify::new(), written: AtomicU64::new(0), state }
+    }
+
+    /// Tells the writer that something has been queued.
+    pub fn wake(&self) {
+        self.state.send_modify(|state| {
+            state.idle = false;
+            state.failure = None;
+        });
+        self.wake.notify_one();
+    }
+
+    /// Watches what the writer does.
+    #[must_use]
+    pub fn watch(&self) -> watch::Receiver<IndexerState> {
+        self.state.subscribe()
+    }
+
+    /// Works until `stop`; waits while there is nothing to do.
+    ///
+    /// # Cancel safety
+    /// A dropped future repeats at most one batch at the next start.
+    pub async fn run(&self, stop: CancellationToken) {
+        loop {
+            match stop.run_until_cancelled(self.drain()).await {
+                None => return,
+                Some(Ok(())) => self.state.send_modify(|state| state.idle = true),
+                Some(Err(error)) => {
+                    tracing::error!(error = &error as &dyn std::error::Error, "indexing stopped; it goes on when the next change arrives");
+                    self.state.send_modify(|state| state.failure = Some(error.to_string()));
+                }
+            }
+            if stop.run_until_cancelled(self.wake.notified()).await.is_none() {
+                return;
+            }
+        }
+    }
+
+    /// Works until nothing is queued.
+    pub async fn drain(&self) -> Result<(), IndexingError> {
+        loop {
+            let tasks = self.store.pending_index_tasks(None, BATCH).await?;
+            if tasks.is_empty() {
+                break;
+            }
+            self.write(&tasks).await?;
+            self.index.flush().await?;
+            let sequences: Vec<i64> = tasks.iter().map(|task| task.sequence).collect();
+            self.store.acknowledge_index_tasks(&sequences).await?;
+            self.state.send_modify(|state| state.done += tasks.len() as u64);
+        }
+        if self.written.load(Ordering::Relaxed) >= OPTIMIZE_AFTER {
+            self.written.store(0, Ordering::Relaxed);
+            self.index.optimize().await?;
+            self.index.flush().await?;
+        }
+        Ok(())
+    }
+
+    async fn write(&self, tasks: &[IndexTask]) -> Result<(), IndexingError> {
+        let mut desks: Vec<&DeskId> = tasks.iter().map(|task| &task.desk).collect();
+        desks.sort_unstable();
+        desks.dedup();
+        for desk in desks {
+            let mut pair_ids: Vec<PairId> = Vec::new();
+            let mut entry_ids: Vec<EntryId> = Vec::new();
+            for task in tasks.iter().filter(|task| &task.desk == desk) {
+                match task.subject {
+                    IndexSubject::Pair(id) => pair_ids.push(id),
+                    IndexSubject::Entry(id) => entry_ids.push(id),
+                }
+            }
+            let pairs = self.store.pairs(desk, &pair_ids).await?;
+            let entries = self.store.entries(desk, &entry_ids).await?;
+            let (texts, blanks): (Vec<DocumentText>, Vec<Blank>) =
+                pairs.iter().filter_map(pair_document).chain(entries.iter().flat_map(entry_documents)).unzip();
+            let encoded = encode_documents(self.embedder.as_ref(), &texts, Lane::Bulk).await?;
+            // Deleted first, written after: an entry may have lost variants, a pair may be gone.
+            let sources: Vec<Uuid> = pair_ids.iter().map(|id| id.as_uuid()).chain(entry_ids.iter().map(|id| id.as_uuid())).collect();
+            self.index.delete_sources(&sources).await?;
+            let points: Vec<IndexPoint> = blanks
+                .into_iter()
+                .zip(encoded)
+                .map(|(blank, vectors)| IndexPoint { id: blank.id, payload: blank.payload, dense: vectors.dense, sparse: vectors.sparse })
+                .collect();
+            self.written.fetch_add(points.len() as u64, Ordering::Relaxed);
+            self.index.upsert(points).await?;
+        }
+        Ok(())
+    }
+}
+
+/// A point that still lacks its vectors.
+struct Blank {
+    id: Uuid,
+    payload: PointPayload,
+}
+
+fn pair_document(pair: &Pair) -> Option<(DocumentText, Blank)> {
+    let content = &pair.content;
+    // "Please wait" is no answer to anybody: such pairs count as unanswered questions and are not searched.
+    if content.kind == PairKind::Unanswered || content.answer.trim().is_empty() {
+        return None;
+    }
+    let text = DocumentText {
+        question: content.question.clone(),
+        turn: content.turn.clone(),
+        previous: content.previous.clone(),
+        answer: content.answer.clone(),
+    };
+    let payload = PointPayload {
+        desk: pair.desk.clone(),
+        pool: Pool::Archive,
+        kind: content.kind,
+        language: content.language,
+        source: content.id.as_uuid(),
+        conversation: Some(pair.conversation.as_uuid()),
+        answered_at: content.answered_at,
+        valid_from: None,
+        valid_to: None,
+        tags: pair.tags.clone(),
+    };
+    Some((text, Blank { id: content.id.as_uuid(), payload }))
+}
+
+fn entry_documents(entry: &Entry) -> Vec<(DocumentText, Blank)> {
+    if entry.status != EntryStatus::Published {
+        return Vec::new();
+    }
+    let documents = entry.questions.iter().enumerate().map(|(variant, question)| {
+        let text = DocumentText { question: question.clone(), turn: question.clone(), previous: String::new(), answer: entry.answer.clone() };
+        let payload = PointPayload {
+            desk: entry.desk.clone(),
+            pool: Pool::Knowledge,
+            kind: PairKind::Question,
+            language: entry.language,
+            source: entry.id.as_uuid(),
+            conversation: None,
+            answered_at: Some(entry.updated_at),
+            valid_from: entry.valid_from,
+            valid_to: entry.valid_to,
+            tags: entry.tags.clone(),
+        };
+        (text, Blank { id: entry.variant_point(variant), payload })
+    });
+    documents.collect()
+}

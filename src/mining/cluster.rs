@@ -1,0 +1,231 @@
+//! Frequent-question clusters, first version: communities of the questions' nearest-neighbour graph.
+//!
+//! Nothing here is quadratic: the caller brings each question's nearest neighbours (from the index), the graph keeps an edge between two
+//! questions that are similar enough, and communities are found by label-free local moving under the constant Potts model (Traag, Van
+//! Dooren & Nesterov 2011): a question joins the community where the sum of (similarity − resolution) over its edges, missing edges
+//! counting as similarity 0, is largest. The number of clusters follows from the graph. Same input, same result.
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::text::segment::terms;
+
+/// One question's neighbour.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Neighbour {
+    /// Position of the other question.
+    pub other: usize,
+    /// Cosine of the two.
+    pub similarity: f32,
+}
+
+/// How clusters are cut.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ClusterSettings {
+    /// Similarity below which there is no edge.
+    pub min_similarity: f32,
+    /// What an average pair inside a cluster must exceed: higher gives more and tighter clusters.
+    pub resolution: f32,
+    /// Questions a cluster needs; smaller ones are outliers.
+    pub min_size: usize,
+}
+
+impl Default for ClusterSettings {
+    /// Chosen on the demo archive, whose conversations bear their kind of question as a tag (`docs/evaluation.md`).
+    fn default() -> Self {
+        Self { min_similarity: 0.5, resolution: 0.22, min_size: 3 }
+    }
+}
+
+/// Rounds of local moving; the objective has always settled well before.
+const MAX_ROUNDS: usize = 30;
+
+/// Groups questions; `None` marks an outlier. Cluster numbers run from 0 in order of first appearance.
+#[must_use]
+pub fn communities(neighbours: &[Vec<Neighbour>], settings: ClusterSettings) -> Vec<Option<usize>> {
+    let mut graph = Graph::of_questions(neighbours, settings.min_similarity);
+    let mut membership: Vec<usize> = (0..neighbours.len()).collect();
+    // Local moving, then the same on the graph of communities, until nothing moves (Louvain's scheme with the CPM objective).
+    loop {
+        let moved = graph.local_moving(settings.resolution);
+        let Some(labels) = moved else { break };
+        for member in &mut membership {
+            *member = labels[*member];
+        }
+        graph = graph.aggregated(&labels);
+    }
+    drop_small(&membership, settings.min_size)
+}
+
+struct Graph {
+    edges: Vec<Vec<(usize, f32)>>,
+    sizes: Vec<f32>,
+}
+
+impl Graph {
+    fn of_questions(neighbours: &[Vec<Neighbour>], min_similarity: f32) -> Self {
+        let mut weights: BTreeMap<(usize, usize), f32> = BTreeMap::new();
+        for (question, list) in neighbours.iter().enumerate() {
+            for neighbour in list.iter().filter(|neighbour| neighbour.other != question && neighbour.similarity >= min_similarity) {
+                let edge = (question.min(neighbour.other), question.max(neighbour.other));
+                let weight = weights.entry(edge).or_insert(0.0);
+                *weight = weight.max(neighbour.similarity);
+            }
+        }
+        let mut edges = vec![Vec::new(); neighbours.len()];
+        for ((a, b), weight) in weights {
+            edges[a].push((b, weight));
+            edges[b].push((a, weight));
+        }
+        Self { edges, sizes: vec![1.0; neighbours.len()] }
+    }
+
+    /// Moves nodes to better communities until none gains; `None` when nothing has moved at all. Labels are numbered from 0.
+    fn local_moving(&self, resolution: f32) -> Option<Vec<usize>> {
+        let count = self.edges.len();
+        let mut label: Vec<usize> = (0..count).collect();
+        let mut size = self.sizes.clone();
+        let mut any = false;
+        for _ in 0..MAX_ROUNDS {
+            let mut moved = false;
+            for node in 0..count {
+                let mut weight_to: BTreeMap<usize, f32> = BTreeMap::new();
+                for &(other, weight) in &self.edges[node] {
+                    *weight_to.entry(label[other]).or_insert(0.0) += weight;
+                }
+                let home = label[node];
+                let gain = |community: usize, weight: f32| {
+                    let others = if community == home { size[community] - self.sizes[node] } else { size[community] };
+                    weight - resolution * self.sizes[node] * others
+                };
+                let staying = gain(home, weight_to.get(&home).copied().unwrap_or(0.0));
+                let best = weight_to.iter().map(|(&community, &weight)| (community, gain(community, weight))).max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)));
+                if let Some((community, gained)) = best
+                    && community != home
+                    && gained > staying + 1e-6
+                    && gained > 0.0
+                {
+                    size[home] -= self.sizes[node];
+                    size[community] += self.sizes[node];
+                    label[node] = community;
+                    moved = true;
+                    any = true;
+                }
+            }
+            if !moved {
+                break;
+            }
+        }
+        any.then(|| renumber(&label))
+    }
+
+    fn aggregated(&self, labels: &[usize]) -> Self {
+        let count = labels.iter().max().map_or(0, |&most| most + 1);
+        let mut sizes = vec![0.0; count];
+        let mut weights: BTreeMap<(usize, usize), f32> = BTreeMap::new();
+        for (node, list) in self.edges.iter().enumerate() {
+            sizes[labels[node]] += self.sizes[node];
+            for &(other, weight) in list {
+                if node < other && labels[node] != labels[other] {
+                    let edge = (labels[node].min(labels[other]), labels[node].max(labels[other]));
+                    *weights.entry(edge).or_insert(0.0) += weight;
+                }
+            }
+        }
+        let mut edges = vec![Vec::new(); count];
+        for ((a, b), weight) in weights {
+            edges[a].push((b, weight));
+            edges[b].push((a, weight));
+        }
+        Self { edges, sizes }
+    }
+}
+
+fn renumber(labels: &[usize]) -> Vec<usize> {
+    let mut numbers: HashMap<usize, usize> = HashMap::new();
+    labels
+        .iter()
+        .map(|label| {
+            let next = numbers.len();
+            *numbers.entry(*label).or_insert(next)
+        })
+        .collect()
+}
+
+fn drop_small(membership: &[usize], min_size: usize) -> Vec<Option<usize>> {
+    let mut sizes: HashMap<usize, usize> = HashMap::new();
+    for member in membership {
+        *sizes.entry(*member).or_insert(0) += 1;
+    }
+    let mut numbers: HashMap<usize, usize> = HashMap::new();
+    membership
+        .iter()
+        .map(|member| {
+            (sizes[member] >= min_size).then(|| {
+                let next = numbers.len();
+                *numbers.entry(*member).or_insert(next)
+            })
+        })
+        .collect()
+}
+
+/// The words that tell each cluster from the others: class-based TF-IDF (Grootendorst 2022) over the members' terms.
+#[must_use]
+pub fn keywords(clusters: &[Vec<&str>], count: usize) -> Vec<Vec<String>> {
+    let frequencies: Vec<BTreeMap<String, f32>> = clusters
+        .iter()
+        .map(|questions| {
+            let mut frequency = BTreeMap::new();
+            for term in questions.iter().flat_map(|question| terms(question)).filter(|term| !term.starts_with('[') && term.chars().count() > 1) {
+                *frequency.entry(term).or_insert(0.0) += 1.0;
+            }
+            frequency
+        })
+        .collect();
+    let mut overall: BTreeMap<&str, f32> = BTreeMap::new();
+    for (term, frequency) in frequencies.iter().flatten() {
+        *overall.entry(term).or_insert(0.0) += frequency;
+    }
+    let average = overall.values().sum::<f32>() / clusters.len().max(1) as f32;
+    frequencies
+        .iter()
+        .map(|frequency| {
+            let mut scored: Vec<(&String, f32)> = frequency.iter().map(|(term, count)| (term, count * (1.0 + average / overall[term.as_str()]).ln())).collect();
+            scored.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(b.0)));
+            scored.into_iter().take(count).map(|(term, _)| term.clone()).collect()
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn neighbours(pairs: &[(usize, usize, f32)], count: usize) -> Vec<Vec<Neighbour>> {
+        let mut lists = vec![Vec::new(); count];
+        for &(a, b, similarity) in pairs {
+            lists[a].push(Neighbour { other: b, similarity });
+            lists[b].push(Neighbour { other: a, similarity });
+        }
+        lists
+    }
+
+    #[test]
+    fn two_cliques_with_a_weak_bridge_are_two_clusters_and_a_loner_is_an_outlier() {
+        let edges = [(0, 1, 0.9), (1, 2, 0.9), (0, 2, 0.8), (3, 4, 0.9), (4, 5, 0.9), (3, 5, 0.8), (2, 3, 0.55)];
+        let found = communities(&neighbours(&edges, 7), ClusterSettings { min_similarity: 0.5, resolution: 0.3, min_size: 3 });
+        assert_eq!(found, [Some(0), Some(0), Some(0), Some(1), Some(1), Some(1), None]);
+    }
+
+    #[test]
+    fn the_same_input_gives_the_same_result() {
+        let edges: Vec<(usize, usize, f32)> = (0..60).map(|i| (i, (i * 7 + 3) % 60, 0.5 + (i % 5) as f32 / 10.0)).filter(|(a, b, _)| a != b).collect();
+        let lists = neighbours(&edges, 60);
+        assert_eq!(communities(&lists, ClusterSettings::default()), communities(&lists, ClusterSettings::default()));
+    }
+
+    #[test]
+    fn keywords_tell_clusters_apart() {
+        let words = keywords(&[vec!["退货 运费 谁出", "退货 运费 多少"], vec!["退货 怎么 申请", "退货 申请 入口"]], 1);
+        assert_ne!(words[0], words[1]);
+    }
+}

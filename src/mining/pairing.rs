@@ -1,0 +1,261 @@
+//! Cuts conversations into question/answer pairs. Pure: a masked conversation in, pairs out.
+//!
+//! For every customer turn that the company answers, one pair is made. Its question comes from [`Moment::of`] over everything said so far;
+//! its answer is what humans said up to the customer's next turn that asks something, without canned openings, "please wait", transfers
+//! and closings, and without bot or system text. While an agent only asks to wait, the customer's "ok" does not end the search for the
+//! answer. What the pair is ([`PairKind`]) and how it went on ([`Outcome`]) is noted; nothing is thrown away silently.
+
+use crate::domain::{Conversation, ConversationId, MessageId, MessageKind, Outcome, PairDraft, PairId, PairKind, Role, Timestamp};
+use crate::text::acts::{AgentAct, CustomerAct, agent_act, customer_act};
+use crate::text::language::detect;
+use crate::text::mask::mask;
+use crate::text::moment::{Line, Moment, clip};
+use crate::text::normalise::{answer_key, clean};
+
+use super::reply::answer_probability;
+
+/// Longest answer kept, in characters; longer ones are letters, not replies, and are cut at the end.
+pub const MAX_ANSWER_CHARS: usize = 2_000;
+
+/// How much of one message is looked at, in characters. A pasted log of megabytes stays whole in the archive, its beginning is mined.
+pub const MAX_MESSAGE_CHARS: usize = 8_000;
+
+/// One message, cleaned and masked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MaskedLine {
+    /// The message.
+    pub id: MessageId,
+    /// Who speaks.
+    pub role: Role,
+    /// Masked text; media show as `[image]` and the like.
+    pub text: String,
+    /// When.
+    pub at: Option<Timestamp>,
+    /// The speaker, if the source names one.
+    pub author: Option<String>,
+}
+
+/// A conversation ready for mining.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MaskedConversation {
+    /// The conversation.
+    pub id: ConversationId,
+    /// The conversation's agent, for messages that name none.
+    pub agent_id: Option<String>,
+    /// Its messages.
+    pub lines: Vec<MaskedLine>,
+}
+
+impl MaskedConversation {
+    /// Cleans and masks every message.
+    #[must_use]
+    pub fn of(conversation: &Conversation) -> Self {
+        let lines = conversation.messages.iter().map(|message| {
+            let words = mask(&clean(&clip(&message.text, MAX_MESSAGE_CHARS)), &conversation.customer_personal).text;
+            let text = match message.kind {
+                MessageKind::Text => words,
+                kind if words.is_empty() => format!("[{}]", kind.as_str()),
+                kind => format!("[{}] {words}", kind.as_str()),
+            };
+            MaskedLine { id: message.id, role: message.role, text, at: message.at, author: message.author.clone() }
+        });
+        Self { id: conversation.id, agent_id: conversation.agent_id.clone(), lines: lines.collect() }
+    }
+}
+
+/// Mines one conversation.
+#[must_use]
+pub fn mine_pairs(conversation: &MaskedConversation) -> Vec<PairDraft> {
+    let lines: Vec<Line<'_>> = conversation.lines.iter().map(|line| Line { role: line.role, text: &line.text, at: line.at }).collect();
+    let mut pairs = Vec::new();
+    let mut position = 0;
+    while let Some(reply_start) = next_reply(&conversation.lines, position) {
+        let Some(moment) = Moment::of(&lines[..reply_start]) else {
+            position = reply_start + 1;
+            continue;
+        };
+        let reply_end = reply_end(&conversation.lines, reply_start);
+        let reach = if moment.act.is_small_talk() { reply_end } else { answer_reach(&conversation.lines, reply_start, reply_end) };
+        if let Some(pair) = pair_of(conversation, &moment, reply_start, reach) {
+            pairs.push(pair);
+        }
+        position = reply_end;
+    }
+    note_outcomes(&mut pairs, conversation);
+    pairs
+}
+
+/// The next human agent message behind a customer message, from `from` on.
+fn next_reply(lines: &[MaskedLine], from: usize) -> Option<usize> {
+    let customer = (from..lines.len()).find(|&position| lines[position].role == Role::Customer)?;
+    (customer..lines.len()).find(|&position| lines[position].role == Role::Agent)
+}
+
+/// The first customer message behind `start`, or the end.
+fn reply_end(lines: &[MaskedLine], start: usize) -> usize {
+    (start..lines.len()).find(|&position| lines[position].role == Role::Customer).unwrap_or(lines.len())
+}
+
+/// How far the answer may reach: over the customer's "ok" while the agent has only asked to wait.
+fn answer_reach(lines: &[MaskedLine], start: usize, mut end: usize) -> usize {
+    loop {
+        let answered = lines[start..end].iter().any(|line| line.role == Role::Agent && matches!(agent_act(&line.text), AgentAct::Answer | AgentAct::AskBack));
+        if answered || end >= lines.len() {
+            return end;
+        }
+        let next_agent = (end..lines.len()).find(|&position| lines[position].role != Role::Customer);
+        let interjection = next_agent.is_some_and(|next| lines[end..next].iter().all(|line| customer_act(&line.text) == CustomerAct::Acknowledgement));
+        match next_agent {
+            Some(next) if interjection => end = reply_end(lines, next),
+            _ => return end,
+        }
+    }
+}
+
+fn pair_of(conversation: &MaskedConversation, moment: &Moment, start: usize, end: usize) -> Option<PairDraft> {
+    let replies: Vec<&MaskedLine> = conversation.lines[start..end].iter().filter(|line| line.role == Role::Agent && !line.text.trim().is_empty()).collect();
+    let (kept, kind) = if moment.act.is_small_talk() && !carries_question(moment) {
+        (replies.clone(), PairKind::SmallTalk)
+    } else {
+        let meaty: Vec<&MaskedLine> = replies.iter().copied().filter(|line| matches!(agent_act(&line.text), AgentAct::Answer | AgentAct::AskBack)).collect();
+        if meaty.is_empty() {
+            let chatty = replies.iter().all(|line| matches!(agent_act(&line.text), AgentAct::Closing | AgentAct::Opening | AgentAct::Acknowledgement));
+            (replies.clone(), if chatty { PairKind::FollowUp } else { PairKind::Unanswered })
+        } else if moment.act == CustomerAct::Question || carries_question(moment) {
+            (meaty, PairKind::Question)
+        } else {
+            (meaty, PairKind::FollowUp)
+        }
+    };
+    let first = kept.first()?;
+    let answer = clip(&kept.iter().map(|line| line.text.trim()).collect::<Vec<_>>().join("\n"), MAX_ANSWER_CHARS);
+    let quality = kept.iter().enumerate().map(|(order, line)| answer_probability(&moment.question, &line.text, order)).fold(0.0, f32::max);
+    Some(PairDraft {
+        id: PairId::derive(&[&conversation.id.to_string(), &first.id.to_string()]),
+        kind,
+        question: moment.question.clone(),
+        turn: clip(&moment.turn, MAX_ANSWER_CHARS),
+        previous: moment.previous.clone(),
+        language: detect(&answer),
+        answer,
+        answer_quality: quality,
+        outcome: Outcome::default(),
+        agent_id: first.author.clone().or_else(|| conversation.agent_id.clone()),
+        answered_at: first.at,
+        answer_messages: kept.iter().map(|line| line.id).collect(),
+    })
+}
+
+/// Whether a small-talk turn stands for a question asked before it.
+fn carries_question(moment: &Moment) -> bool {
+    moment.elliptical && !customer_act(&moment.question).is_small_talk()
+}
+
+/// Reads from what follows each pair how well its answer served.
+fn note_outcomes(pairs: &mut [PairDraft], conversation: &MaskedConversation) {
+    for current in 0..pairs.len() {
+        let last_answer = pairs[current].answer_messages.last().copied();
+        let answered_at = conversation.lines.iter().position(|line| Some(line.id) == last_answer).unwrap_or(conversation.lines.len());
+        let next_turn = conversation.lines[answered_at..].iter().find(|line| line.role == Role::Customer).map(|line| line.text.as_str());
+        let key = answer_key(&pairs[current].question);
+        let later = &pairs[current + 1..];
+        let outcome = Outcome {
+            thanked: next_turn.is_some_and(|text| matches!(customer_act(text), CustomerAct::Thanks | CustomerAct::Acknowledgement)),
+            repeated: later.iter().any(|pair| answer_key(&pair.question) == key),
+            corrected: conversation.lines[answered_at..].iter().skip(1).any(|line| line.role == Role::Agent && takes_back(&line.text)),
+        };
+        pairs[current].outcome = outcome;
+    }
+}
+
+/// Whether an agent takes back what was said before.
+fn takes_back(text: &str) -> bool {
+    const CUES: [&str; 14] = [
+        "说错了", "我刚才说错", "更正一下", "更正", "刚才说的不对", "刚刚说错", "纠正一下", "记错了", "看错了", "i was wrong", "i made a mistake", "let me correct", "correction", "i misspoke",
+    ];
+    let lower = text.to_lowercase();
+    CUES.iter().any(|cue| lower.contains(cue))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mined(lines: &[(Role, &str)]) -> Vec<PairDraft> {
+        let id = ConversationId::derive(&["desk", "c1"]);
+        let lines = lines.iter().enumerate().map(|(position, &(role, text))| MaskedLine {
+            id: MessageId::derive(&["c1", &position.to_string()]),
+            role,
+            text: text.to_owned(),
+            at: None,
+            author: None,
+        });
+        mine_pairs(&MaskedConversation { id, agent_id: Some("agent-1".into()), lines: lines.collect() })
+    }
+
+    #[test]
+    fn canned_openings_and_waiting_are_dropped_from_the_answer() {
+        let pairs = mined(&[
+            (Role::Customer, "退货的运费谁出"),
+            (Role::Agent, "您好，请问有什么可以帮您？"),
+            (Role::Agent, "请稍等，帮您看一下"),
+            (Role::Agent, "质量问题我们承担运费，无理由退货由您承担，有运费险的话会赔付。"),
+            (Role::Customer, "好的谢谢"),
+            (Role::Agent, "不客气，麻烦给个好评哦"),
+        ]);
+        assert_eq!(pairs.len(), 2);
+        assert_eq!(pairs[0].kind, PairKind::Question);
+        assert_eq!(pairs[0].answer, "质量问题我们承担运费，无理由退货由您承担，有运费险的话会赔付。");
+        assert!(pairs[0].outcome.thanked);
+        assert_eq!(pairs[1].kind, PairKind::SmallTalk);
+    }
+
+    #[test]
+    fn the_answer_is_found_behind_a_pause() {
+        let pairs = mined(&[
+            (Role::Customer, "我的包裹到哪了，一直没有更新"),
+            (Role::Agent, "请稍等，正在为您查询"),
+            (Role::Customer, "好的"),
+            (Role::Agent, "包裹昨天到了中转站，受天气影响延误，预计明天送到。"),
+        ]);
+        assert_eq!(pairs[0].question, "我的包裹到哪了，一直没有更新");
+        assert_eq!(pairs[0].answer, "包裹昨天到了中转站，受天气影响延误，预计明天送到。");
+    }
+
+    #[test]
+    fn bot_text_is_context_and_never_an_answer() {
+        let pairs = mined(&[(Role::Customer, "怎么开发票"), (Role::Bot, "请选择：1 订单 2 售后"), (Role::Agent, "订单详情页点开票，填抬头和税号就行。")]);
+        assert_eq!(pairs.len(), 1);
+        assert_eq!(pairs[0].answer, "订单详情页点开票，填抬头和税号就行。");
+    }
+
+    #[test]
+    fn supplied_details_make_a_follow_up_with_the_question_before_them() {
+        let pairs = mined(&[
+            (Role::Customer, "I need a ride to the airport"),
+            (Role::Agent, "Sure, where shall we pick you up?"),
+            (Role::Customer, "Central Station"),
+            (Role::Agent, "A car will be there in ten minutes, the fare is 30 credits."),
+        ]);
+        assert_eq!(pairs[1].question, "I need a ride to the airport Central Station");
+        assert_eq!(pairs[1].previous, "Sure, where shall we pick you up?");
+    }
+
+    #[test]
+    fn an_answer_taken_back_is_marked() {
+        let pairs = mined(&[
+            (Role::Customer, "价保是几天"),
+            (Role::Agent, "价保是七天内有效的。"),
+            (Role::Customer, "可是页面写十五天"),
+            (Role::Agent, "不好意思我刚才说错了，现在是十五天。"),
+        ]);
+        assert!(pairs[0].outcome.corrected);
+        assert!(!pairs[1].outcome.corrected);
+    }
+
+    #[test]
+    fn mining_again_gives_the_same_ids() {
+        let lines = [(Role::Customer, "怎么退货"), (Role::Agent, "在我的订单里点申请售后，选退货退款提交。")];
+        assert_eq!(mined(&lines)[0].id, mined(&lines)[0].id);
+    }
+}

@@ -1,0 +1,120 @@
+//! How texts become the vectors of the index: one place for documents and queries, so that they always match.
+//!
+//! A *situation* is where a conversation stands: the customer's turn and what the company had said just before. Its dense vector is the
+//! normalised weighted sum of the two texts' vectors, which costs no further forward pass (both texts recur all the time and are cached) and
+//! keeps the turn from being drowned by a long agent message before it.
+
+use crate::embed::{EmbedError, Embedder, Lane, TextKind};
+use crate::index::SparseVector;
+
+use super::lexical::{ANSWER_TERMS, QUESTION_TERMS, SITUATION_TERMS, document_vector, query_vector};
+
+/// Weight of the customer's turn in a situation; the rest is what was said before.
+const TURN_WEIGHT: f32 = 0.6;
+
+/// The texts of one archived pair or entry variant, masked.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct DocumentText {
+    /// The standalone question.
+    pub question: String,
+    /// The customer's turn as said.
+    pub turn: String,
+    /// What was said just before; may be empty.
+    pub previous: String,
+    /// The answer.
+    pub answer: String,
+}
+
+/// The vectors of one document, in the order of the index's fields.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EncodedDocument {
+    /// Question, situation, answer.
+    pub dense: [Vec<f32>; 3],
+    /// Terms of question, situation, answer.
+    pub sparse: [SparseVector; 3],
+}
+
+/// The texts of a live moment, masked.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct QueryText {
+    /// The standalone question.
+    pub question: String,
+    /// The customer's turn as said.
+    pub turn: String,
+    /// What was said just before; may be empty.
+    pub previous: String,
+}
+
+/// The vectors of one live moment.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EncodedQuery {
+    /// Dense vector of the question.
+    pub question: Vec<f32>,
+    /// Dense vector of the situation.
+    pub situation: Vec<f32>,
+    /// Terms of the question.
+    pub question_terms: SparseVector,
+    /// Terms of the situation.
+    pub situation_terms: SparseVector,
+}
+
+/// Encodes documents; one result per document, in order.
+pub async fn encode_documents(embedder: &dyn Embedder, documents: &[DocumentText], lane: Lane) -> Result<Vec<EncodedDocument>, EmbedError> {
+    let mut asked = Vec::with_capacity(documents.len() * 3);
+    for document in documents {
+        asked.extend([document.question.clone(), document.turn.clone(), document.previous.clone()]);
+    }
+    // What is compared with queries is embedded as queries are; answers are passages.
+    let asked = embedder.embed(asked, TextKind::Query, lane).await?;
+    let answers = embedder.embed(documents.iter().map(|document| document.answer.clone()).collect(), TextKind::Passage, lane).await?;
+    let encoded = documents.iter().zip(asked.chunks_exact(3)).zip(&answers).map(|((text, asked), answer)| EncodedDocument {
+        dense: [asked[0].vector.to_vec(), situation_vector(&asked[1].vector, &asked[2].vector, &text.previous), answer.vector.to_vec()],
+        sparse: [
+            document_vector(&text.question, QUESTION_TERMS),
+            document_vector(&situation_text(&text.previous, &text.turn), SITUATION_TERMS),
+            document_vector(&text.answer, ANSWER_TERMS),
+        ],
+    });
+    Ok(encoded.collect())
+}
+
+/// Encodes one live moment.
+pub async fn encode_query(embedder: &dyn Embedder, query: &QueryText, lane: Lane) -> Result<EncodedQuery, EmbedError> {
+    let texts = vec![query.question.clone(), query.turn.clone(), query.previous.clone()];
+    let vectors = embedder.embed(texts, TextKind::Query, lane).await?;
+    Ok(EncodedQuery {
+        question: vectors[0].vector.to_vec(),
+        situation: situation_vector(&vectors[1].vector, &vectors[2].vector, &query.previous),
+        question_terms: query_vector(&query.question),
+        situation_terms: query_vector(&situation_text(&query.previous, &query.turn)),
+    })
+}
+
+fn situation_text(previous: &str, turn: &str) -> String {
+    format!("{previous}\n{turn}")
+}
+
+fn situation_vector(turn: &[f32], previous: &[f32], previous_text: &str) -> Vec<f32> {
+    if previous_text.trim().is_empty() {
+        return turn.to_vec();
+    }
+    let mut sum: Vec<f32> = turn.iter().zip(previous).map(|(turn, previous)| TURN_WEIGHT * turn + (1.0 - TURN_WEIGHT) * previous).collect();
+    normalise(&mut sum);
+    sum
+}
+
+/// Scales a vector to length 1; a zero vector stays.
+pub fn normalise(vector: &mut [f32]) {
+    let length = vector.iter().map(|value| value * value).sum::<f32>().sqrt();
+    if length > 0.0 {
+        for value in vector {
+            *value /= length;
+        }
+    }
+}
+
+/// Inner product; the cosine for normalised vectors.
+#[must_use]
+pub fn dot(a: &[f32], b: &[f32]) -> f32 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
+}

@@ -1,0 +1,224 @@
+//! From a moment to ranked groups of answers: search, features, two-stage ranking, grouping. No threshold is applied here.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use uuid::Uuid;
+
+use super::features::{Source, Wanted, features};
+use super::group::{Answer, group_answers};
+use super::ranker::Ranker;
+use super::service::SuggestError;
+use crate::domain::{DeskId, EntryId, FeedbackTally, Outcome, PairId, PairKind, Pool, Timestamp};
+use crate::index::{IndexFilter, VectorIndex};
+use crate::retrieve::{Candidate, CandidateSearch, EncodedQuery, retrieve};
+use crate::store::{FeedbackStore, KnowledgeStore, PairStore};
+use crate::text::acts::CustomerAct;
+use crate::text::moment::Moment;
+use crate::text::normalise::answer_key;
+
+/// Hits taken from each of the six probes.
+const PER_PROBE: usize = 50;
+
+/// Candidates whose words are read and which are ranked in full.
+const RANKED: usize = 80;
+
+/// One answer of a ranked group.
+#[derive(Debug, Clone)]
+pub struct RankedMember {
+    /// The candidate.
+    pub candidate: Candidate,
+    /// Its words.
+    pub source: Source,
+    /// What feedback is counted under.
+    pub answer_key: String,
+    /// Score by both stages.
+    pub score: f32,
+}
+
+/// Answers that say the same; the first is the representative.
+#[derive(Debug, Clone)]
+pub struct RankedGroup {
+    /// Members, best first.
+    pub members: Vec<RankedMember>,
+    /// Probability that an agent would use it.
+    pub probability: f64,
+    /// Whether agents have reported it outdated lately.
+    pub outdated: bool,
+}
+
+impl RankedGroup {
+    /// The member that is shown.
+    ///
+    /// # Panics
+    /// Never: groups are made of at least one member.
+    #[must_use]
+    pub fn representative(&self) -> &RankedMember {
+        self.members.first().expect("a group has a member")
+    }
+}
+
+/// What came out of one search.
+#[derive(Debug, Clone, Default)]
+pub struct Ranking {
+    /// Groups, best first.
+    pub groups: Vec<RankedGroup>,
+    /// Best cosine of any archived question with the query's.
+    pub best_question_cosine: f32,
+    /// Time spent searching and reading.
+    pub search_time: Duration,
+    /// Time spent ranking.
+    pub rank_time: Duration,
+}
+
+/// Where the words and the feedback come from.
+pub trait SourceStore: PairStore + KnowledgeStore + FeedbackStore {}
+impl<T: PairStore + KnowledgeStore + FeedbackStore + ?Sized> SourceStore for T {}
+
+/// The kind of pair that fits a moment.
+#[must_use]
+pub fn wanted_kind(moment: &Moment) -> PairKind {
+    match moment.act {
+        CustomerAct::Question => PairKind::Question,
+        CustomerAct::Statement => PairKind::FollowUp,
+        CustomerAct::Greeting | CustomerAct::Thanks | CustomerAct::Acknowledgement | CustomerAct::Farewell | CustomerAct::Empty => {
+            if moment.elliptical { PairKind::Question } else { PairKind::SmallTalk }
+        }
+    }
+}
+
+/// Ranks everything that may answer an encoded moment.
+pub async fn rank_moment<S: SourceStore + ?Sized>(
+    store: &S,
+    index: &dyn VectorIndex,
+    ranker: &Ranker,
+    filter: &IndexFilter,
+    query: &EncodedQuery,
+    wanted: Wanted,
+) -> Result<Ranking, SuggestError> {
+    let started = Instant::now();
+    let mut search = retrieve(index, filter, query, PER_PROBE).await?;
+    let best_question_cosine = search.candidates.iter().map(|candidate| candidate.question_cosine).fold(0.0, f32::max);
+    shortlist(&mut search);
+    let mut sources = read_sources(store, &filter.desk, &search.candidates).await?;
+    // A point whose pair or entry has just been deleted is about to leave the index.
+    search.candidates.retain(|candidate| sources.contains_key(&candidate.point));
+    let keys: HashMap<Uuid, String> = sources.iter().map(|(id, source)| (*id, answer_key(&source.answer))).collect();
+    let mut wanted_keys: Vec<String> = keys.values().cloned().collect();
+    wanted_keys.sort_unstable();
+    wanted_keys.dedup();
+    let tallies = store.tallies(&filter.desk, &wanted_keys, wanted.now).await?;
+    let searched = Instant::now();
+    let groups = rank(ranker, search, &mut sources, &keys, &tallies, wanted);
+    Ok(Ranking { groups, best_question_cosine, search_time: searched - started, rank_time: searched.elapsed() })
+}
+
+/// Keeps the candidates that look best at a glance, so that only these are read and ranked.
+fn shortlist(search: &mut CandidateSearch) {
+    if search.candidates.len() <= RANKED {
+        return;
+    }
+    let share = |score: f32, best: f32| if best > 0.0 { score / best } else { 0.0 };
+    let (question, situation, answer) = (search.best_question_bm25, search.best_situation_bm25, search.best_answer_bm25);
+    let glance = |candidate: &Candidate| {
+        candidate.question_cosine
+            + candidate.situation_cosine
+            + 0.5 * candidate.answer_cosine
+            + 0.3 * share(candidate.question_bm25, question)
+            + 0.3 * share(candidate.situation_bm25, situation)
+            + 0.1 * share(candidate.answer_bm25, answer)
+    };
+    search.candidates.sort_by(|a, b| glance(b).total_cmp(&glance(a)).then(a.point.cmp(&b.point)));
+    search.candidates.truncate(RANKED);
+}
+
+/// Reads the words behind candidates; the map is by point.
+async fn read_sources<S: SourceStore + ?Sized>(store: &S, desk: &DeskId, candidates: &[Candidate]) -> Result<HashMap<Uuid, Source>, SuggestError> {
+    let of_pool = |pool: Pool| candidates.iter().filter(move |candidate| candidate.payload.pool == pool).map(|candidate| candidate.payload.source);
+    let pairs: Vec<PairId> = of_pool(Pool::Archive).map(PairId::from_uuid).collect();
+    let mut entries: Vec<EntryId> = of_pool(Pool::Knowledge).map(EntryId::from_uuid).collect();
+    entries.sort_unstable();
+    entries.dedup();
+    let mut sources = HashMap::new();
+    for pair in store.pairs(desk, &pairs).await? {
+        let content = pair.content;
+        let source = Source {
+            outcome: content.outcome,
+            answer_quality: content.answer_quality,
+            answer: content.answer,
+            question: content.question,
+            answered_by: content.agent_id,
+        };
+        sources.insert(content.id.as_uuid(), source);
+    }
+    for entry in store.entries(desk, &entries).await? {
+        for (variant, question) in entry.questions.iter().enumerate() {
+            let (question, answer, answered_by) = (question.clone(), entry.answer.clone(), entry.owner.clone());
+            let source = Source { outcome: Outcome::default(), answer_quality: 1.0, answer, question, answered_by };
+            sources.insert(entry.variant_point(variant), source);
+        }
+    }
+    Ok(sources)
+}
+
+fn rank(
+    ranker: &Ranker,
+    search: CandidateSearch,
+    sources: &mut HashMap<Uuid, Source>,
+    keys: &HashMap<Uuid, String>,
+    tallies: &HashMap<String, FeedbackTally>,
+    wanted: Wanted,
+) -> Vec<RankedGroup> {
+    if search.candidates.is_empty() {
+        return Vec::new();
+    }
+    let rows = {
+        let in_order: Vec<&Source> = search.candidates.iter().map(|candidate| &sources[&candidate.point]).collect();
+        let mut rows = features(&search, &in_order, wanted);
+        let answers: Vec<&[f32]> = search.candidates.iter().map(|candidate| candidate.answer_vector.as_slice()).collect();
+        ranker.add_consensus(&mut rows, &answers);
+        rows
+    };
+    let mut members: Vec<RankedMember> = search
+        .candidates
+        .into_iter()
+        .zip(&rows)
+        .map(|(candidate, row)| {
+            let answer_key = keys[&candidate.point].clone();
+            let feedback = tallies.get(&answer_key).map_or(0.0, feedback_log_odds);
+            RankedMember { source: sources[&candidate.point].clone(), score: ranker.score(row, feedback), answer_key, candidate }
+        })
+        .collect();
+    members.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.candidate.point.cmp(&b.candidate.point)));
+    keep_one_variant_per_entry(&mut members);
+    let groups = group_answers(&members.iter().map(|member| Answer { text: &member.source.answer, vector: &member.candidate.answer_vector }).collect::<Vec<_>>());
+    let mut members: Vec<Option<RankedMember>> = members.into_iter().map(Some).collect();
+    groups
+        .into_iter()
+        .map(|group| {
+            let members: Vec<RankedMember> = group.into_iter().filter_map(|position| members[position].take()).collect();
+            let probability = members.first().map_or(0.0, |best| ranker.probability(best.score));
+            let outdated = members.first().and_then(|best| tallies.get(&best.answer_key)).is_some_and(|tally| tally.outdated >= 0.5 && tally.outdated > tally.accepted);
+            RankedGroup { members, probability, outdated }
+        })
+        .collect()
+}
+
+/// An entry has a point per question variant; its best one stands for it.
+fn keep_one_variant_per_entry(members: &mut Vec<RankedMember>) {
+    let mut seen = std::collections::HashSet::new();
+    members.retain(|member| seen.insert(member.candidate.payload.source));
+}
+
+/// Log odds of acceptance under a Beta(1, 1) prior; an edit counts as half an acceptance.
+fn feedback_log_odds(tally: &FeedbackTally) -> f32 {
+    let accepted = 1.0 + tally.accepted + 0.5 * tally.edited;
+    let rejected = 1.0 + tally.rejected + tally.outdated;
+    (accepted / rejected).ln() as f32
+}
+
+/// What is wanted at `moment`.
+#[must_use]
+pub fn wanted(moment: &Moment, language: crate::domain::Language, now: Timestamp) -> Wanted {
+    Wanted { kind: wanted_kind(moment), language, now }
+}

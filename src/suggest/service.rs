@@ -1,0 +1,359 @@
+//! What a caller of the product sees: checks, silence, rendering, records, feedback.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::group::{Answer, contradict};
+use super::ranker::Ranker;
+use super::ranking::{RankedGroup, Ranking, rank_moment, wanted};
+use super::render::{LiveValues, render};
+use super::request::{FeedbackCreate, LiveConversation, ModelView, QueryView, SuggestRequest, SuggestResponse, Timings};
+use crate::domain::{
+    AbstainReason, Abstention, Clock, ConversationId, DeskId, DeskSettings, Evidence, EvidenceKind, FeedbackEvent, FeedbackId, FeedbackKind, Flag, Language, Pool, Suggestion,
+    SuggestionId, SuggestionSetId,
+};
+use crate::embed::{EmbedError, Embedder, Lane};
+use crate::index::{IndexError, IndexFilter, VectorIndex};
+use crate::retrieve::{QueryText, RetrieveError, encode_query};
+use crate::store::{RecordedSet, RecordedSuggestion, Store, StoreError};
+use crate::text::language::detect;
+use crate::text::mask::mask;
+use crate::text::moment::{Line, Moment, clip};
+use crate::text::normalise::clean;
+
+/// Replies returned when the caller names no limit.
+const DEFAULT_LIMIT: u32 = 3;
+/// Most replies a caller may ask for.
+const MAX_LIMIT: u32 = 20;
+/// Most messages of a live conversation.
+const MAX_MESSAGES: usize = 500;
+/// Longest live message that is read, in characters; the rest is ignored.
+const MAX_MESSAGE_CHARS: usize = 8_000;
+/// Evidence rows per suggestion.
+const MAX_EVIDENCE: usize = 5;
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum SuggestError {
+    /// The request can't be served as it is; the pointer names the field, the text says how to mend it.
+    #[error("{detail}")]
+    Invalid {
+        /// JSON pointer into the request.
+        pointer: String,
+        /// What to do.
+        detail: String,
+    },
+    /// There is no such desk.
+    #[error("no desk `{0}`")]
+    UnknownDesk(DeskId),
+    /// There is no such suggestion (on a desk the caller may see).
+    #[error("no suggestion {0}")]
+    UnknownSuggestion(SuggestionId),
+    /// No vector.
+    #[error(transparent)]
+    Embed(#[from] EmbedError),
+    /// The index did not answer.
+    #[error(transparent)]
+    Index(#[from] IndexError),
+    /// The store did not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<RetrieveError> for SuggestError {
+    fn from(error: RetrieveError) -> Self {
+        match error {
+            RetrieveError::Embed(error) => Self::Embed(error),
+            RetrieveError::Index(error) => Self::Index(error),
+        }
+    }
+}
+
+/// Suggests replies and takes feedback.
+#[derive(Clone)]
+pub struct Suggester {
+    store: Arc<dyn Store>,
+    index: Arc<dyn VectorIndex>,
+    embedder: Arc<dyn Embedder>,
+    ranker: Arc<Ranker>,
+    clock: Arc<dyn Clock>,
+}
+
+impl Suggester {
+    /// Puts the use case together.
+    #[must_use]
+    pub fn new(store: Arc<dyn Store>, index: Arc<dyn VectorIndex>, embedder: Arc<dyn Embedder>, ranker: Arc<Ranker>, clock: Arc<dyn Clock>) -> Self {
+        Self { store, index, embedder, ranker, clock }
+    }
+
+    /// Answers one request and keeps the answer, so that feedback can name it. `actor` is the account or key that asks.
+    ///
+    /// # Cancel safety
+    /// Dropping the future keeps no record; nothing else is changed.
+    pub async fn suggest(&self, request: &SuggestRequest, actor: &str, lane: Lane) -> Result<SuggestResponse, SuggestError> {
+        let started = Instant::now();
+        let limit = check(request)?;
+        let desk = self.store.desk(&request.desk).await?.ok_or_else(|| SuggestError::UnknownDesk(request.desk.clone()))?;
+        let masked = masked_messages(&request.conversation);
+        let lines: Vec<Line<'_>> =
+            request.conversation.messages.iter().zip(&masked).map(|(message, text)| Line { role: message.role, text, at: message.at }).collect();
+        let mut timings = Timings::default();
+        let (query, suggestions, abstained) = match Moment::of(&lines) {
+            None => {
+                let detail = "the conversation holds no customer message to answer".to_owned();
+                (QueryView { text: String::new(), used_turns: Vec::new() }, Vec::new(), Some(Abstention { reason: AbstainReason::MovedOn, detail }))
+            }
+            Some(moment) => {
+                let (groups, abstained) = self.decide(request, &desk.settings, &moment, lane, &mut timings).await?;
+                let rendering = Instant::now();
+                let suggestions = self.render_groups(groups, request, &moment, limit);
+                timings.rank += milliseconds(rendering.elapsed());
+                (QueryView { text: moment.question, used_turns: moment.used }, suggestions, abstained)
+            }
+        };
+        let id = SuggestionSetId::new();
+        let record = RecordedSet {
+            id,
+            conversation: request.conversation.id.clone(),
+            query: query.text.clone(),
+            abstained: abstained.as_ref().and_then(|abstention| serde_json::to_value(abstention.reason).ok()?.as_str().map(str::to_owned)),
+            suggestions: suggestions.iter().map(|(_, record)| record.clone()).collect(),
+            actor: actor.to_owned(),
+            at: self.clock.now(),
+        };
+        self.store.record_set(&request.desk, &record).await?;
+        let info = self.embedder.info();
+        timings.total = milliseconds(started.elapsed());
+        Ok(SuggestResponse {
+            id,
+            suggestions: suggestions.into_iter().map(|(suggestion, _)| suggestion).collect(),
+            abstained,
+            query,
+            model: ModelView { name: info.name.clone(), fingerprint: info.fingerprint.clone() },
+            timings_ms: timings,
+        })
+    }
+
+    /// Everything that may answer, ranked, before any threshold: what evaluation looks at.
+    pub async fn rank(&self, request: &SuggestRequest, moment: &Moment, cross_language: bool, lane: Lane) -> Result<(Ranking, Duration), SuggestError> {
+        let embedding = Instant::now();
+        let text = QueryText { question: moment.question.clone(), turn: moment.turn.clone(), previous: moment.previous.clone() };
+        let query = encode_query(self.embedder.as_ref(), &text, lane).await?;
+        let embed_time = embedding.elapsed();
+        let language = request.language.unwrap_or_else(|| detect(&moment.turn));
+        let now = self.clock.now();
+        let filter = IndexFilter {
+            pools: request.filters.pools.clone(),
+            language: (!cross_language).then_some(language),
+            not_conversation: request.conversation.id.as_deref().map(|id| ConversationId::derive(&[request.desk.as_str(), id]).as_uuid()),
+            any_tag: request.filters.tags.clone(),
+            answered_from: request.filters.answered_from,
+            valid_at: Some(now),
+            ..IndexFilter::desk(request.desk.clone())
+        };
+        let ranking = rank_moment(self.store.as_ref(), self.index.as_ref(), &self.ranker, &filter, &query, wanted(moment, language, now)).await?;
+        Ok((ranking, embed_time))
+    }
+
+    /// Probability below which nothing is shown on a desk.
+    #[must_use]
+    pub fn threshold(&self, settings: &DeskSettings) -> f64 {
+        settings.threshold.unwrap_or(self.ranker.weights().threshold)
+    }
+
+    async fn decide(
+        &self,
+        request: &SuggestRequest,
+        settings: &DeskSettings,
+        moment: &Moment,
+        lane: Lane,
+        timings: &mut Timings,
+    ) -> Result<(Vec<RankedGroup>, Option<Abstention>), SuggestError> {
+        let (ranking, embed_time) = self.rank(request, moment, settings.cross_language, lane).await?;
+        timings.embed = milliseconds(embed_time);
+        timings.search = milliseconds(ranking.search_time);
+        timings.rank = milliseconds(ranking.rank_time);
+        let abstained = self.silence(moment, &ranking, self.threshold(settings));
+        let threshold = self.threshold(settings);
+        let groups = if abstained.is_some() { Vec::new() } else { ranking.groups.into_iter().filter(|group| group.probability >= threshold).collect() };
+        Ok((groups, abstained))
+    }
+
+    /// The reason to show nothing, if there is one.
+    #[must_use]
+    pub fn silence(&self, moment: &Moment, ranking: &Ranking, threshold: f64) -> Option<Abstention> {
+        let best = ranking.groups.first();
+        let cleared = best.is_some_and(|group| group.probability >= threshold);
+        let because = |reason, detail: &str| Some(Abstention { reason, detail: detail.to_owned() });
+        if moment.act.is_small_talk() && !moment.elliptical {
+            // A desk may keep entries for greetings and thanks; they are the only answers to small talk.
+            let own_entry = cleared && best.is_some_and(|group| group.representative().candidate.payload.pool == Pool::Knowledge);
+            return if own_entry { None } else { because(AbstainReason::SmallTalk, "the customer asks nothing here") };
+        }
+        if cleared {
+            return None;
+        }
+        if ranking.best_question_cosine < self.ranker.weights().out_of_domain_cosine {
+            return because(AbstainReason::OutOfDomain, "nothing in this desk's archive or knowledge is about this");
+        }
+        because(AbstainReason::NoMatch, "no archived answer or entry fits well enough")
+    }
+
+    fn render_groups(&self, groups: Vec<RankedGroup>, request: &SuggestRequest, moment: &Moment, limit: u32) -> Vec<(Suggestion, RecordedSuggestion)> {
+        let live = LiveValues::of(&request.conversation);
+        let language = request.language.unwrap_or_else(|| detect(&moment.turn));
+        let shown: Vec<RankedGroup> = groups.into_iter().take(limit as usize).collect();
+        let conflicting: Vec<bool> = shown.iter().map(|group| shown.iter().any(|other| conflicts(group, other))).collect();
+        shown
+            .iter()
+            .zip(conflicting)
+            .zip(1..)
+            .map(|((group, conflicting), rank)| {
+                let best = group.representative();
+                let (text, slots) = render(&best.source.answer, &live);
+                let mut flags = Vec::new();
+                if slots.iter().any(|slot| !slot.filled) {
+                    flags.push(Flag::OpenSlot);
+                }
+                if conflicting {
+                    flags.push(Flag::Conflicting);
+                }
+                if best.candidate.payload.language != language {
+                    flags.push(Flag::OtherLanguage);
+                }
+                if group.outdated || best.source.outcome.corrected {
+                    flags.push(Flag::Outdated);
+                }
+                let id = SuggestionId::new();
+                let pool = best.candidate.payload.pool;
+                let record = RecordedSuggestion {
+                    id,
+                    rank,
+                    pool,
+                    source: best.candidate.payload.source,
+                    answer_key: best.answer_key.clone(),
+                    text: best.source.answer.clone(),
+                    score: group.probability,
+                };
+                let suggestion = Suggestion {
+                    id,
+                    rank,
+                    text,
+                    score: group.probability,
+                    pool,
+                    language: best.candidate.payload.language,
+                    support: group.members.len() as u32,
+                    evidence: evidence(group),
+                    slots,
+                    flags,
+                };
+                (suggestion, record)
+            })
+            .collect()
+    }
+
+    /// The desk a suggestion was made for, to check access before [`Self::give_feedback`].
+    pub async fn desk_of_suggestion(&self, id: SuggestionId) -> Result<DeskId, SuggestError> {
+        let found = self.store.recorded_suggestion(id).await?;
+        found.map(|(desk, _)| desk).ok_or(SuggestError::UnknownSuggestion(id))
+    }
+
+    /// Keeps what an agent did; it changes the order of the next suggestions.
+    pub async fn give_feedback(&self, desk: &DeskId, id: SuggestionId, feedback: &FeedbackCreate, actor: &str) -> Result<(), SuggestError> {
+        check_feedback(feedback)?;
+        let event = FeedbackEvent {
+            id: FeedbackId::new(),
+            suggestion: id,
+            kind: feedback.kind,
+            reason: feedback.reason,
+            final_text: feedback.final_text.as_deref().map(|text| mask(&clean(text), &[]).text),
+            actor: actor.to_owned(),
+            at: self.clock.now(),
+        };
+        match self.store.add_feedback(desk, &event).await {
+            Err(StoreError::NotFound(_)) => Err(SuggestError::UnknownSuggestion(id)),
+            other => Ok(other?),
+        }
+    }
+}
+
+/// The live conversation's texts, cleaned and masked.
+#[must_use]
+pub(crate) fn masked_messages(conversation: &LiveConversation) -> Vec<String> {
+    let known: Vec<String> = conversation.customer.values().cloned().collect();
+    conversation.messages.iter().map(|message| mask(&clean(&clip(&message.text, MAX_MESSAGE_CHARS)), &known).text).collect()
+}
+
+fn conflicts(a: &RankedGroup, b: &RankedGroup) -> bool {
+    let answer = |group: &RankedGroup| -> (String, Vec<f32>) {
+        let best = group.representative();
+        (best.source.answer.clone(), best.candidate.answer_vector.clone())
+    };
+    if std::ptr::eq(a, b) {
+        return false;
+    }
+    let (left, right) = (answer(a), answer(b));
+    contradict(&Answer { text: &left.0, vector: &left.1 }, &Answer { text: &right.0, vector: &right.1 })
+}
+
+fn evidence(group: &RankedGroup) -> Vec<Evidence> {
+    let rows = group.members.iter().take(MAX_EVIDENCE).map(|member| {
+        let payload = &member.candidate.payload;
+        let (kind, id, pair_id) = match (payload.pool, payload.conversation) {
+            (Pool::Archive, Some(conversation)) => (EvidenceKind::Conversation, conversation, Some(payload.source.to_string())),
+            (Pool::Archive, None) | (Pool::Knowledge, _) => (EvidenceKind::Entry, payload.source, None),
+        };
+        Evidence {
+            kind,
+            id: id.to_string(),
+            pair_id,
+            question: member.source.question.clone(),
+            answered_at: payload.answered_at,
+            answered_by: member.source.answered_by.clone(),
+        }
+    });
+    rows.collect()
+}
+
+fn check(request: &SuggestRequest) -> Result<u32, SuggestError> {
+    let invalid = |pointer: &str, detail: String| Err(SuggestError::Invalid { pointer: pointer.to_owned(), detail });
+    let limit = request.limit.unwrap_or(DEFAULT_LIMIT);
+    if !(1..=MAX_LIMIT).contains(&limit) {
+        return invalid("/limit", format!("limit is {limit}; ask for 1 to {MAX_LIMIT} suggestions"));
+    }
+    let count = request.conversation.messages.len();
+    if count == 0 {
+        return invalid("/conversation/messages", "the conversation is empty; send at least one message".to_owned());
+    }
+    if count > MAX_MESSAGES {
+        return invalid("/conversation/messages", format!("the conversation has {count} messages; send the last {MAX_MESSAGES} at most"));
+    }
+    Ok(limit)
+}
+
+fn check_feedback(feedback: &FeedbackCreate) -> Result<(), SuggestError> {
+    let invalid = |pointer: &str, detail: &str| Err(SuggestError::Invalid { pointer: pointer.to_owned(), detail: detail.to_owned() });
+    match feedback.kind {
+        FeedbackKind::Rejected if feedback.reason.is_none() => invalid("/reason", "say why: wrong, incomplete, outdated, tone or other"),
+        FeedbackKind::Edited if feedback.final_text.as_deref().is_none_or(|text| text.trim().is_empty()) => {
+            invalid("/final_text", "an edit needs the text that was finally used")
+        }
+        FeedbackKind::Shown | FeedbackKind::Accepted | FeedbackKind::Edited | FeedbackKind::Sent if feedback.reason.is_some() => {
+            invalid("/reason", "a reason belongs to `rejected` only")
+        }
+        FeedbackKind::Shown | FeedbackKind::Accepted | FeedbackKind::Rejected if feedback.final_text.is_some() => {
+            invalid("/final_text", "a final text belongs to `edited` or `sent` only")
+        }
+        FeedbackKind::Shown | FeedbackKind::Accepted | FeedbackKind::Edited | FeedbackKind::Rejected | FeedbackKind::Sent => Ok(()),
+    }
+}
+
+fn milliseconds(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1000.0
+}
+
+/// The language a live customer writes in.
+#[must_use]
+pub fn language_of(moment: &Moment) -> Language {
+    detect(&moment.turn)
+}
