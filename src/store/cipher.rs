@@ -147,13 +147,13 @@ impl MasterKey {
                     .to_owned(),
             )
         };
-        let (header, sealed) = key.wrapped.split_at_checked(1 + NONCE_BYTES).ok_or_else(wrong)?;
-        if header[0] != VERSION {
+        let (&[version], rest) = key.wrapped.split_first_chunk().ok_or_else(wrong)?;
+        let (nonce, sealed) = rest.split_first_chunk::<NONCE_BYTES>().ok_or_else(wrong)?;
+        if version != VERSION {
             return Err(wrong());
         }
-        let nonce: [u8; NONCE_BYTES] = header[1..].try_into().expect("split at this length");
         let payload = Payload { msg: sealed, aad: &wrap_context(key.id) };
-        let data_key = self.aead().decrypt(&XNonce::from(nonce), payload).map_err(|_opaque| wrong())?;
+        let data_key = self.aead().decrypt(&XNonce::from(*nonce), payload).map_err(|_opaque| wrong())?;
         let data_key: [u8; KEY_BYTES] = data_key.try_into().map_err(|_secret_bytes| wrong())?;
         Ok(SecretBox::new(Box::new(data_key)))
     }
@@ -257,12 +257,13 @@ impl Cipher {
     /// Encrypts `text` for `place`.
     ///
     /// # Errors
-    /// `Key` when the system gives no random numbers.
+    /// `Key` when the system gives no random numbers, or the text is beyond the cipher's limit of 256 GiB.
     pub fn seal(&self, place: Place, text: &str) -> Result<Vec<u8>> {
-        let key = self.keys.get(&self.current).expect("the current key is one of the keys");
+        let key = self.keys.get(&self.current).ok_or_else(|| StoreError::Key("the database holds no data key".to_owned()))?;
         let nonce: [u8; NONCE_BYTES] = random()?;
         let payload = Payload { msg: text.as_bytes(), aad: &place.context() };
-        let sealed = key.aead.encrypt(&XNonce::from(nonce), payload).expect("texts are far below the cipher's limit of 256 GiB");
+        let too_long = |_opaque| StoreError::Key("a text is too long to be encrypted".to_owned());
+        let sealed = key.aead.encrypt(&XNonce::from(nonce), payload).map_err(too_long)?;
         let mut bytes = Vec::with_capacity(HEADER_BYTES + NONCE_BYTES + sealed.len());
         bytes.push(VERSION);
         bytes.extend_from_slice(&self.current.to_be_bytes());
@@ -276,13 +277,12 @@ impl Cipher {
     /// # Errors
     /// `Decrypt` when the text was sealed for another place or with a key that is not here, or is damaged.
     pub fn open(&self, place: Place, sealed: &[u8]) -> Result<String> {
-        let (header, body) = sealed.split_at_checked(HEADER_BYTES).ok_or(StoreError::Decrypt)?;
-        let (nonce, ciphertext) = body.split_at_checked(NONCE_BYTES).ok_or(StoreError::Decrypt)?;
-        let id = u32::from_be_bytes(header[1..].try_into().expect("split at this length"));
-        let key = self.keys.get(&id).filter(|_| header[0] == VERSION).ok_or(StoreError::Decrypt)?;
-        let nonce: [u8; NONCE_BYTES] = nonce.try_into().expect("split at this length");
+        let (&[version], rest) = sealed.split_first_chunk().ok_or(StoreError::Decrypt)?;
+        let (id, rest) = rest.split_first_chunk().ok_or(StoreError::Decrypt)?;
+        let (nonce, ciphertext) = rest.split_first_chunk::<NONCE_BYTES>().ok_or(StoreError::Decrypt)?;
+        let key = self.keys.get(&u32::from_be_bytes(*id)).filter(|_| version == VERSION).ok_or(StoreError::Decrypt)?;
         let payload = Payload { msg: ciphertext, aad: &place.context() };
-        let text = key.aead.decrypt(&XNonce::from(nonce), payload).map_err(|_opaque| StoreError::Decrypt)?;
+        let text = key.aead.decrypt(&XNonce::from(*nonce), payload).map_err(|_opaque| StoreError::Decrypt)?;
         String::from_utf8(text).map_err(|_customer_text| StoreError::Decrypt)
     }
 
@@ -294,7 +294,6 @@ impl Cipher {
     }
 
     /// Begins a keyed hash over several fields. `label` keeps different uses apart.
-    #[must_use]
     pub fn fingerprint(&self, label: &str) -> Fingerprint {
         Fingerprint { hmac: self.fingerprint.clone() }.text(label)
     }

@@ -156,9 +156,9 @@ pub(in crate::store) async fn missing_fields_are_filled_and_lists_united(store: 
         tags: vec!["y".to_owned(), "x".to_owned()],
         ..short_talk("t-1")
     };
-    let id = merge(store, &desk, &[first.clone()]).await[0];
+    let id = merge(store, &desk, std::slice::from_ref(&first)).await[0];
     mine(store, &desk, id, Vec::new()).await;
-    merge(store, &desk, &[second.clone()]).await;
+    merge(store, &desk, std::slice::from_ref(&second)).await;
     let found = store.conversation(&desk, id).await.unwrap().unwrap();
     assert_eq!((found.customer_id.as_deref(), found.agent_id.as_deref()), (Some("c-1"), Some("a-1")));
     assert!(found.customer_key.is_some());
@@ -210,6 +210,17 @@ pub(in crate::store) async fn a_failed_checkpoint_leaves_no_conversations(store:
     assert!(matches!(error, StoreError::NotFound("job")), "{error:?}");
     assert_eq!(store.counts(&desk).await.unwrap(), DeskCounts::default());
     assert_eq!(store.conversation_by_external_id(&desk, "t-1").await.unwrap(), None);
+}
+
+pub(in crate::store) async fn concurrent_merges_of_one_conversation_lose_nothing(store: &dyn Store) {
+    let desk = desk(store, "shop").await;
+    let drafts: Vec<_> =
+        (0..8).map(|number| conversation("t-1", vec![message(Role::Customer, &number.to_string(), Some(minutes(number)))])).collect();
+    let merges = drafts.iter().map(|draft| store.merge_conversations(&desk, std::slice::from_ref(draft), NOW, None));
+    let outcomes = futures::future::try_join_all(merges).await.unwrap();
+    assert_eq!(outcomes.iter().filter(|merged| merged[0].created).count(), 1);
+    let found = store.conversation_by_external_id(&desk, "t-1").await.unwrap().unwrap();
+    assert_eq!(texts(&found), ["0", "1", "2", "3", "4", "5", "6", "7"]);
 }
 
 pub(in crate::store) async fn large_batches_are_merged_and_paged(store: &dyn Store) {

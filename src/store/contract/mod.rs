@@ -26,6 +26,7 @@ macro_rules! contract_tests {
                 an_unknown_desk_takes_no_conversation,
                 a_checkpoint_is_written_with_its_conversations,
                 a_failed_checkpoint_leaves_no_conversations,
+                concurrent_merges_of_one_conversation_lose_nothing,
                 large_batches_are_merged_and_paged,
                 mined_pairs_are_read_back,
                 mining_clears_the_mark_unless_marked_again,
@@ -52,6 +53,7 @@ macro_rules! contract_tests {
             work: [
                 desks_are_created_once_and_keep_their_settings,
                 jobs_are_claimed_oldest_first_and_by_kind,
+                two_workers_never_get_the_same_job,
                 progress_results_and_errors_are_kept,
                 a_queued_job_is_cancelled_at_once_and_a_running_one_is_asked,
                 interrupted_jobs_are_queued_again_unless_cancelled,

@@ -41,6 +41,16 @@ pub(in crate::store) async fn jobs_are_claimed_oldest_first_and_by_kind(store: &
     assert_eq!(store.claim_job(&[JobKind::Reindex], NOW).await.unwrap().unwrap().id, other.id);
 }
 
+pub(in crate::store) async fn two_workers_never_get_the_same_job(store: &dyn Store) {
+    for minute in 0..4 {
+        store.add_job(&job(JobKind::Import, None, minutes(minute))).await.unwrap();
+    }
+    let claims = futures::future::try_join_all((0..6).map(|_| store.claim_job(&[JobKind::Import], NOW))).await.unwrap();
+    let claimed: Vec<JobId> = claims.into_iter().flatten().map(|job| job.id).collect();
+    let distinct: std::collections::HashSet<JobId> = claimed.iter().copied().collect();
+    assert_eq!((claimed.len(), distinct.len()), (4, 4));
+}
+
 pub(in crate::store) async fn progress_results_and_errors_are_kept(store: &dyn Store) {
     let work = job(JobKind::Import, None, NOW);
     store.add_job(&work).await.unwrap();

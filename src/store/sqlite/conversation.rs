@@ -125,7 +125,7 @@ async fn with_messages(readers: &SqlitePool, cipher: &Cipher, rows: Vec<Conversa
         for (count, row) in query.fetch_all(readers).await?.into_iter().enumerate() {
             let conversation = value::uuid(&row.conversation_id, "message.conversation_id")?;
             messages.entry(conversation).or_default().push(row.into_message(cipher)?);
-            if count % merge::SEALED_PER_TURN == 0 {
+            if count.is_multiple_of(merge::SEALED_PER_TURN) {
                 tokio::task::yield_now().await;
             }
         }

@@ -1,11 +1,13 @@
 //! Merging drafts into the archive.
 //!
-//! The rule is that merging is idempotent: the same drafts in any number and any grouping leave the same archive. Hence what is stored wins
+//! The rule is that merging is idempotent: drafts merged before, alone or in another grouping, change nothing. Hence what is stored wins
 //! over what comes later for single fields (absent ones are filled in), lists are united, and a message once known is left as it is.
 //!
-//! A message without an id of its own is named by a keyed hash of role, time, text and its occurrence (the how-manieth message of its draft
-//! with the same three). Keyed, because a plain hash of a short text would give the text away to whoever holds the file without the key.
+//! A message without an id of its own is named by a keyed hash of role, time, text and its occurrence (the how-manieth of its draft with the
+//! same three; so a draft that holds only the tail of a conversation can't repeat an earlier message that has no time). Keyed, because a
+//! plain hash of a short text would give the text away to whoever holds the file without the key.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
 use sqlx::SqliteConnection;
@@ -38,7 +40,11 @@ pub(super) async fn merge(
 ) -> Result<Vec<Merged>> {
     let cipher = &store.cipher;
     let ids: Vec<Uuid> = drafts.iter().map(|draft| conversation_id(desk, &draft.external_id).as_uuid()).collect();
-    let digests: Vec<[u8; 32]> = drafts.iter().map(|draft| draft_digest(cipher, draft)).collect();
+    let mut digests: Vec<[u8; 32]> = Vec::with_capacity(drafts.len());
+    for draft in drafts {
+        digests.push(draft_digest(cipher, draft));
+        tokio::task::yield_now().await;
+    }
 
     let mut tx = store.begin().await?;
     let rows = stored_rows(&mut tx, &ids).await?;
@@ -56,16 +62,17 @@ pub(super) async fn merge(
         let id = ids[at];
         let mut outcome = Merged { id: ConversationId::from_uuid(id), created: false, messages_added: 0 };
         if !is_unchanged(at) {
-            if !open.contains_key(&id) {
-                outcome.created = !rows.contains_key(&id);
-                let archived = match rows.get(&id) {
-                    Some(row) => Archived::stored(id, row, known.remove(&id).unwrap_or_default(), cipher)?,
-                    None => Archived::new(id, draft),
-                };
-                open.insert(id, archived);
-                order.push(id);
-            }
-            let archived = open.get_mut(&id).expect("inserted above unless it was there");
+            let archived = match open.entry(id) {
+                Entry::Occupied(opened) => opened.into_mut(),
+                Entry::Vacant(place) => {
+                    order.push(id);
+                    outcome.created = !rows.contains_key(&id);
+                    place.insert(match rows.get(&id) {
+                        Some(row) => Archived::stored(id, row, known.remove(&id).unwrap_or_default(), cipher)?,
+                        None => Archived::new(id, draft),
+                    })
+                }
+            };
             archived.digest = digests[at];
             archived.take_fields(draft);
             outcome.messages_added = archived.take_messages(draft, cipher);
@@ -407,7 +414,7 @@ async fn write_messages(tx: &mut SqliteConnection, cipher: &Cipher, changed: &[&
                 media_ref: draft.media_ref.as_deref().map(|reference| seal("media_ref", reference)).transpose()?,
                 author: draft.author.as_deref().map(|author| seal("author", author)).transpose()?,
             });
-            if buffer.len() % SEALED_PER_TURN == 0 {
+            if buffer.len().is_multiple_of(SEALED_PER_TURN) {
                 tokio::task::yield_now().await;
             }
             if buffer.len() >= BUFFERED_MESSAGES {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use sqlx::migrate::Migrator;
-use sqlx::{Connection as _, SqliteConnection};
+use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
 
 use super::options;
 use crate::store::{Result, StoreError};
@@ -14,7 +14,6 @@ pub(super) static MIGRATIONS: Migrator = sqlx::migrate!("src/store/migrations/sq
 /// Migrates the database at `path`, copying an older one first.
 pub(super) async fn prepare(path: &Path, migrations: &Migrator) -> Result<()> {
     let known = migrations.iter().map(|migration| migration.version).max().unwrap_or(0);
-    use sqlx::ConnectOptions as _;
     let mut connection = options(path).connect().await?;
     if let Some(found) = version(&mut connection).await? {
         if found > known {
@@ -66,8 +65,8 @@ async fn copy(from: &Path, to: &Path) -> Result<()> {
 mod tests {
     use std::borrow::Cow;
 
+    use sqlx::SqlSafeStr as _;
     use sqlx::migrate::{Migration, MigrationType};
-    use sqlx::{ConnectOptions as _, SqlSafeStr as _};
 
     use super::*;
 
