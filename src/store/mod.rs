@@ -5,6 +5,8 @@
 //! search index is queued in the same transaction as the change itself (an outbox), so a crash can't lose it.
 
 pub mod cipher;
+#[cfg(test)]
+mod contract;
 pub mod sqlite;
 
 use std::collections::HashMap;

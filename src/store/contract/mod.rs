@@ -1,0 +1,84 @@
+//! What every store must do, whatever it is built on: one small test per rule, over `&dyn Store`.
+//!
+//! An adapter instantiates the suite with [`contract_tests`], giving an expression that opens an empty store.
+
+pub(super) mod archive;
+pub(super) mod people;
+pub(super) mod sample;
+pub(super) mod use_of_suggestions;
+pub(super) mod work;
+
+/// Makes one test per rule. `$open` is an async function returning a guard (a temporary folder, say) and the opened store.
+macro_rules! contract_tests {
+    ($open:path) => {
+        $crate::store::contract::contract_tests! { @each $open;
+            archive: [
+                a_new_conversation_is_stored_and_read_back,
+                the_same_drafts_again_change_nothing,
+                an_extended_conversation_adds_only_its_tail,
+                repeated_texts_are_told_apart_by_occurrence,
+                one_conversation_in_two_drafts_of_a_batch_is_merged_once,
+                a_late_message_marks_only_its_conversation,
+                messages_are_ordered_by_time_where_all_have_one,
+                messages_without_time_stay_in_order_of_arrival,
+                missing_fields_are_filled_and_lists_united,
+                customer_keys_tell_customers_of_one_desk_apart,
+                an_unknown_desk_takes_no_conversation,
+                a_checkpoint_is_written_with_its_conversations,
+                a_failed_checkpoint_leaves_no_conversations,
+                concurrent_merges_of_one_conversation_lose_nothing,
+                large_batches_are_merged_and_paged,
+                mined_pairs_are_read_back,
+                mining_clears_the_mark_unless_marked_again,
+                only_differing_pairs_are_queued,
+                changed_tags_queue_the_pairs_again,
+                pairs_are_paged_by_kind,
+                only_changed_entries_are_written_and_queued,
+                entries_of_another_desk_are_refused,
+                tasks_wait_until_acknowledged,
+                a_subject_waits_once_and_a_newer_change_survives_an_old_acknowledgement,
+                everything_can_be_queued_for_a_new_index,
+                settings_of_the_installation_are_kept,
+                every_read_is_confined_to_its_desk,
+                counts_cover_one_desk,
+            ],
+            use_of_suggestions: [
+                a_recorded_suggestion_is_found_with_its_desk,
+                feedback_decays_by_half_in_ninety_days,
+                one_suggestion_has_one_verdict,
+                feedback_for_another_desk_is_refused,
+                clusters_are_replaced_and_paged_by_size,
+                cluster_members_come_most_similar_first,
+            ],
+            work: [
+                desks_are_created_once_and_keep_their_settings,
+                jobs_are_claimed_oldest_first_and_by_kind,
+                two_workers_never_get_the_same_job,
+                progress_results_and_errors_are_kept,
+                a_queued_job_is_cancelled_at_once_and_a_running_one_is_asked,
+                interrupted_jobs_are_queued_again_unless_cancelled,
+                jobs_are_paged_newest_first,
+                rejected_rows_come_in_file_order,
+            ],
+            people: [
+                accounts_are_unique_by_name,
+                a_new_password_ends_the_sessions_of_its_account,
+                sessions_expire_and_end,
+                api_keys_are_kept_and_withdrawn,
+            ],
+        }
+    };
+    (@each $open:path; $($group:ident: [$($rule:ident,)+],)+) => {$(
+        mod $group {
+            $(
+                #[tokio::test]
+                async fn $rule() {
+                    let (_guard, store) = $open().await;
+                    $crate::store::contract::$group::$rule(&store).await;
+                    $crate::store::Store::close(&store).await;
+                }
+            )+
+        }
+    )+};
+}
+pub(super) use contract_tests;

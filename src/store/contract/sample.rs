@@ -1,0 +1,185 @@
+//! Made-up drafts, pairs, entries and jobs for the contract tests.
+
+use crate::domain::{
+    Cluster, ClusterAnswer, ClusterId, ClusterMember, ClusterState, ConversationDraft, ConversationId, DeskId, Entry, EntryId, EntryStatus,
+    FeedbackEvent, FeedbackId, FeedbackKind, Job, JobId, JobKind, JobProgress, JobState, Language, MessageDraft, MessageId, MessageKind,
+    Outcome, PairDraft, PairId, PairKind, Pool, RejectReason, Role, SuggestionId, SuggestionSetId, Timestamp,
+};
+use crate::store::{RecordedSet, RecordedSuggestion, Store};
+
+pub(in crate::store) const NOW: Timestamp = Timestamp::from_micros(1_760_000_000_000_000);
+
+pub(in crate::store) fn minutes(count: i64) -> Timestamp {
+    NOW.plus_seconds(60 * count)
+}
+
+pub(in crate::store) fn desk_id(name: &str) -> DeskId {
+    name.parse().unwrap()
+}
+
+/// Opens a desk and returns its name.
+pub(in crate::store) async fn desk(store: &dyn Store, name: &str) -> DeskId {
+    let desk = desk_id(name);
+    store.ensure_desk(&desk, NOW).await.unwrap();
+    desk
+}
+
+pub(in crate::store) fn message(role: Role, text: &str, at: Option<Timestamp>) -> MessageDraft {
+    MessageDraft { external_id: None, role, kind: MessageKind::Text, text: text.to_owned(), media_ref: None, at, author: None }
+}
+
+pub(in crate::store) fn named(external_id: &str, message: MessageDraft) -> MessageDraft {
+    MessageDraft { external_id: Some(external_id.to_owned()), ..message }
+}
+
+pub(in crate::store) fn conversation(external_id: &str, messages: Vec<MessageDraft>) -> ConversationDraft {
+    ConversationDraft {
+        external_id: external_id.to_owned(),
+        channel: None,
+        customer_id: None,
+        customer_personal: Vec::new(),
+        agent_id: None,
+        started_at: None,
+        tags: Vec::new(),
+        messages,
+    }
+}
+
+/// A question and its answer, with times.
+pub(in crate::store) fn short_talk(external_id: &str) -> ConversationDraft {
+    conversation(
+        external_id,
+        vec![message(Role::Customer, "几天能到?", Some(minutes(0))), message(Role::Agent, "一般三天", Some(minutes(1)))],
+    )
+}
+
+pub(in crate::store) async fn merge(store: &dyn Store, desk: &DeskId, drafts: &[ConversationDraft]) -> Vec<ConversationId> {
+    let merged = store.merge_conversations(desk, drafts, NOW, None).await.unwrap();
+    merged.into_iter().map(|merged| merged.id).collect()
+}
+
+pub(in crate::store) fn pair(name: &str) -> PairDraft {
+    PairDraft {
+        id: PairId::derive(&[name]),
+        kind: PairKind::Question,
+        question: format!("question {name}"),
+        turn: "turn".to_owned(),
+        previous: String::new(),
+        answer: "answer".to_owned(),
+        answer_quality: 0.75,
+        language: Language::En,
+        outcome: Outcome { thanked: true, repeated: false, corrected: false },
+        agent_id: Some("a-7".to_owned()),
+        answered_at: Some(minutes(1)),
+        answer_messages: vec![MessageId::derive(&[name, "1"]), MessageId::derive(&[name, "2"])],
+    }
+}
+
+/// Mines `pairs` out of a conversation, under its present mark.
+pub(in crate::store) async fn mine(store: &dyn Store, desk: &DeskId, conversation: ConversationId, pairs: Vec<PairDraft>) {
+    let unmined = store.unmined_conversations(desk, 1000).await.unwrap();
+    let mark = unmined.iter().find(|(found, _)| found.id == conversation).map_or(0, |(_, mark)| *mark);
+    store.replace_pairs(desk, &[(conversation, mark, pairs)], NOW).await.unwrap();
+}
+
+pub(in crate::store) async fn acknowledge_all(store: &dyn Store) {
+    let tasks = store.pending_index_tasks(None, 10_000).await.unwrap();
+    store.acknowledge_index_tasks(&tasks.iter().map(|task| task.sequence).collect::<Vec<_>>()).await.unwrap();
+}
+
+pub(in crate::store) fn entry(desk: &DeskId, external_id: &str) -> Entry {
+    Entry {
+        id: EntryId::derive(&[desk.as_str(), external_id]),
+        desk: desk.clone(),
+        external_id: external_id.to_owned(),
+        language: Language::Zh,
+        status: EntryStatus::Published,
+        tags: vec!["returns".to_owned()],
+        valid_from: Some(minutes(-5)),
+        valid_to: None,
+        owner: Some("kb".to_owned()),
+        questions: vec!["怎么退货".to_owned(), "可以退吗".to_owned()],
+        answer: "七天内可退".to_owned(),
+        updated_at: NOW,
+    }
+}
+
+pub(in crate::store) fn suggestion_set(answer_keys: &[&str]) -> RecordedSet {
+    let suggestions = answer_keys
+        .iter()
+        .zip(1..)
+        .map(|(key, rank)| RecordedSuggestion {
+            id: SuggestionId::new(),
+            rank,
+            pool: Pool::Archive,
+            source: PairId::derive(&[*key]).as_uuid(),
+            answer_key: (*key).to_owned(),
+            text: format!("text of {key}"),
+            score: 0.5,
+        })
+        .collect();
+    RecordedSet {
+        id: SuggestionSetId::new(),
+        conversation: Some("live-1".to_owned()),
+        query: "query".to_owned(),
+        abstained: None,
+        suggestions,
+        actor: "agent-1".to_owned(),
+        at: NOW,
+    }
+}
+
+pub(in crate::store) fn feedback(
+    suggestion: SuggestionId,
+    kind: FeedbackKind,
+    reason: Option<RejectReason>,
+    at: Timestamp,
+) -> FeedbackEvent {
+    FeedbackEvent { id: FeedbackId::new(), suggestion, kind, reason, final_text: None, actor: "agent-1".to_owned(), at }
+}
+
+pub(in crate::store) fn cluster(desk: &DeskId, name: &str, size: u32) -> (Cluster, Vec<ClusterMember>) {
+    let cluster = Cluster {
+        id: ClusterId::derive(&[desk.as_str(), name]),
+        desk: desk.clone(),
+        state: ClusterState::Open,
+        representative: format!("representative of {name}"),
+        keywords: vec!["delivery".to_owned(), "days".to_owned()],
+        language: Language::En,
+        size,
+        conversations: size,
+        customers: size,
+        share: 0.25,
+        answers: vec![ClusterAnswer {
+            text: "three days".to_owned(),
+            support: 2,
+            pair_id: PairId::derive(&[name]),
+            last_answered_at: Some(minutes(3)),
+        }],
+        updated_at: NOW,
+    };
+    let members = (0..size)
+        .map(|number| ClusterMember {
+            pair_id: PairId::derive(&[name, &number.to_string()]),
+            question: format!("question {number}"),
+            similarity: 0.5 + 0.5 * number as f32 / size as f32,
+        })
+        .collect();
+    (cluster, members)
+}
+
+pub(in crate::store) fn job(kind: JobKind, desk: Option<&DeskId>, created_at: Timestamp) -> Job {
+    Job {
+        id: JobId::new(),
+        kind,
+        desk: desk.cloned(),
+        state: JobState::Queued,
+        progress: JobProgress::default(),
+        params: serde_json::json!({ "path": "talks.jsonl" }),
+        cursor: None,
+        result: None,
+        error: None,
+        created_at,
+        updated_at: created_at,
+    }
+}

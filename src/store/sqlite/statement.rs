@@ -1,0 +1,106 @@
+//! Statements whose number of placeholders depends on the data: lists and many rows at once.
+//!
+//! The only module that builds SQL at run time. What it puts together is constant text and placeholder numbers, never a value. The numbers
+//! are rounded to a few sizes, so that the statement cache holds all variants.
+
+use std::fmt::Write as _;
+
+use sqlx::sqlite::SqliteArguments;
+use sqlx::{AssertSqlSafe, Sqlite, SqliteConnection};
+
+/// A statement with its values.
+pub(super) type Query = sqlx::query::Query<'static, Sqlite, SqliteArguments>;
+
+/// Longest list bound at once.
+pub(super) const LIST_LIMIT: usize = 500;
+
+const LIST_SIZES: [usize; 4] = [1, 8, 64, LIST_LIMIT];
+const ROW_SIZES: [usize; 3] = [50, 10, 1];
+
+fn list_size(length: usize) -> usize {
+    LIST_SIZES.into_iter().find(|&size| size >= length).unwrap_or(LIST_LIMIT)
+}
+
+/// Replaces `{list}` in `sql` by placeholders from `$first` on, enough for [`padded`] values of a chunk with `length` items.
+pub(super) fn with_list(sql: &'static str, first: usize, length: usize) -> AssertSqlSafe<String> {
+    let mut list = String::new();
+    for number in first..first + list_size(length) {
+        let comma = if number == first { "" } else { ", " };
+        write!(list, "{comma}${number}").expect("writing to a String does not fail");
+    }
+    AssertSqlSafe(sql.replace("{list}", &list))
+}
+
+/// The items of one chunk, the last one repeated up to the size that [`with_list`] made room for. Not for empty chunks.
+pub(super) fn padded<T: Copy>(chunk: &[T]) -> impl Iterator<Item = T> + '_ {
+    let last = chunk.last().copied();
+    chunk.iter().copied().chain(std::iter::repeat_with(move || last).flatten()).take(if last.is_some() {
+        list_size(chunk.len())
+    } else {
+        0
+    })
+}
+
+/// Runs `head` (`insert into … values`), one group of `columns` placeholders for each row, and `tail`.
+pub(super) async fn insert_rows<T>(
+    connection: &mut SqliteConnection,
+    head: &'static str,
+    columns: usize,
+    tail: &'static str,
+    rows: &[T],
+    bind: fn(Query, &T) -> Query,
+) -> std::result::Result<(), sqlx::Error> {
+    let mut rest = rows;
+    for size in ROW_SIZES {
+        while rest.len() >= size {
+            let (chunk, behind) = rest.split_at(size);
+            let query = chunk.iter().fold(sqlx::query(row_statement(head, columns, tail, size)), bind);
+            query.execute(&mut *connection).await?;
+            rest = behind;
+        }
+    }
+    Ok(())
+}
+
+fn row_statement(head: &str, columns: usize, tail: &str, rows: usize) -> AssertSqlSafe<String> {
+    let mut sql = String::with_capacity(head.len() + tail.len() + rows * columns * 6);
+    sql.push_str(head);
+    for row in 0..rows {
+        sql.push_str(if row == 0 { " (" } else { ", (" });
+        for column in 0..columns {
+            let comma = if column == 0 { "" } else { ", " };
+            write!(sql, "{comma}${}", row * columns + column + 1).expect("writing to a String does not fail");
+        }
+        sql.push(')');
+    }
+    sql.push(' ');
+    sql.push_str(tail);
+    AssertSqlSafe(sql)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_are_padded_to_the_size_of_their_statement() {
+        for length in [1, 2, 8, 9, 64, 65, 499, 500] {
+            let items: Vec<usize> = (0..length).collect();
+            let values: Vec<usize> = padded(&items).collect();
+            let sql = with_list("in ({list})", 3, length).0;
+            assert_eq!(values.len(), sql.matches('$').count(), "length {length}");
+            assert!(sql.ends_with(&format!("${})", 2 + values.len())));
+            assert_eq!(values[..length], items[..]);
+            assert!(values[length..].iter().all(|&value| value == length - 1));
+        }
+        assert_eq!(padded::<u8>(&[]).count(), 0);
+    }
+
+    #[test]
+    fn rows_get_consecutive_placeholders() {
+        assert_eq!(
+            row_statement("insert into t (a, b) values", 2, "on conflict do nothing", 2).0,
+            "insert into t (a, b) values ($1, $2), ($3, $4) on conflict do nothing"
+        );
+    }
+}
