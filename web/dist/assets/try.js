@@ -12,7 +12,7 @@ const REASONS = ["wrong", "incomplete", "outdated", "tone", "other"];
 
 export function tryPage({ desk }) {
   /** Messages so far; what is being written; the set on show; what was done with each suggestion. */
-  const state = { messages: [], set: null, error: null, busy: false, outcome: new Map(), rejecting: null, draft: null };
+  const state = { messages: [], set: null, error: null, busy: false, outcome: new Map(), rejecting: null, draft: null, unfolded: new Set() };
   let running = null;
 
   const log = byId("chat-log");
@@ -79,7 +79,7 @@ export function tryPage({ desk }) {
     const now = Date.now();
     state.messages = messages.map((message, position) => ({ ...message, at: new Date(now - (messages.length - 1 - position) * 20_000).toISOString() }));
     dropDraft();
-    setRole("agent");
+    setRole("customer");
     input.value = "";
     conversationChanged();
   }
@@ -119,7 +119,8 @@ export function tryPage({ desk }) {
       note(draft.id, unchanged ? { kind: "accepted" } : { kind: "edited", final_text: text });
     }
     add({ role: speaker, text });
-    setRole(speaker === "agent" ? "customer" : "agent");
+    // The customer's side is the one to be played; writing as the agent is for one message at a time.
+    setRole("customer");
     input.focus();
   }
 
@@ -151,6 +152,7 @@ export function tryPage({ desk }) {
       if (running !== control) return;
       state.set = set;
       state.outcome = new Map();
+      state.unfolded.clear();
       // What was on the screen is part of the record; losing it harms nobody, so a failure stays quiet.
       for (const suggestion of set.suggestions) api.feedback(suggestion.id, { kind: "shown" }).catch(() => {});
     } catch (error) {
@@ -161,8 +163,15 @@ export function tryPage({ desk }) {
     state.busy = false;
     drawChat();
     drawSuggestions();
+    announce();
     // Where the panes lie one below the other, the answer would arrive out of sight.
     if (matchMedia("(max-width: 60rem)").matches) body.parentElement.scrollIntoView({ block: "start", behavior: "smooth" });
+  }
+
+  /** Tells a screen reader what has arrived, in one sentence; the cards themselves would be read out again with every change. */
+  function announce() {
+    const words = state.set && (state.set.abstained ? t("abstain.title") : t("suggest.count", { n: number(state.set.suggestions.length), text: state.set.suggestions[0] ? state.set.suggestions[0].text : "" }));
+    fill(byId("suggest-status"), words || null);
   }
 
   function askAgain() {
@@ -272,7 +281,7 @@ export function tryPage({ desk }) {
     const share = percent(suggestion.score);
     return el(
       "li",
-      { class: `card suggestion${done ? ` done ${outcome.kind}` : ""}`, testid: "suggestion-card", data: { id: suggestion.id, pool: suggestion.pool, rank: suggestion.rank } },
+      { class: `card suggestion${done ? ` done ${outcome.kind}` : ""}`, testid: "suggestion-card", tabindex: "-1", data: { id: suggestion.id, pool: suggestion.pool, rank: suggestion.rank } },
       el(
         "div",
         { class: "suggestion-head" },
@@ -311,7 +320,12 @@ export function tryPage({ desk }) {
     if (suggestion.evidence.length === 0) return null;
     return el(
       "details",
-      { class: "evidence", testid: "evidence" },
+      {
+        class: "evidence",
+        testid: "evidence",
+        open: state.unfolded.has(suggestion.id),
+        on: { toggle: (event) => (event.currentTarget.open ? state.unfolded.add(suggestion.id) : state.unfolded.delete(suggestion.id)) },
+      },
       el("summary", { text: t("evidence.title", { n: number(suggestion.evidence.length) }) }),
       el(
         "ul",
@@ -344,7 +358,7 @@ export function tryPage({ desk }) {
         { class: "actions reject-reasons", role: "group", "aria-label": t("action.rejectTitle") },
         el("span", { class: "small muted", text: t("action.rejectTitle") }),
         REASONS.map((reason) => el("button", { type: "button", class: "chip", testid: `reject-${reason}`, text: t(`reject.${reason}`), on: { click: () => reject(suggestion, reason) } })),
-        el("button", { type: "button", class: "link", text: t("chat.cancel"), on: { click: () => setRejecting(null) } }),
+        el("button", { type: "button", class: "link", text: t("chat.cancel"), on: { click: () => setRejecting(null, suggestion.id) } }),
       );
     }
     return el(
@@ -356,17 +370,21 @@ export function tryPage({ desk }) {
     );
   }
 
-  function setRejecting(id) {
+  function setRejecting(id, before) {
     state.rejecting = id;
     drawSuggestions();
-    const chip = body.querySelector(".reject-reasons .chip");
-    if (chip) chip.focus();
+    const drawn = [...body.querySelectorAll(".suggestion")].find((node) => node.dataset.id === (id || before));
+    const next = drawn && drawn.querySelector(id ? ".reject-reasons .chip" : '[data-testid="suggestion-reject"]');
+    if (next) next.focus();
   }
 
   function reject(suggestion, reason) {
     state.rejecting = null;
     if (state.draft && state.draft.id === suggestion.id) dropDraft();
     note(suggestion.id, { kind: "rejected", reason });
+    // The button that had the focus is gone; go on from the card it belonged to.
+    const drawn = [...body.querySelectorAll(".suggestion")].find((node) => node.dataset.id === suggestion.id);
+    if (drawn) drawn.focus();
   }
 
   // --- wiring -----------------------------------------------------------------------------------------------------------
