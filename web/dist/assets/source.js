@@ -1,0 +1,50 @@
+// The dialog that shows an archived conversation, masked, as the source of a suggestion.
+
+import * as api from "./api.js";
+import { byId, el, fill } from "./dom.js";
+import { moment, t } from "./i18n.js";
+import { problemNote } from "./notices.js";
+
+const dialog = byId("source");
+const body = byId("source-body");
+let asked = 0;
+
+byId("source-close").addEventListener("click", () => dialog.close());
+dialog.addEventListener("click", (event) => {
+  // Only the backdrop is the dialog itself: everything inside is a child.
+  if (event.target === dialog) dialog.close();
+});
+
+/** Opens the dialog and marks the question that matched and the answer that was suggested. */
+export async function openSource({ id, desk, question, answer }) {
+  asked += 1;
+  const mine = asked;
+  fill(body, el("p", { class: "muted", text: t("loading") }));
+  dialog.showModal();
+  try {
+    const found = await api.conversation(id, desk);
+    if (mine !== asked) return;
+    draw(found, question, answer);
+  } catch (error) {
+    if (mine === asked) fill(body, problemNote(error));
+  }
+}
+
+function draw(found, question, answer) {
+  const matched = found.messages.findIndex((message) => message.role === "customer" && (message.text === question || question.includes(message.text)));
+  let target = null;
+  const bubbles = found.messages.map((message, position) => {
+    const marked = position === matched || message.text === answer;
+    const bubble = el(
+      "div",
+      { class: `bubble ${message.role}${marked ? " matched" : ""}`, testid: "source-message" },
+      el("span", { class: "bubble-role" }, t(`role.${message.role}`), message.at ? ` · ${moment(message.at)}` : "", position === matched ? ` · ${t("dialog.matched")}` : ""),
+      el("p", { text: message.text }),
+    );
+    if (position === matched) target = bubble;
+    return bubble;
+  });
+  fill(body, el("p", { class: "small muted" }, found.external_id ? el("code", { text: found.external_id }) : null, " ", t("dialog.masked")), bubbles);
+  body.focus();
+  if (target) target.scrollIntoView({ block: "center" });
+}
