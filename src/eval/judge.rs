@@ -12,7 +12,6 @@ use std::collections::BTreeSet;
 
 use super::LabelSet;
 use super::dataset::LabelledConversation;
-use super::metrics::chrf::chrf;
 use crate::domain::{MessageDraft, Role};
 
 /// One moment of a conversation that a system is asked to answer.
@@ -35,7 +34,7 @@ pub struct Query<'a> {
 pub enum Yardstick {
     /// The labels of the agent's turn.
     Labels,
-    /// The agent's own words.
+    /// The agent's own words, by [`super::metrics::chrf::chrf_at`].
     Words,
 }
 
@@ -133,13 +132,6 @@ pub fn judge_labels(ranked: &[Option<LabelSet>], expected: &LabelSet) -> Vec<boo
     ranked.iter().map(|labels| !expected.is_empty() && labels.as_ref() == Some(expected)).collect()
 }
 
-/// How near the words of each ranked suggestion come to the agent's own: chrF in 0–1. The figure `chrf@k` is the largest of the first
-/// `k`; 0 where there is none.
-#[must_use]
-pub fn judge_words(ranked: &[&str], expected: &str) -> Vec<f64> {
-    ranked.iter().map(|text| chrf(text, expected)).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::dataset::tests::conversation;
@@ -222,12 +214,5 @@ mod tests {
         let ranked = [Some(labels(&["x"])), None, Some(labels(&["y", "x"])), Some(labels(&["x", "y", "z"])), Some(LabelSet::new())];
         assert_eq!(judge_labels(&ranked, &expected), [false, false, true, false, false]);
         assert_eq!(judge_labels(&[Some(LabelSet::new())], &LabelSet::new()), [false], "nothing said is nothing agreed");
-    }
-
-    #[test]
-    fn words_are_scored_one_by_one() {
-        let scores = judge_words(&["丙", "可以退货"], "可以 退货");
-        assert!(scores[0].abs() < 1e-12);
-        assert!((scores[1] - 1.0).abs() < 1e-12);
     }
 }

@@ -22,7 +22,7 @@ pub fn average_ranks(values: &[f64]) -> Vec<f64> {
     let mut before = 0_usize;
     #[expect(clippy::float_cmp, reason = "a tie is an exactly equal value")]
     for tied in order.chunk_by(|&i, &j| values[i] == values[j]) {
-        let rank = before as f64 + (tied.len() as f64 + 1.0) / 2.0;
+        let rank = before as f64 + f64::midpoint(tied.len() as f64, 1.0);
         for &i in tied {
             ranks[i] = rank;
         }
