@@ -4,6 +4,7 @@
 
 pub mod domain;
 pub mod embed;
+pub mod eval;
 pub mod index;
 pub mod jobs;
 pub mod store;

@@ -1,0 +1,108 @@
+//! What the figures are called, in which order they are shown and which way is better: said once, here.
+
+/// Which way a figure should go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Better {
+    /// A smaller value is a drop.
+    Higher,
+    /// A larger value is a drop.
+    Lower,
+    /// Describes the system; no change of it is a drop.
+    Neutral,
+}
+
+/// One figure that a report may hold.
+struct Known {
+    name: &'static str,
+    better: Better,
+    /// What the value is divided by to lie in 0–1, so that one tolerance suits all.
+    scale: f64,
+}
+
+const fn known(name: &'static str, better: Better) -> Known {
+    Known { name, better, scale: 1.0 }
+}
+
+/// Every figure of the tasks, in the order of the columns. `abstained` and `coverage` move against each other with the threshold, so a
+/// change of either says nothing by itself (what it does to quality shows in `refused_recall` and `false_refusals`); `k` and `outliers`
+/// are what `acc`, `nmi` and `ari` already pay for.
+const FIGURES: &[Known] = &[
+    known("success@1", Better::Higher),
+    known("success@5", Better::Higher),
+    known("hit@1", Better::Higher),
+    known("hit@3", Better::Higher),
+    known("hit@5", Better::Higher),
+    known("mrr", Better::Higher),
+    known("mrr@10", Better::Higher),
+    known("ndcg@10", Better::Higher),
+    known("map_judged", Better::Higher),
+    known("first_judged", Better::Higher),
+    known("chrf@1", Better::Higher),
+    known("chrf@3", Better::Higher),
+    known("acc@1", Better::Higher),
+    known("acc@5", Better::Higher),
+    known("auroc_refuse", Better::Higher),
+    known("refused_recall", Better::Higher),
+    known("false_refusals", Better::Lower),
+    known("coverage", Better::Neutral),
+    known("abstained", Better::Neutral),
+    known("ece", Better::Lower),
+    known("ece_equal_mass", Better::Lower),
+    Known { name: "spearman", better: Better::Higher, scale: 100.0 },
+    known("k", Better::Neutral),
+    known("acc", Better::Higher),
+    known("nmi", Better::Higher),
+    known("ari", Better::Higher),
+    known("pair_precision", Better::Higher),
+    known("pair_recall", Better::Higher),
+    known("pair_f1", Better::Higher),
+    known("outliers", Better::Neutral),
+];
+
+fn find(figure: &str) -> Option<(usize, &'static Known)> {
+    FIGURES.iter().enumerate().find(|(_, known)| known.name == figure)
+}
+
+/// Which way `figure` should go; upwards, for one that isn't listed.
+#[must_use]
+pub fn better(figure: &str) -> Better {
+    find(figure).map_or(Better::Higher, |(_, known)| known.better)
+}
+
+/// What a difference of `figure` is divided by before it is held against a tolerance: 100 for Spearman, else 1.
+#[must_use]
+pub fn scale(figure: &str) -> f64 {
+    find(figure).map_or(1.0, |(_, known)| known.scale)
+}
+
+/// Where the column of `figure` stands; unlisted ones stand last, by name.
+pub(super) fn column(figure: &str) -> (usize, &str) {
+    (find(figure).map_or(FIGURES.len(), |(place, _)| place), figure)
+}
+
+/// How a value of `figure` is written: two digits for Spearman, none for counts, else three.
+pub(super) fn digits(figure: &str) -> usize {
+    match figure {
+        "k" => 0,
+        "spearman" => 2,
+        _ => 3,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_figure_is_listed_twice() {
+        for (place, known) in FIGURES.iter().enumerate() {
+            assert_eq!(find(known.name).unwrap().0, place, "{}", known.name);
+        }
+    }
+
+    #[test]
+    fn unlisted_figures_are_better_when_higher() {
+        assert_eq!(better("hit@100"), Better::Higher);
+        assert!(column("hit@100") > column("outliers"));
+    }
+}
