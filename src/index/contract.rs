@@ -247,7 +247,7 @@ pub(crate) async fn dense_probes_rank_by_inner_product(index: &dyn VectorIndex) 
     // The fields are turned by 0, 20 and 40 degrees, so that one direction finds another order in each.
     let cases = [
         (DenseField::Question, 50.0, [50, 30, 10], 0.0f32),
-        (DenseField::Situation, 48.0, [30, 50, 10], 2.0),
+        (DenseField::Situation, 52.0, [30, 50, 10], 2.0),
         (DenseField::Answer, 48.0, [10, 30, 50], 2.0),
     ];
     for (field, angle, order, distance) in cases {
