@@ -4,6 +4,8 @@
 //! `riposte eval`). Both store the same points and answer the same probes. Texts never enter the index: a hit is an id and a score, the
 //! words are read from the store.
 
+#[cfg(test)]
+pub(crate) mod contract;
 pub mod edge;
 pub mod exact;
 pub mod schema;
