@@ -74,6 +74,7 @@ export async function desks({ probe = false } = {}) {
 export const suggest = (request, signal) => call("POST", "/v1/suggestions", { body: request, signal });
 export const feedback = (id, body) => call("POST", `/v1/suggestions/${encodeURIComponent(id)}/feedback`, { body });
 export const conversation = (id, desk) => call("GET", `/v1/conversations/${encodeURIComponent(id)}${query({ desk })}`);
+export const entry = (id, desk) => call("GET", `/v1/entries/${encodeURIComponent(id)}${query({ desk })}`);
 export const clusters = (desk, cursor) => call("GET", `/v1/clusters${query({ desk, cursor })}`);
 export const rebuildClusters = (desk) => call("POST", "/v1/clusters/rebuild", { body: { desk } });
 export const job = (id) => call("GET", `/v1/jobs/${encodeURIComponent(id)}`);

@@ -214,10 +214,13 @@ function curl(operation, body) {
   const url = `${location.origin}${path}${search.length > 0 ? `?${search.join("&")}` : ""}`;
   if (!isOpen(operation)) lines.unshift(keyHeader());
   if (body) {
-    const [type, media] = Object.entries(body.content || {})[0] || [];
+    // Where a file may be sent, that is the form people use.
+    const contents = Object.entries(body.content || {});
+    const [type, media] = contents.find(([name]) => name === "multipart/form-data") || contents[0] || [];
     if (type === "multipart/form-data") {
       const schema = state.schemas.flat(media.schema || {});
       for (const [name, property] of Object.entries(schema.properties || {})) {
+        if (!(schema.required || []).includes(name)) continue;
         const resolved = state.schemas.resolve(property);
         const isFile = resolved.format === "binary" || resolved.contentMediaType || name === "file";
         lines.push(`-F ${quoted(`${name}=${isFile ? "@conversations.jsonl" : (exampleOf(state.schemas, property) ?? "")}`)}`);

@@ -10,7 +10,7 @@ export function problemNote(error, { onRetry } = {}) {
   let detail = problem.unreachable ? t("error.unreachableText") : problem.detail || "";
   if (!detail && problem.status === 403) detail = t("error.forbidden");
   const errors = Array.isArray(problem.errors) ? problem.errors : [];
-  const request = problem.request_id || problem.instance;
+  const request = problem.request_id;
   return el(
     "div",
     { class: "problem", role: "alert", testid: "problem" },
@@ -24,7 +24,7 @@ export function problemNote(error, { onRetry } = {}) {
 
 function fieldError(item) {
   if (typeof item === "string") return item;
-  const where = item.field || item.pointer || item.location || item.name;
+  const where = item.field || item.pointer || item.parameter || item.location || item.name;
   const what = item.detail || item.message || item.reason || item.title || JSON.stringify(item);
   return where ? [el("code", { text: where }), ` ${what}`] : what;
 }

@@ -1,4 +1,4 @@
-// The dialog that shows an archived conversation, masked, as the source of a suggestion.
+// The dialog that shows the source of a suggestion: an archived conversation, masked, or a knowledge entry.
 
 import * as api from "./api.js";
 import { byId, el, fill } from "./dom.js";
@@ -15,22 +15,36 @@ dialog.addEventListener("click", (event) => {
   if (event.target === dialog) dialog.close();
 });
 
-/** Opens the dialog and marks the question that matched and the answer that was suggested. */
-export async function openSource({ id, desk, question, answer }) {
+/** Opens the dialog; in a conversation the question that matched and the answer that was suggested are marked. */
+export async function openSource({ kind, id, desk, question, answer }) {
   asked += 1;
   const mine = asked;
+  fill(byId("source-title"), t(kind === "entry" ? "dialog.entry" : "dialog.title"));
   fill(body, el("p", { class: "muted", text: t("loading") }));
   dialog.showModal();
   try {
-    const found = await api.conversation(id, desk);
+    const found = kind === "entry" ? await api.entry(id, desk) : await api.conversation(id, desk);
     if (mine !== asked) return;
-    draw(found, question, answer);
+    if (kind === "entry") drawEntry(found);
+    else drawConversation(found, question, answer);
   } catch (error) {
     if (mine === asked) fill(body, problemNote(error));
   }
 }
 
-function draw(found, question, answer) {
+function drawEntry(found) {
+  fill(
+    body,
+    el("p", { class: "small muted" }, el("code", { text: found.external_id }), found.updated_at ? ` ${t("dialog.changed", { when: moment(found.updated_at) })}` : ""),
+    el("h3", { text: t("dialog.questions") }),
+    el("ul", { class: "notes" }, found.questions.map((question) => el("li", { text: question }))),
+    el("h3", { text: t("dialog.answer") }),
+    el("p", { class: "suggestion-text", testid: "source-answer", text: found.answer }),
+  );
+  body.focus();
+}
+
+function drawConversation(found, question, answer) {
   const matched = found.messages.findIndex((message) => message.role === "customer" && (message.text === question || question.includes(message.text)));
   let target = null;
   const bubbles = found.messages.map((message, position) => {

@@ -341,9 +341,13 @@ export function tryPage({ desk }) {
               "span",
               { class: "small muted" },
               el("span", { title: moment(row.answered_at), text: source ? t("evidence.by", { who: source, when }) : when }),
-              row.kind === "conversation"
-                ? el("button", { type: "button", class: "link", testid: "evidence-open", text: t("evidence.open"), on: { click: () => openSource({ id: row.id, desk: desk(), question: row.question, answer: suggestion.text }) } })
-                : null,
+              el("button", {
+                type: "button",
+                class: "link",
+                testid: "evidence-open",
+                text: t(row.kind === "entry" ? "evidence.openEntry" : "evidence.open"),
+                on: { click: () => openSource({ kind: row.kind, id: row.id, desk: desk(), question: row.question, answer: suggestion.text }) },
+              }),
             ),
           );
         }),
