@@ -5,5 +5,6 @@
 pub mod domain;
 pub mod embed;
 pub mod index;
+pub mod ingest;
 pub mod store;
 pub mod text;
