@@ -107,7 +107,7 @@ columns! {
     /// The channel.
     channel: ["channel", "source", "platform", "渠道", "来源", "平台", "来源渠道", "接入渠道", "会话来源"];
     /// Tags, separated by commas or semicolons.
-    tags: ["tags", "tag", "labels", "category", "标签", "会话标签", "分类", "咨询分类"];
+    tags: ["tags", "tag", "category", "标签", "会话标签", "分类", "咨询分类"];
     /// Text, picture, voice …
     kind: ["kind", "message_type", "message type", "msg_type", "msgtype", "content_type", "type", "消息类型", "内容类型", "类型"];
     /// Where a picture or file lies.

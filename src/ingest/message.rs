@@ -125,6 +125,16 @@ impl Place<'_> {
         let field = Some((self.field)(field));
         self.rejected.push(RejectedRow { line: self.line, field, reason: reason.into(), remedy: remedy.into() });
     }
+
+    /// Takes an id, name or reference, unless it is absurdly long.
+    pub(super) fn short(&mut self, value: Option<String>, field: &'static str) -> Option<String> {
+        let value = present(value)?;
+        if value.chars().nth(MAX_FIELD_CHARS).is_none() {
+            return Some(value);
+        }
+        self.reject(field, format!("longer than {MAX_FIELD_CHARS} characters; left out"), "is this the right column or field?");
+        None
+    }
 }
 
 impl Rules {
@@ -160,13 +170,10 @@ impl Rules {
         let kind = match raw.kind.as_deref().map(str::trim).filter(|kind| !kind.is_empty()) {
             None if has_text || media_ref.is_none() => MessageKind::Text,
             None => MessageKind::Other,
-            Some(name) => match find(KIND_NAMES, name) {
-                Some(kind) => kind,
-                None => {
-                    place.notes.push(format!("line {}: a message of an unknown kind is read as text", place.line));
-                    if has_text { MessageKind::Text } else { MessageKind::Other }
-                }
-            },
+            Some(name) => find(KIND_NAMES, name).unwrap_or_else(|| {
+                place.notes.push(format!("line {}: a message of an unknown kind is read as text", place.line));
+                if has_text { MessageKind::Text } else { MessageKind::Other }
+            }),
         };
         if !has_text && (kind == MessageKind::Text || media_ref.is_none()) {
             place.reject(
@@ -183,9 +190,9 @@ impl Rules {
                 megabytes(text.len())
             ));
         }
-        let external_id = self.short(raw.id, "id", place);
-        let author = self.short(raw.author, "author", place);
-        let media_ref = self.short(media_ref, "media_ref", place);
+        let external_id = place.short(raw.id, "id");
+        let author = place.short(raw.author, "author");
+        let media_ref = place.short(media_ref, "media_ref");
         let at = self.time(&raw.at, "at", place);
         let text = if has_text { text } else { String::new() };
         Some(MessageDraft { external_id, role, kind, text, media_ref, at, author })
@@ -200,16 +207,6 @@ impl Rules {
                 None
             }
         }
-    }
-
-    /// Takes an id, name or reference, unless it is absurdly long.
-    pub(super) fn short(&self, value: Option<String>, field: &'static str, place: &mut Place<'_>) -> Option<String> {
-        let value = present(value)?;
-        if value.chars().nth(MAX_FIELD_CHARS).is_none() {
-            return Some(value);
-        }
-        place.reject(field, format!("longer than {MAX_FIELD_CHARS} characters; left out"), "is this the right column or field?");
-        None
     }
 
     fn role(&self, name: &str) -> Option<Role> {

@@ -11,7 +11,8 @@ use sha2::{Digest, Sha256};
 
 use super::mapping::{ColumnMapping, Columns, MissingColumns, Positions};
 use super::message::{self, MAX_FIELD_CHARS, Place, RawMessage, Rules};
-use super::times::RawTime;
+use super::source::hex;
+use super::times::{self, RawTime};
 use super::{BATCH_ROWS, BATCH_TEXT_BYTES, Batch, ConversationReader, IngestError, Progress};
 use crate::domain::{ConversationDraft, MessageDraft, RejectedRow};
 
@@ -64,7 +65,9 @@ impl Cell {
         match self {
             Self::Empty => None,
             Self::Text(text) => Some(text),
-            Self::Number(number) | Self::Date(number) => Some(number.to_string()),
+            Self::Number(number) => Some(number.to_string()),
+            // Spreadsheet programs turn words such as `3-8` into dates on their own: better a date than a serial number.
+            Self::Date(serial) => Some(times::written_serial(serial).unwrap_or_else(|| serial.to_string())),
         }
     }
 
@@ -199,7 +202,7 @@ impl<S: RowSource> RowReader<S> {
         self.identities.name(&conversation, &mut draft, &mut place);
 
         let started_at = self.rules.time(&take(at.started_at).into_time(), "started_at", &mut place);
-        let mut short = |position, name| self.rules.short(take(position).into_text(), name, &mut place);
+        let mut short = |position, name| place.short(take(position).into_text(), name);
         let channel = short(at.channel, "channel");
         let customer_id = short(at.customer, "customer");
         let agent_id = short(at.agent, "agent");
@@ -329,8 +332,7 @@ impl Identities {
             *count += 1;
             *count
         };
-        let hex: String = content[..16].iter().map(|byte| format!("{byte:02x}")).collect();
-        draft.external_id = Some(format!("row-{hex}-{occurrence}"));
+        draft.external_id = Some(format!("row-{}-{occurrence}", hex(&content[..16])));
     }
 }
 

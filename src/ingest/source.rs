@@ -61,11 +61,13 @@ pub(super) fn identify(path: &Path) -> Result<FileIdentity, IngestError> {
     let size = file.metadata().map_err(|source| unreadable(path, source))?.len();
     let mut head = Vec::new();
     file.take(IDENTITY_BYTES).read_to_end(&mut head).map_err(|source| unreadable(path, source))?;
-    let head_sha256 = Sha256::digest(&head).iter().fold(String::with_capacity(64), |mut text, byte| {
-        text.push_str(&format!("{byte:02x}"));
-        text
-    });
-    Ok(FileIdentity { size, head_sha256 })
+    Ok(FileIdentity { size, head_sha256: hex(&Sha256::digest(&head)) })
+}
+
+/// Writes bytes in hex.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    let digit = |half: u8| char::from_digit(u32::from(half), 16).expect("a half byte is below 16");
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 0xf)]).collect()
 }
 
 fn unreadable(path: &Path, source: std::io::Error) -> IngestError {

@@ -126,10 +126,10 @@ fn parse_number(number: f64, zone: &TimeZone) -> Option<Timestamp> {
         return None;
     }
     // Read as digits, these would lie before 1990 or centuries ahead if they were counted from 1970.
-    if number.fract() == 0.0 {
-        if let Some(moment) = parse_compact(&number.to_string(), zone) {
-            return Some(moment);
-        }
+    if number.fract() == 0.0
+        && let Some(moment) = parse_compact(&number.to_string(), zone)
+    {
+        return Some(moment);
     }
     let micros = match number {
         n if n < 1e5 => return if n >= 30_000.0 { parse_serial(n, zone) } else { None },
@@ -142,14 +142,29 @@ fn parse_number(number: f64, zone: &TimeZone) -> Option<Timestamp> {
     Some(Timestamp::from_micros(micros.round() as i64))
 }
 
+/// A serial day as a spreadsheet program would show it.
+pub(super) fn written_serial(serial: f64) -> Option<String> {
+    let moment = civil_of_serial(serial)?;
+    let form = match (serial < 1.0, moment.time() == Time::midnight()) {
+        (true, _) => "%H:%M:%S",
+        (false, true) => "%Y-%m-%d",
+        (false, false) => "%Y-%m-%d %H:%M:%S",
+    };
+    Some(moment.strftime(form).to_string())
+}
+
 fn parse_serial(serial: f64, zone: &TimeZone) -> Option<Timestamp> {
+    local(civil_of_serial(serial)?, zone)
+}
+
+fn civil_of_serial(serial: f64) -> Option<DateTime> {
     if !serial.is_finite() || !(0.0..=2_958_466.0).contains(&serial) {
         return None;
     }
     // Serials are floating-point days, good for about a millisecond: 09:12:33 must not become 09:12:32.999.
     let millis = ((serial - SERIAL_OF_EPOCH) * 86_400_000.0).round() as i64;
     let moment = jiff::Timestamp::from_millisecond(millis).ok()?;
-    local(Offset::UTC.to_datetime(moment), zone)
+    Some(Offset::UTC.to_datetime(moment))
 }
 
 /// `2026-08-03 09:12:33`, `2026/8/3 9:12`, `2026.8.3`, `2026年8月3日 下午9点12分`, each with an optional offset at the end.
@@ -168,9 +183,8 @@ fn parse_written(text: &str, zone: &TimeZone) -> Option<Timestamp> {
         }
         plain.push(match first {
             '年' | '月' | '/' => '-',
-            '日' | '号' | 't' | '，' | ',' | '\u{a0}' | '\u{3000}' => ' ',
+            '日' | '号' | '秒' | 't' | '，' | ',' | '\u{a0}' | '\u{3000}' => ' ',
             '时' | '点' | '分' | '：' => ':',
-            '秒' => ' ',
             other => other,
         });
         rest = &rest[first.len_utf8()..];
@@ -214,7 +228,7 @@ fn parse_clock(text: &str, afternoon: Option<bool>) -> Option<Time> {
     if !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
-    let nanos: i32 = format!("{:0<9.9}", fraction).parse().ok()?;
+    let nanos: i32 = format!("{fraction:0<9.9}").parse().ok()?;
     match afternoon {
         Some(true) if hour < 12 => hour += 12,
         Some(false) if hour == 12 => hour = 0,
@@ -290,6 +304,9 @@ mod tests {
         let moment = parse(&RawTime::Serial(serial), &default_zone(), now()).unwrap().unwrap();
         assert_eq!(moment.to_string(), "2026-08-03T01:12:33Z");
         assert_eq!(parse(&RawTime::Number(serial), &default_zone(), now()).unwrap().unwrap(), moment);
+        assert_eq!(written_serial(serial).as_deref(), Some("2026-08-03 09:12:33"));
+        assert_eq!(written_serial(46237.0).as_deref(), Some("2026-08-03"));
+        assert_eq!(written_serial(0.5).as_deref(), Some("12:00:00"));
     }
 
     #[test]
@@ -326,6 +343,7 @@ mod tests {
         #[test]
         fn no_number_panics(number in proptest::num::f64::ANY) {
             let _number = parse(&RawTime::Number(number), &default_zone(), now());
+            let _words = written_serial(number);
             let _serial = parse(&RawTime::Serial(number), &default_zone(), now());
         }
     }

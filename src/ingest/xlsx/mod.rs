@@ -1,8 +1,10 @@
 //! Rows of a workbook's sheet.
 //!
 //! The cell reader borrows the workbook, so both live on a thread of their own, which sends rows through a short channel and ends when the
-//! channel is dropped. The thread also contains whatever a damaged file does to the parser. Shared strings are held in memory by the parser;
-//! the rows are not.
+//! channel is dropped. The thread also contains whatever a damaged file does to the parser. Shared strings are held in memory by the parser,
+//! so [`archive`] looks at their size first; the rows are not held.
+
+mod archive;
 
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
@@ -22,6 +24,8 @@ const ROWS_AHEAD: usize = 64;
 const MAX_COLUMNS: u32 = 1_000;
 /// Damaged cells in a row until the file is given up.
 const MAX_DAMAGED_CELLS: u32 = 1_000;
+/// Most memory that shared strings, styles and the like may take.
+const MAX_HELD_BYTES: u64 = 512 * 1024 * 1024;
 /// Days from the 1900 date system to the 1904 one.
 const DAYS_TO_1904: f64 = 1462.0;
 
@@ -116,19 +120,22 @@ impl RowSource for SheetRows {
 }
 
 fn send_rows(file: BufReader<std::fs::File>, sheet: Option<&str>, events: &SyncSender<Event>) -> Result<(), String> {
+    let mut file = file;
+    match archive::held_parts_fit(&mut file, MAX_HELD_BYTES) {
+        Ok(true) => {}
+        Ok(false) => return Err("its texts take more than 512 MB of memory; save it as CSV and import that".to_owned()),
+        Err(error) => return Err(format!("reading failed ({})", error.kind())),
+    }
     let mut workbook = Xlsx::new(file).map_err(|error| describe(&error))?;
-    let name = match sheet {
-        Some(sheet) => {
-            let names = workbook.sheet_names();
-            names.iter().find(|name| name.trim() == sheet.trim()).cloned().ok_or_else(|| {
-                let there: Vec<String> = names.iter().take(20).map(|name| format!("`{name}`")).collect();
-                format!("it has no sheet `{sheet}`; sheets: {}", there.join(", "))
-            })?
-        }
-        None => {
-            let first = workbook.sheets_metadata().iter().find(|sheet| sheet.typ == SheetType::WorkSheet);
-            first.map(|sheet| sheet.name.clone()).ok_or("it has no worksheet")?
-        }
+    let name = if let Some(sheet) = sheet {
+        let names = workbook.sheet_names();
+        names.iter().find(|name| name.trim() == sheet.trim()).cloned().ok_or_else(|| {
+            let there: Vec<String> = names.iter().take(20).map(|name| format!("`{name}`")).collect();
+            format!("it has no sheet `{sheet}`; sheets: {}", there.join(", "))
+        })?
+    } else {
+        let first = workbook.sheets_metadata().iter().find(|sheet| sheet.typ == SheetType::WorkSheet);
+        first.map(|sheet| sheet.name.clone()).ok_or("it has no worksheet")?
     };
     let mut cells = workbook.worksheet_cells_reader(&name).map_err(|error| describe(&error))?;
     if events.send(Event::Opened(u64::from(cells.dimensions().end.0) + 1)).is_err() {
