@@ -2,11 +2,21 @@
 //!
 //! The map of the modules and the rule who may import whom are in `docs/architecture.md`; `tests/it/architecture.rs` checks both.
 
+pub mod app;
+pub mod auth;
+pub mod cli;
+pub mod config;
 pub mod domain;
 pub mod embed;
 pub mod eval;
+pub mod http;
 pub mod index;
+pub mod ingest;
 pub mod jobs;
+pub mod mining;
+pub mod retrieve;
+pub mod rt;
 pub mod store;
 pub mod suggest;
+pub mod telemetry;
 pub mod text;
