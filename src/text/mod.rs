@@ -5,6 +5,7 @@
 pub mod language;
 pub mod mask;
 pub mod normalise;
+pub mod script;
 pub mod segment;
 pub mod acts;
 pub mod moment;
