@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use uuid::Uuid;
 
-use super::features::{Source, Wanted, features};
+use super::features::{FEATURE_COUNT, Source, Wanted, features};
 use super::group::{Answer, group_answers};
 use super::ranker::Ranker;
 use super::service::SuggestError;
@@ -87,6 +87,60 @@ pub fn wanted_kind(moment: &Moment) -> PairKind {
     }
 }
 
+/// Everything ranking looks at, gathered for one moment.
+#[derive(Debug, Clone)]
+pub struct Gathered {
+    search: CandidateSearch,
+    sources: HashMap<Uuid, Source>,
+    keys: HashMap<Uuid, String>,
+    tallies: HashMap<String, FeedbackTally>,
+    best_question_cosine: f32,
+    wanted: Wanted,
+}
+
+impl Gathered {
+    /// The candidates, in the order of [`Self::features`].
+    #[must_use]
+    pub fn candidates(&self) -> &[Candidate] {
+        &self.search.candidates
+    }
+
+    /// What the store knows of a candidate.
+    #[must_use]
+    pub fn source(&self, candidate: &Candidate) -> &Source {
+        &self.sources[&candidate.point]
+    }
+
+    /// The features of every candidate, consensus still 0.
+    #[must_use]
+    pub fn features(&self) -> Vec<[f32; FEATURE_COUNT]> {
+        let in_order: Vec<&Source> = self.search.candidates.iter().map(|candidate| self.source(candidate)).collect();
+        features(&self.search, &in_order, self.wanted)
+    }
+}
+
+/// Searches for everything that may answer an encoded moment and reads what is known of it.
+pub async fn gather<S: SourceStore + ?Sized>(
+    store: &S,
+    index: &dyn VectorIndex,
+    filter: &IndexFilter,
+    query: &EncodedQuery,
+    wanted: Wanted,
+) -> Result<Gathered, SuggestError> {
+    let mut search = retrieve(index, filter, query, PER_PROBE).await?;
+    let best_question_cosine = search.candidates.iter().map(|candidate| candidate.question_cosine).fold(0.0, f32::max);
+    shortlist(&mut search);
+    let sources = read_sources(store, &filter.desk, &search.candidates).await?;
+    // A point whose pair or entry has just been deleted is about to leave the index.
+    search.candidates.retain(|candidate| sources.contains_key(&candidate.point));
+    let keys: HashMap<Uuid, String> = sources.iter().map(|(id, source)| (*id, answer_key(&source.answer))).collect();
+    let mut asked_keys: Vec<String> = keys.values().cloned().collect();
+    asked_keys.sort_unstable();
+    asked_keys.dedup();
+    let tallies = store.tallies(&filter.desk, &asked_keys, wanted.now).await?;
+    Ok(Gathered { search, sources, keys, tallies, best_question_cosine, wanted })
+}
+
 /// Ranks everything that may answer an encoded moment.
 pub async fn rank_moment<S: SourceStore + ?Sized>(
     store: &S,
@@ -97,19 +151,10 @@ pub async fn rank_moment<S: SourceStore + ?Sized>(
     wanted: Wanted,
 ) -> Result<Ranking, SuggestError> {
     let started = Instant::now();
-    let mut search = retrieve(index, filter, query, PER_PROBE).await?;
-    let best_question_cosine = search.candidates.iter().map(|candidate| candidate.question_cosine).fold(0.0, f32::max);
-    shortlist(&mut search);
-    let mut sources = read_sources(store, &filter.desk, &search.candidates).await?;
-    // A point whose pair or entry has just been deleted is about to leave the index.
-    search.candidates.retain(|candidate| sources.contains_key(&candidate.point));
-    let keys: HashMap<Uuid, String> = sources.iter().map(|(id, source)| (*id, answer_key(&source.answer))).collect();
-    let mut wanted_keys: Vec<String> = keys.values().cloned().collect();
-    wanted_keys.sort_unstable();
-    wanted_keys.dedup();
-    let tallies = store.tallies(&filter.desk, &wanted_keys, wanted.now).await?;
+    let gathered = gather(store, index, filter, query, wanted).await?;
     let searched = Instant::now();
-    let groups = rank(ranker, search, &mut sources, &keys, &tallies, wanted);
+    let best_question_cosine = gathered.best_question_cosine;
+    let groups = rank(ranker, gathered);
     Ok(Ranking { groups, best_question_cosine, search_time: searched - started, rank_time: searched.elapsed() })
 }
 
@@ -161,24 +206,14 @@ async fn read_sources<S: SourceStore + ?Sized>(store: &S, desk: &DeskId, candida
     Ok(sources)
 }
 
-fn rank(
-    ranker: &Ranker,
-    search: CandidateSearch,
-    sources: &mut HashMap<Uuid, Source>,
-    keys: &HashMap<Uuid, String>,
-    tallies: &HashMap<String, FeedbackTally>,
-    wanted: Wanted,
-) -> Vec<RankedGroup> {
-    if search.candidates.is_empty() {
+fn rank(ranker: &Ranker, gathered: Gathered) -> Vec<RankedGroup> {
+    if gathered.search.candidates.is_empty() {
         return Vec::new();
     }
-    let rows = {
-        let in_order: Vec<&Source> = search.candidates.iter().map(|candidate| &sources[&candidate.point]).collect();
-        let mut rows = features(&search, &in_order, wanted);
-        let answers: Vec<&[f32]> = search.candidates.iter().map(|candidate| candidate.answer_vector.as_slice()).collect();
-        ranker.add_consensus(&mut rows, &answers);
-        rows
-    };
+    let mut rows = gathered.features();
+    let answers: Vec<&[f32]> = gathered.search.candidates.iter().map(|candidate| candidate.answer_vector.as_slice()).collect();
+    ranker.add_consensus(&mut rows, &answers);
+    let Gathered { search, sources, keys, tallies, .. } = gathered;
     let mut members: Vec<RankedMember> = search
         .candidates
         .into_iter()

@@ -1,0 +1,125 @@
+//! Replay: the archive is ingested, then every moment of other conversations is asked.
+
+use super::LabelSet;
+use super::dataset::LabelledConversation;
+use super::judge::{Query, Selection, Yardstick, judge_labels, label_sets, select_queries};
+use super::metrics::chrf::chrf_at;
+use super::metrics::ranking::{reciprocal_rank, success_at};
+use super::systems::{BM25, Baselines, DENSE, FigureMeans, RIPOSTE, RankedReply, SystemFigures};
+use super::workbench::{Archive, EvalError, Workbench, moment_key};
+use crate::domain::{DeskId, PairId, Pool};
+use crate::embed::{Lane, TextKind};
+use crate::suggest::request::{LiveConversation, LiveMessage, SuggestFilters, SuggestRequest};
+use crate::text::mask::mask;
+use crate::text::moment::{Line, Moment};
+use crate::text::normalise::clean;
+
+/// Which moments are asked, before the archive is known.
+#[derive(Debug, Clone, Default)]
+pub struct ReplayOptions {
+    /// Turns with one of these labels are left out.
+    pub skip_labels: std::collections::BTreeSet<String>,
+    /// Only turns whose label set occurs in the archive.
+    pub known_labels: bool,
+    /// Compare words instead of labels.
+    pub by_words: bool,
+    /// At most so many queries.
+    pub limit: Option<usize>,
+}
+
+/// What one replay gave.
+#[derive(Debug)]
+pub struct Replayed {
+    /// Figures by system.
+    pub figures: SystemFigures,
+    /// Moments asked.
+    pub asked: usize,
+}
+
+/// Asks every selected moment of `queries` against `archive`, both places in `conversations`.
+pub async fn replay(bench: &Workbench, conversations: &[LabelledConversation], archive: &[usize], queries: &[usize], options: &ReplayOptions) -> Result<Replayed, EvalError> {
+    let desk: DeskId = "archive".parse().map_err(|error: crate::domain::desk::InvalidDeskId| EvalError::Unusable(error.to_string()))?;
+    let archived: Vec<&LabelledConversation> = archive.iter().map(|&place| &conversations[place]).collect();
+    let yardstick = if options.by_words { Yardstick::Words } else { super::judge::yardstick_for(conversations) };
+    let selection = Selection {
+        yardstick,
+        skip_labels: options.skip_labels.clone(),
+        known_labels: options.known_labels.then(|| label_sets(archived.iter().copied())),
+        limit: options.limit,
+    };
+    let asked = select_queries(conversations, queries, &selection);
+    if asked.is_empty() {
+        return Err(EvalError::Unusable("no moment to ask is left: check --skip-label, --known-labels and the split".to_owned()));
+    }
+    let ingested = bench.ingest(&desk, &archived).await?;
+    let baselines = Baselines::new(bench.archived_answers(&ingested).await?);
+    let mut means = FigureMeans::default();
+    for query in &asked {
+        ask(bench, &ingested, &baselines, query, yardstick, &mut means).await?;
+    }
+    Ok(Replayed { figures: means.means(), asked: asked.len() })
+}
+
+async fn ask(bench: &Workbench, archive: &Archive, baselines: &Baselines, query: &Query<'_>, yardstick: Yardstick, means: &mut FigureMeans) -> Result<(), EvalError> {
+    let request = request_of(&archive.desk, query);
+    let texts: Vec<String> = query.context.iter().map(|message| mask(&clean(&message.text), &[]).text).collect();
+    let lines: Vec<Line<'_>> = query.context.iter().zip(&texts).map(|(message, text)| Line { role: message.role, text, at: message.at }).collect();
+    let Some(moment) = Moment::of(&lines) else { return Ok(()) };
+    let key = moment_key(&moment.previous, &moment.turn);
+    let key_vector = bench.embed(std::slice::from_ref(&key), TextKind::Query).await?;
+    score(means, BM25, &baselines.by_words(&key), query, yardstick);
+    score(means, DENSE, &baselines.by_vector(&key_vector[0]), query, yardstick);
+    let (ranking, _) = bench.suggester.rank(&request, &moment, true, Lane::Bulk).await?;
+    let replies: Vec<RankedReply> = ranking
+        .groups
+        .iter()
+        .map(|group| {
+            let best = group.representative();
+            let labels = (best.candidate.payload.pool == Pool::Archive).then(|| archive.labels_of(PairId::from_uuid(best.candidate.payload.source)).cloned()).flatten();
+            RankedReply { text: best.source.answer.clone(), labels }
+        })
+        .collect();
+    score(means, RIPOSTE, &replies, query, yardstick);
+    let threshold = bench.suggester.threshold(&crate::domain::DeskSettings::default());
+    let silent = bench.suggester.silence(&moment, &ranking, threshold).is_some();
+    means.add(RIPOSTE, "abstained", f64::from(silent));
+    means.add(RIPOSTE, "coverage", f64::from(!silent));
+    if !silent && yardstick == Yardstick::Labels {
+        means.add(RIPOSTE, "shown_hit@1", success_at(&right(&replies, &query.expected_labels), 1));
+    }
+    Ok(())
+}
+
+fn request_of(desk: &DeskId, query: &Query<'_>) -> SuggestRequest {
+    let messages = query.context.iter().map(|message| LiveMessage { role: message.role, text: message.text.clone(), at: message.at, id: None });
+    SuggestRequest {
+        desk: desk.clone(),
+        conversation: LiveConversation { messages: messages.collect(), ..LiveConversation::default() },
+        limit: None,
+        language: None,
+        filters: SuggestFilters::default(),
+    }
+}
+
+fn right(replies: &[RankedReply], expected: &LabelSet) -> Vec<bool> {
+    let labels: Vec<Option<LabelSet>> = replies.iter().map(|reply| reply.labels.clone()).collect();
+    judge_labels(&labels, expected)
+}
+
+fn score(means: &mut FigureMeans, system: &str, replies: &[RankedReply], query: &Query<'_>, yardstick: Yardstick) {
+    match yardstick {
+        Yardstick::Labels => {
+            let right = right(replies, &query.expected_labels);
+            for k in [1, 3, 5] {
+                means.add(system, &format!("hit@{k}"), success_at(&right, k));
+            }
+            means.add(system, "mrr", reciprocal_rank(&right, None));
+        }
+        Yardstick::Words => {
+            let texts: Vec<&str> = replies.iter().map(|reply| reply.text.as_str()).collect();
+            for k in [1, 3] {
+                means.add(system, &format!("chrf@{k}"), chrf_at(&texts, &query.expected_text, k));
+            }
+        }
+    }
+}

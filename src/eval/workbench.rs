@@ -1,0 +1,170 @@
+//! A throw-away installation that evaluation fills and asks, through the same use cases as the product.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::LabelSet;
+use super::dataset::LabelledConversation;
+use super::systems::ArchivedAnswer;
+use crate::domain::{Clock, ConversationId, DeskId, MessageId, PairId, PairKind};
+use crate::embed::{EmbedError, Embedder, Lane, TextKind};
+use crate::index::{IndexError, VectorIndex};
+use crate::jobs::indexing::{Indexer, IndexingError};
+use crate::mining::pairing::{MaskedConversation, mine_pairs};
+use crate::rt::WorkError;
+use crate::store::{Store, StoreError};
+use crate::suggest::{SuggestError, Suggester};
+
+/// Conversations merged or mined at a time.
+const BATCH: usize = 200;
+
+/// Why an evaluation stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum EvalError {
+    /// A set can't be read.
+    #[error(transparent)]
+    Dataset(#[from] super::dataset::DatasetError),
+    /// The store did not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The index did not answer.
+    #[error(transparent)]
+    Index(#[from] IndexError),
+    /// The index could not be filled.
+    #[error(transparent)]
+    Indexing(#[from] IndexingError),
+    /// No vector.
+    #[error(transparent)]
+    Embed(#[from] EmbedError),
+    /// A suggestion failed.
+    #[error(transparent)]
+    Suggest(#[from] SuggestError),
+    /// A background computation failed.
+    #[error(transparent)]
+    Work(#[from] WorkError),
+    /// The set can't be used for this task.
+    #[error("{0}")]
+    Unusable(String),
+}
+
+/// The installation's parts.
+#[derive(Clone)]
+pub struct Workbench {
+    /// The truth.
+    pub store: Arc<dyn Store>,
+    /// The search index.
+    pub index: Arc<dyn VectorIndex>,
+    /// The encoder.
+    pub embedder: Arc<dyn Embedder>,
+    /// The index's writer.
+    pub indexer: Arc<Indexer>,
+    /// The use case.
+    pub suggester: Suggester,
+    /// Where "now" comes from.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// An ingested archive and where its answers come from.
+pub struct Archive {
+    /// The desk it lies in.
+    pub desk: DeskId,
+    labels: HashMap<PairId, LabelSet>,
+}
+
+impl Archive {
+    /// Labels of the messages an answer was made of.
+    #[must_use]
+    pub fn labels_of(&self, pair: PairId) -> Option<&LabelSet> {
+        self.labels.get(&pair)
+    }
+}
+
+impl Workbench {
+    /// Ingests conversations as the product does: merged into the encrypted store, masked, mined, embedded, indexed.
+    pub async fn ingest(&self, desk: &DeskId, conversations: &[&LabelledConversation]) -> Result<Archive, EvalError> {
+        let now = self.clock.now();
+        self.store.ensure_desk(desk, now).await?;
+        for chunk in conversations.chunks(BATCH) {
+            let drafts: Vec<_> = chunk.iter().map(|conversation| conversation.draft.clone()).collect();
+            self.store.merge_conversations(desk, &drafts, now, None).await?;
+        }
+        loop {
+            let marked = self.store.unmined_conversations(desk, BATCH as u32).await?;
+            if marked.is_empty() {
+                break;
+            }
+            let mined = crate::rt::cpu(move || {
+                marked.into_iter().map(|(conversation, mark)| (conversation.id, mark, mine_pairs(&MaskedConversation::of(&conversation)))).collect::<Vec<_>>()
+            })
+            .await?;
+            self.store.replace_pairs(desk, &mined, now).await?;
+        }
+        self.indexer.drain().await?;
+        self.index.optimize().await?;
+        let labels = self.source_labels(desk, conversations).await?;
+        Ok(Archive { desk: desk.clone(), labels })
+    }
+
+    async fn source_labels(&self, desk: &DeskId, conversations: &[&LabelledConversation]) -> Result<HashMap<PairId, LabelSet>, EvalError> {
+        let mut by_message: HashMap<MessageId, LabelSet> = HashMap::new();
+        for conversation in conversations {
+            let id = ConversationId::derive(&[desk.as_str(), &conversation.draft.external_id]).to_string();
+            for (position, message) in conversation.draft.messages.iter().enumerate() {
+                if let Some(external) = &message.external_id {
+                    by_message.insert(MessageId::derive(&[&id, external]), conversation.label_set(position));
+                }
+            }
+        }
+        let mut labels = HashMap::new();
+        for pair in self.all_pairs(desk).await? {
+            // An answer of several messages bears the labels of all of them, as the turn that is asked for does.
+            let union = pair.content.answer_messages.iter().filter_map(|message| by_message.get(message)).flatten().cloned().collect();
+            labels.insert(pair.content.id, union);
+        }
+        Ok(labels)
+    }
+
+    async fn all_pairs(&self, desk: &DeskId) -> Result<Vec<crate::domain::Pair>, EvalError> {
+        let mut pairs = Vec::new();
+        let mut after = None;
+        loop {
+            let page = self.store.pairs_page(desk, None, after, 500).await?;
+            let Some(last) = page.last() else { return Ok(pairs) };
+            after = Some(last.content.id);
+            pairs.extend(page);
+        }
+    }
+
+    /// The archive as the baselines see it: every pair that can be suggested.
+    pub async fn archived_answers(&self, archive: &Archive) -> Result<Vec<ArchivedAnswer>, EvalError> {
+        let pairs: Vec<_> = self.all_pairs(&archive.desk).await?.into_iter().filter(|pair| pair.content.kind != PairKind::Unanswered).collect();
+        let keys: Vec<String> = pairs.iter().map(|pair| moment_key(&pair.content.previous, &pair.content.turn)).collect();
+        let key_vectors = self.embed(&keys, TextKind::Query).await?;
+        let answers: Vec<String> = pairs.iter().map(|pair| pair.content.answer.clone()).collect();
+        let answer_vectors = self.embed(&answers, TextKind::Passage).await?;
+        let documents = pairs.into_iter().zip(keys).zip(key_vectors.into_iter().zip(answer_vectors)).map(|((pair, key), (key_vector, answer_vector))| ArchivedAnswer {
+            key,
+            key_vector,
+            labels: archive.labels_of(pair.content.id).cloned().unwrap_or_default(),
+            answer: pair.content.answer,
+            answer_vector,
+        });
+        Ok(documents.collect())
+    }
+
+    /// Embeds texts in bulk.
+    pub async fn embed(&self, texts: &[String], kind: TextKind) -> Result<Vec<Vec<f32>>, EvalError> {
+        let mut vectors = Vec::with_capacity(texts.len());
+        for chunk in texts.chunks(512) {
+            let embedded = self.embedder.embed(chunk.to_vec(), kind, Lane::Bulk).await?;
+            vectors.extend(embedded.into_iter().map(|embedding| embedding.vector.to_vec()));
+        }
+        Ok(vectors)
+    }
+}
+
+/// What the baselines match: the company's last words and the customer's turn.
+#[must_use]
+pub fn moment_key(previous: &str, turn: &str) -> String {
+    format!("{previous}\n{turn}").trim().to_owned()
+}
