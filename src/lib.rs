@@ -2,6 +2,7 @@
 //!
 //! The map of the modules and the rule who may import whom are in `docs/architecture.md`; `tests/it/architecture.rs` checks both.
 
+pub mod auth;
 pub mod domain;
 pub mod embed;
 pub mod index;
