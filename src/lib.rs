@@ -5,6 +5,7 @@
 pub mod auth;
 pub mod domain;
 pub mod embed;
+pub mod http;
 pub mod index;
 pub mod jobs;
 pub mod store;
