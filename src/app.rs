@@ -18,6 +18,7 @@ use crate::domain::{Clock, DeskId, Entry, Job, JobId};
 use crate::embed::candle::CandleModel;
 use crate::embed::queue::{EmbedQueue, QueueSettings};
 use crate::embed::{Embedder, Lane, TextKind};
+use crate::eval::workbench::Workbench;
 use crate::http::readiness::{Readiness, ReadinessState};
 use crate::http::{HttpSettings, HttpState};
 use crate::index::VectorIndex;
@@ -79,7 +80,41 @@ impl App {
     /// # Errors
     /// When the folder is in use, a key, model or index does not fit, or the disk refuses; the text says what to do.
     pub async fn open(config: Config, clock: Arc<dyn Clock>, on_new_encoder: OnNewEncoder) -> anyhow::Result<Self> {
+        // Taken before anything costly: a second process is told at once.
         let lock = FolderLock::take(&config.data_dir)?;
+        let embedder = Arc::new(Self::load_encoder(&config).await?);
+        let ranker = Self::load_ranker(config.ranker.as_deref())?;
+        let app = Self::put_together(config, clock, embedder, ranker, on_new_encoder, lock).await?;
+        let interrupted = app.store.requeue_interrupted_jobs(app.clock.now()).await?;
+        if interrupted > 0 {
+            tracing::info!(jobs = interrupted, "interrupted jobs go on");
+        }
+        app.start_background_work();
+        Ok(app)
+    }
+
+    /// Opens a data folder with an encoder that is loaded already and without background work: for evaluation, which drives every step
+    /// itself. `ranker` overrides the settings' one.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub async fn open_idle(config: Config, clock: Arc<dyn Clock>, embedder: Arc<EmbedQueue>, ranker: Option<Ranker>) -> anyhow::Result<Self> {
+        let lock = FolderLock::take(&config.data_dir)?;
+        let ranker = match ranker {
+            Some(ranker) => ranker,
+            None => Self::load_ranker(config.ranker.as_deref())?,
+        };
+        Self::put_together(config, clock, embedder, ranker, OnNewEncoder::Refuse, lock).await
+    }
+
+    async fn put_together(
+        config: Config,
+        clock: Arc<dyn Clock>,
+        embedder: Arc<EmbedQueue>,
+        ranker: Ranker,
+        on_new_encoder: OnNewEncoder,
+        lock: FolderLock,
+    ) -> anyhow::Result<Self> {
         let uploads = config.data_dir.join("uploads");
         create_private_dir(&uploads)?;
         let key = match &config.master_key {
@@ -87,9 +122,8 @@ impl App {
             None => KeySource::File(config.data_dir.join("master.key")),
         };
         let store = Arc::new(SqliteStore::open(&config.data_dir.join("riposte.db"), &key, clock.now()).await?);
-        let embedder = Arc::new(load_encoder(&config).await?);
         let index: Arc<dyn VectorIndex> = open_index(&config, store.as_ref(), embedder.as_ref(), on_new_encoder).await?;
-        let ranker = Arc::new(load_ranker(config.ranker.as_deref())?);
+        let ranker = Arc::new(ranker);
         let store: Arc<dyn Store> = store;
         let indexer = Arc::new(Indexer::new(Arc::clone(&store), Arc::clone(&index), Arc::clone(&embedder) as Arc<dyn Embedder>));
         let (jobs, runner) = Jobs::new(Arc::clone(&store), Arc::clone(&index), Arc::clone(&indexer), Arc::clone(&clock), uploads);
@@ -97,11 +131,7 @@ impl App {
             Suggester::new(Arc::clone(&store), Arc::clone(&index), Arc::clone(&embedder) as Arc<dyn Embedder>, ranker, Arc::clone(&clock));
         let (local_token, digest) = crate::auth::local_token()?;
         let auth = Arc::new(Authenticator::new(Arc::clone(&store) as Arc<dyn crate::store::AccountStore>, Arc::clone(&clock), digest));
-        let interrupted = store.requeue_interrupted_jobs(clock.now()).await?;
-        if interrupted > 0 {
-            tracing::info!(jobs = interrupted, "interrupted jobs go on");
-        }
-        let app = Self {
+        Ok(Self {
             config,
             store,
             index,
@@ -116,9 +146,40 @@ impl App {
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),
             _lock: lock,
-        };
-        app.start_background_work();
-        Ok(app)
+        })
+    }
+
+    /// The parts evaluation works with.
+    #[must_use]
+    pub fn workbench(&self) -> Workbench {
+        Workbench {
+            store: Arc::clone(&self.store),
+            index: Arc::clone(&self.index),
+            embedder: Arc::clone(&self.embedder) as Arc<dyn Embedder>,
+            indexer: Arc::clone(&self.indexer),
+            suggester: self.suggester.clone(),
+            clock: Arc::clone(&self.clock),
+        }
+    }
+
+    /// Loads the encoder of the settings.
+    ///
+    /// # Errors
+    /// When a file is missing or does not fit its manifest.
+    pub async fn load_encoder(config: &Config) -> anyhow::Result<EmbedQueue> {
+        let folder = config.encoder.clone();
+        let model = crate::rt::cpu(move || CandleModel::load(&folder)).await?.context("the encoder can't be loaded")?;
+        Ok(EmbedQueue::start(Box::new(model), &QueueSettings { cache_vectors: config.cached_vectors, ..QueueSettings::default() })?)
+    }
+
+    /// Loads ranker weights; the shipped ones without a file.
+    ///
+    /// # Errors
+    /// When the file can't be read or does not fit this program.
+    pub fn load_ranker(file: Option<&Path>) -> anyhow::Result<Ranker> {
+        let Some(file) = file else { return Ok(Ranker::shipped()) };
+        let json = fs_err::read_to_string(file)?;
+        Ranker::from_json(&json).with_context(|| format!("ranker weights {}", file.display()))
     }
 
     fn start_background_work(&self) {
@@ -269,18 +330,6 @@ async fn put_entries(store: &dyn Store, entries: &[Entry], clock: &dyn Clock) ->
         changed += KnowledgeStore::put_entries(store, desk, &of_desk).await?;
     }
     Ok(changed)
-}
-
-async fn load_encoder(config: &Config) -> anyhow::Result<EmbedQueue> {
-    let folder = config.encoder.clone();
-    let model = crate::rt::cpu(move || CandleModel::load(&folder)).await?.context("the encoder can't be loaded")?;
-    Ok(EmbedQueue::start(Box::new(model), QueueSettings { cache_vectors: config.cached_vectors, ..QueueSettings::default() })?)
-}
-
-fn load_ranker(file: Option<&Path>) -> anyhow::Result<Ranker> {
-    let Some(file) = file else { return Ok(Ranker::shipped()) };
-    let json = fs_err::read_to_string(file)?;
-    Ranker::from_json(&json).with_context(|| format!("ranker weights {}", file.display()))
 }
 
 async fn open_index(config: &Config, store: &dyn Store, embedder: &dyn Embedder, on_new_encoder: OnNewEncoder) -> anyhow::Result<Arc<dyn VectorIndex>> {

@@ -10,6 +10,7 @@ use super::{AccountId, ApiKeyId, DeskId, Timestamp};
 /// What somebody may do. Handlers hold a role as a value (see `http::extract`), so a forgotten check does not compile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = AccessRole)]
 pub enum Role {
     /// Asks for suggestions and gives feedback.
     Agent,

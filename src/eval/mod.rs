@@ -13,3 +13,9 @@ pub mod split;
 
 /// What the makers of a set say about a message or a turn. Two of them agree when they are equal as sets.
 pub type LabelSet = std::collections::BTreeSet<String>;
+pub mod replay;
+pub mod systems;
+pub mod texts;
+pub mod workbench;
+pub mod fit;
+pub mod pairing;

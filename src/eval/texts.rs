@@ -260,7 +260,7 @@ pub async fn clusters(bench: &Workbench, texts: &[LabelledText]) -> Result<Syste
         .collect();
     for (system, neighbours) in [(BM25, by_words), (RIPOSTE, by_vector)] {
         let found = communities(&neighbours, ClusterSettings::default());
-        let truth = grouping(&labels, is_out_of_scope);
+        let truth = grouping(labels.iter().copied(), is_out_of_scope);
         let of_system = figures.entry(system.to_owned()).or_default();
         of_system.insert("k".to_owned(), cluster_count(&found) as f64);
         for (name, figure) in [("acc", accuracy(&found, &truth)), ("nmi", nmi(&found, &truth)), ("ari", ari(&found, &truth)), ("outliers", outlier_share(&found))] {

@@ -1,0 +1,366 @@
+//! `riposte eval`: tasks over labelled sets, in a throw-away installation with the encoder and weights of this one.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Instant;
+
+use anyhow::{Context, bail};
+use clap::{Args, Subcommand};
+
+use super::{EXIT_REGRESSION, print};
+use crate::app::App;
+use crate::config::Config;
+use crate::domain::{Clock, DeskId, SystemClock};
+use crate::embed::queue::EmbedQueue;
+use crate::embed::{Embedder, ModelInfo};
+use crate::eval::dataset::{LabelledConversation, read_conversations, read_intent_set, read_labelled, read_pairs, read_retrieval_set};
+use crate::eval::fit::fit;
+use crate::eval::pairing::pairing;
+use crate::eval::replay::{ReplayOptions, replay};
+use crate::eval::report::{Encoder, EvalReport, over_seeds};
+use crate::eval::split::split_conversations;
+use crate::eval::systems::SystemFigures;
+use crate::eval::texts;
+use crate::suggest::Ranker;
+
+/// Vectors kept during an evaluation: several seeds share nearly all of their texts.
+const CACHED_VECTORS: usize = 400_000;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum EvalCommand {
+    /// Finds the right documents of a BEIR folder (corpus.jsonl, queries.jsonl, qrels.tsv)
+    Retrieval {
+        /// The folder
+        dir: PathBuf,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Nearest archived text has the same label (labelled-train.jsonl, labelled.jsonl); out-of-scope texts are refused
+    Intents {
+        /// The folder
+        dir: PathBuf,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Correlates similarity with judged sentence pairs
+    Pairs {
+        /// pairs.jsonl
+        file: PathBuf,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Ingests an archive and asks every moment of other conversations
+    Replay {
+        #[command(flatten)]
+        source: ReplaySource,
+        /// Leave out turns with this label (repeatable)
+        #[arg(long = "skip-label", value_name = "LABEL")]
+        skip_labels: Vec<String>,
+        /// Ask only turns whose label set occurs in the archive
+        #[arg(long)]
+        known_labels: bool,
+        /// `labels` or `chrf` (the agent's own words) [default: labels where the set has any]
+        #[arg(long, value_parser = ["labels", "chrf"])]
+        metric: Option<String>,
+        /// Fit the ranker on the archive side first
+        #[arg(long)]
+        fit: bool,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Groups labelled texts
+    Clusters {
+        /// labelled.jsonl
+        file: PathBuf,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Tells answers from other replies (messages labelled `answer` / `other`)
+    Pairing {
+        /// conversations.jsonl
+        file: PathBuf,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Fits ranker weights by replay on archives and writes them
+    Fit {
+        /// Archives: conversations.jsonl, one desk each
+        #[arg(required = true)]
+        archives: Vec<PathBuf>,
+        /// Where the weights go
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+        /// What it was fitted on, in words, for the file
+        #[arg(long, default_value = "own archive")]
+        name: String,
+        /// Moments learnt from, at most
+        #[arg(long, default_value_t = 1500)]
+        sample: usize,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Output {
+    /// Write the figures as JSON to FILE, or to standard output with -
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Compare with an earlier JSON; exit code 3 when a figure has dropped
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<PathBuf>,
+    /// How far a figure may drop
+    #[arg(long, default_value_t = 0.0)]
+    tolerance: f64,
+    /// Ask at most so many queries
+    #[arg(long)]
+    limit: Option<usize>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ReplaySource {
+    /// Conversations to ingest
+    #[arg(long, value_name = "FILE", requires = "queries", conflicts_with = "split")]
+    archive: Option<PathBuf>,
+    /// Conversations to ask
+    #[arg(long, value_name = "FILE", requires = "archive")]
+    queries: Option<PathBuf>,
+    /// Share of FILE's conversations that becomes the archive, instead of two files
+    #[arg(long, requires = "file")]
+    split: Option<f64>,
+    /// Repeat the split so many times and print mean and standard error
+    #[arg(long, default_value_t = 1)]
+    seeds: u64,
+    /// Conversations to split
+    file: Option<PathBuf>,
+}
+
+pub(super) async fn run(config: Config, command: EvalCommand) -> anyhow::Result<ExitCode> {
+    let started = Instant::now();
+    let encoder = Arc::new(App::load_encoder(&Config { cached_vectors: CACHED_VECTORS, ..config.clone() }).await?);
+    let info = encoder.info().clone();
+    let stage = Stage { config, encoder };
+    let (task, set, runs, n, output) = match command {
+        EvalCommand::Retrieval { dir, output } => {
+            let set = read_retrieval_set(&dir)?;
+            let bench = stage.bench(None).await?;
+            let (figures, n) = texts::retrieval(&bench.workbench(), &set, output.limit).await?;
+            bench.close().await?;
+            ("retrieval", dir, vec![figures], n, output)
+        }
+        EvalCommand::Intents { dir, output } => {
+            let set = read_intent_set(&dir)?;
+            let bench = stage.bench(None).await?;
+            let (figures, n) = texts::intents(&bench.workbench(), &set, output.limit).await?;
+            bench.close().await?;
+            ("intents", dir, vec![figures], n, output)
+        }
+        EvalCommand::Pairs { file, output } => {
+            let mut pairs = read_pairs(&file)?;
+            pairs.truncate(output.limit.unwrap_or(usize::MAX));
+            let bench = stage.bench(None).await?;
+            let figures = texts::pairs(&bench.workbench(), &pairs).await?;
+            bench.close().await?;
+            ("pairs", file, vec![figures], pairs.len(), output)
+        }
+        EvalCommand::Clusters { file, output } => {
+            let mut labelled = read_labelled(&file)?;
+            labelled.truncate(output.limit.unwrap_or(usize::MAX));
+            let bench = stage.bench(None).await?;
+            let figures = texts::clusters(&bench.workbench(), &labelled).await?;
+            bench.close().await?;
+            ("clusters", file, vec![figures], labelled.len(), output)
+        }
+        EvalCommand::Pairing { file, output } => {
+            let mut conversations = read_conversations(&file)?;
+            conversations.truncate(output.limit.unwrap_or(usize::MAX));
+            let (figures, n) = pairing(&conversations)?;
+            ("pairing", file, vec![figures], n, output)
+        }
+        EvalCommand::Replay { source, skip_labels, known_labels, metric, fit, output } => {
+            let options = ReplayOptions {
+                skip_labels: skip_labels.into_iter().collect::<BTreeSet<_>>(),
+                known_labels,
+                by_words: metric.as_deref() == Some("chrf"),
+                limit: output.limit,
+            };
+            let (set, runs, n) = stage.replays(&source, &options, fit).await?;
+            ("replay", set, runs, n, output)
+        }
+        EvalCommand::Fit { archives, out, name, sample } => {
+            stage.fit(&archives, &out, &name, sample).await?;
+            return Ok(ExitCode::SUCCESS);
+        }
+    };
+    report(task, &set, &runs, n, info, started, &output)
+}
+
+/// Makes throw-away installations that share one encoder.
+struct Stage {
+    config: Config,
+    encoder: Arc<EmbedQueue>,
+}
+
+/// A throw-away installation and its folder, which goes with it.
+struct Bench {
+    app: App,
+    _folder: TemporaryFolder,
+}
+
+impl Bench {
+    fn workbench(&self) -> crate::eval::workbench::Workbench {
+        self.app.workbench()
+    }
+
+    async fn close(self) -> anyhow::Result<()> {
+        self.app.close().await
+    }
+}
+
+impl Stage {
+    async fn bench(&self, ranker: Option<Ranker>) -> anyhow::Result<Bench> {
+        let folder = TemporaryFolder::new()?;
+        let config = Config { data_dir: folder.0.clone(), master_key: None, ..self.config.clone() };
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let app = App::open_idle(config, clock, Arc::clone(&self.encoder), ranker).await?;
+        Ok(Bench { app, _folder: folder })
+    }
+
+    async fn replays(&self, source: &ReplaySource, options: &ReplayOptions, fit: bool) -> anyhow::Result<(PathBuf, Vec<SystemFigures>, usize)> {
+        match (&source.archive, &source.queries, source.split, &source.file) {
+            (Some(archive), Some(queries), None, None) => {
+                let mut conversations = read_conversations(archive)?;
+                let archived: Vec<usize> = (0..conversations.len()).collect();
+                let mut asked = read_conversations(queries)?;
+                // The two files may number their conversations alike; a live conversation is never its own source.
+                for conversation in &mut asked {
+                    conversation.draft.external_id.insert_str(0, "query/");
+                }
+                conversations.extend(asked);
+                let queries_at: Vec<usize> = (archived.len()..conversations.len()).collect();
+                let run = self.replay_once(&conversations, &archived, &queries_at, options, fit).await?;
+                Ok((queries.clone(), vec![run.0], run.1))
+            }
+            (None, None, Some(share), Some(file)) => {
+                if !(0.05..=0.95).contains(&share) {
+                    bail!("--split {share}: give a share between 0.05 and 0.95");
+                }
+                let conversations = read_conversations(file)?;
+                let (mut runs, mut asked) = (Vec::new(), 0);
+                for seed in 0..source.seeds.max(1) {
+                    let (archive, queries) = split_conversations(&conversations, share, seed);
+                    let (figures, n) = self.replay_once(&conversations, &archive, &queries, options, fit).await?;
+                    runs.push(figures);
+                    asked += n;
+                }
+                Ok((file.clone(), runs, asked))
+            }
+            _ => bail!("name --archive FILE and --queries FILE, or --split SHARE FILE"),
+        }
+    }
+
+    async fn replay_once(
+        &self,
+        conversations: &[LabelledConversation],
+        archive: &[usize],
+        queries: &[usize],
+        options: &ReplayOptions,
+        refit: bool,
+    ) -> anyhow::Result<(SystemFigures, usize)> {
+        let mut ranker = None;
+        if refit {
+            let bench = self.bench(None).await?;
+            let desk: DeskId = "archive".parse()?;
+            let archived: Vec<&LabelledConversation> = archive.iter().map(|&place| &conversations[place]).collect();
+            let workbench = bench.workbench();
+            workbench.ingest(&desk, &archived).await?;
+            let fitted = fit(&workbench, &[desk], self.ranker()?.weights(), 1500, "the archive side of a replay").await?;
+            ranker = Some(Ranker::new(fitted.weights)?);
+            bench.close().await?;
+        }
+        let bench = self.bench(ranker).await?;
+        let replayed = replay(&bench.workbench(), conversations, archive, queries, options).await?;
+        bench.close().await?;
+        Ok((replayed.figures, replayed.asked))
+    }
+
+    fn ranker(&self) -> anyhow::Result<Ranker> {
+        App::load_ranker(self.config.ranker.as_deref())
+    }
+
+    async fn fit(&self, archives: &[PathBuf], out: &Path, name: &str, sample: usize) -> anyhow::Result<()> {
+        let bench = self.bench(None).await?;
+        let workbench = bench.workbench();
+        let mut desks = Vec::new();
+        for (number, file) in archives.iter().enumerate() {
+            let desk: DeskId = format!("archive-{number}").parse()?;
+            let conversations = read_conversations(file)?;
+            workbench.ingest(&desk, &conversations.iter().collect::<Vec<_>>()).await?;
+            desks.push(desk);
+        }
+        let fitted = fit(&workbench, &desks, self.ranker()?.weights(), sample, name).await?;
+        fs_err::write(out, serde_json::to_string_pretty(&fitted.weights)? + "\n")?;
+        bench.close().await?;
+        print(&format!(
+            "fitted on {} moments; best answer right on held-out moments: {:.3} before, {:.3} after; written to {}",
+            fitted.lessons,
+            fitted.before,
+            fitted.after,
+            out.display()
+        ));
+        Ok(())
+    }
+}
+
+/// A folder below the system's temporary one that is removed at the end.
+struct TemporaryFolder(PathBuf);
+
+impl TemporaryFolder {
+    fn new() -> anyhow::Result<Self> {
+        let folder = std::env::temp_dir().join(format!("riposte-eval-{}", uuid::Uuid::new_v4().simple()));
+        fs_err::create_dir_all(&folder)?;
+        Ok(Self(folder))
+    }
+}
+
+impl Drop for TemporaryFolder {
+    fn drop(&mut self) {
+        if let Err(error) = fs_err::remove_dir_all(&self.0) {
+            tracing::warn!(error = &error as &dyn std::error::Error, "a temporary folder stays");
+        }
+    }
+}
+
+fn report(task: &str, set: &Path, runs: &[SystemFigures], n: usize, info: ModelInfo, started: Instant, output: &Output) -> anyhow::Result<ExitCode> {
+    let report = EvalReport {
+        task: task.to_owned(),
+        set: set_name(set),
+        systems: over_seeds(runs),
+        n: n as u64,
+        encoder: Encoder { name: info.name, fingerprint: info.fingerprint },
+        seconds: started.elapsed().as_secs_f64(),
+    };
+    let json = serde_json::to_string_pretty(&report)?;
+    match &output.json {
+        Some(file) if file == Path::new("-") => print(&json),
+        Some(file) => {
+            fs_err::write(file, json + "\n")?;
+            print(&report.to_table());
+        }
+        None => print(&report.to_table()),
+    }
+    let Some(file) = &output.baseline else { return Ok(ExitCode::SUCCESS) };
+    let baseline: EvalReport = serde_json::from_str(&fs_err::read_to_string(file)?).with_context(|| format!("{} is no evaluation result", file.display()))?;
+    let regressions = report.compare(&baseline, output.tolerance)?;
+    for regression in &regressions {
+        let now = regression.now.map_or_else(|| "missing".to_owned(), |now| format!("{now:.4}"));
+        eprintln!("worse than the baseline: {} {} was {:.4}, is {now}", regression.system, regression.figure, regression.before);
+    }
+    Ok(if regressions.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(EXIT_REGRESSION) })
+}
+
+/// The folder that names a set: `…/star-en/conversations.jsonl.gz` is `star-en`.
+fn set_name(path: &Path) -> String {
+    let folder = if path.is_dir() { Some(path) } else { path.parent() };
+    folder.and_then(Path::file_name).or_else(|| path.file_name()).map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+}

@@ -1,0 +1,148 @@
+//! Errors of the use cases and ports → [`Problem`], by exhaustive matches: a new variant does not compile until it has a code.
+
+use super::problem::{Code, Problem};
+use crate::auth::AuthError;
+use crate::embed::EmbedError;
+use crate::index::IndexError;
+use crate::jobs::JobError;
+use crate::store::StoreError;
+use crate::suggest::SuggestError;
+
+/// Seconds after which a client that met a full queue should come again.
+const OVERLOAD_RETRY_SECONDS: u64 = 1;
+/// Seconds after which a client that met a stopped part should come again.
+const UNAVAILABLE_RETRY_SECONDS: u64 = 5;
+
+fn unavailable(cause: impl std::error::Error + Send + Sync + 'static) -> Problem {
+    Problem::new(Code::Unavailable).retry_after(UNAVAILABLE_RETRY_SECONDS).caused_by(cause)
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::NotFound(what) => Self::new(Code::NotFound).with_detail(format!("no such {what}")),
+            StoreError::Duplicate(what) => Self::new(Code::Conflict).with_detail(format!("{what} exists already")),
+            StoreError::Locked(_) => unavailable(error),
+            StoreError::Decrypt
+            | StoreError::Key(_)
+            | StoreError::NewerSchema { .. }
+            | StoreError::Corrupt(_)
+            | StoreError::Sql(_)
+            | StoreError::Migrate(_)
+            | StoreError::Io { .. } => Self::internal(error),
+        }
+    }
+}
+
+impl From<EmbedError> for Problem {
+    fn from(error: EmbedError) -> Self {
+        match error {
+            EmbedError::Overloaded => Self::new(Code::Overloaded).retry_after(OVERLOAD_RETRY_SECONDS),
+            EmbedError::Stopped => unavailable(error),
+            EmbedError::Model(_) => Self::internal(error),
+        }
+    }
+}
+
+impl From<IndexError> for Problem {
+    fn from(error: IndexError) -> Self {
+        match error {
+            IndexError::Locked(_) | IndexError::Mismatch { .. } | IndexError::Closed => unavailable(error),
+            IndexError::Dimension { .. } | IndexError::Io { .. } | IndexError::Engine(_) => Self::internal(error),
+        }
+    }
+}
+
+impl From<SuggestError> for Problem {
+    fn from(error: SuggestError) -> Self {
+        match error {
+            SuggestError::Invalid { pointer, detail } => Self::field(pointer, detail),
+            SuggestError::UnknownDesk(_) => Self::new(Code::UnknownDesk),
+            SuggestError::UnknownSuggestion(_) => Self::new(Code::UnknownSuggestion),
+            SuggestError::Embed(error) => error.into(),
+            SuggestError::Index(error) => error.into(),
+            SuggestError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<JobError> for Problem {
+    fn from(error: JobError) -> Self {
+        match error {
+            JobError::Unknown(_) => Self::new(Code::UnknownJob),
+            JobError::Spool { .. } => Self::internal(error),
+            JobError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<AuthError> for Problem {
+    fn from(error: AuthError) -> Self {
+        match error {
+            AuthError::Missing => Self::new(Code::Unauthenticated),
+            AuthError::BadCredentials => Self::new(Code::InvalidCredentials),
+            AuthError::TooManyAttempts { retry_after_seconds } => Self::new(Code::TooManyAttempts).retry_after(retry_after_seconds),
+            AuthError::Forbidden { .. } => Self::new(Code::Forbidden).with_detail(error.to_string()),
+            AuthError::OutsideScope(_) => Self::new(Code::UnknownDesk),
+            AuthError::SuggestionOutsideScope(_) => Self::new(Code::UnknownSuggestion),
+            AuthError::Invalid { pointer, detail } => Self::field(pointer, detail),
+            AuthError::NameTaken => Self::new(Code::AccountExists),
+            AuthError::UnknownKey(_) => Self::new(Code::UnknownApiKey),
+            AuthError::Random(_) | AuthError::Hash(_) | AuthError::Worker(_) => Self::internal(error),
+            AuthError::Store(error) => error.into(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{AccessRole, DeskId, JobId, SuggestionId};
+
+    fn code(error: impl Into<Problem>) -> Code {
+        error.into().code()
+    }
+
+    #[test]
+    fn errors_meet_their_codes() {
+        let desk: DeskId = "shop".parse().unwrap();
+        assert_eq!(code(SuggestError::UnknownDesk(desk.clone())), Code::UnknownDesk);
+        assert_eq!(code(SuggestError::UnknownSuggestion(SuggestionId::new())), Code::UnknownSuggestion);
+        assert_eq!(code(SuggestError::Embed(EmbedError::Overloaded)), Code::Overloaded);
+        assert_eq!(code(SuggestError::Embed(EmbedError::Stopped)), Code::Unavailable);
+        assert_eq!(code(SuggestError::Index(IndexError::Closed)), Code::Unavailable);
+        assert_eq!(code(IndexError::Dimension { found: 1, expected: 2 }), Code::Internal);
+        assert_eq!(code(JobError::Unknown(JobId::new())), Code::UnknownJob);
+        assert_eq!(code(StoreError::Decrypt), Code::Internal);
+        assert_eq!(code(StoreError::Locked("/x".into())), Code::Unavailable);
+        assert_eq!(code(AuthError::OutsideScope(desk)), Code::UnknownDesk);
+        assert_eq!(code(AuthError::Forbidden { role: AccessRole::Agent, action: crate::auth::Action::ManageAccess }), Code::Forbidden);
+    }
+
+    #[test]
+    fn a_desk_outside_the_scope_reads_exactly_like_an_absent_one() {
+        let desk: DeskId = "shop".parse().unwrap();
+        let absent = Problem::from(SuggestError::UnknownDesk(desk.clone()));
+        let outside = Problem::from(AuthError::OutsideScope(desk));
+        assert_eq!(format!("{absent:?}"), format!("{outside:?}"));
+        let id = SuggestionId::new();
+        let absent = Problem::from(SuggestError::UnknownSuggestion(id));
+        assert_eq!(format!("{absent:?}"), format!("{:?}", Problem::from(AuthError::SuggestionOutsideScope(id))));
+    }
+
+    #[tokio::test]
+    async fn a_full_queue_says_when_to_come_again() {
+        use axum::response::IntoResponse as _;
+        let response = Problem::from(EmbedError::Overloaded).into_response();
+        assert_eq!(response.status(), 503);
+        assert_eq!(response.headers()["retry-after"], "1");
+    }
+
+    #[test]
+    fn an_invalid_request_names_its_field() {
+        let error = SuggestError::Invalid { pointer: "/limit".to_owned(), detail: "use 1 to 20".to_owned() };
+        let problem = Problem::from(error);
+        assert_eq!(problem.code(), Code::InvalidField);
+        assert_eq!(problem.errors()[0].pointer.as_deref(), Some("/limit"));
+    }
+}

@@ -1,0 +1,312 @@
+//! The only way from a handler to data. Store, jobs, suggester and accounts are private here, and every method asks for a [`Grant`] or a
+//! [`DeskAccess`]: a handler that has not checked its caller has nothing to call.
+//!
+//! What is not in the caller's scope is answered exactly as what does not exist. No business rule lives here besides that.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use axum_extra::extract::CookieJar;
+use tokio::sync::broadcast;
+use tokio_util::sync::CancellationToken;
+
+use super::HttpSettings;
+use super::middleware::access::SESSION_COOKIE;
+use super::middleware::rate::RateLimiter;
+use super::problem::{Code, Problem};
+use crate::auth::grant::permission::{
+    CancelJobs, ChangeDeskSettings, CreateDesks, GiveFeedback, ManageAccess, ManageImports, ReadClusters, ReadConversations, ReadDesks,
+    ReadEntries, ReadJobs, ReadSmallClusters, RebuildClusters, Suggest,
+};
+use crate::auth::{AuthError, Authenticator, DeskAccess, Grant, NewSession, Permission};
+use crate::domain::{
+    AccessRole, Account, ApiKey, ApiKeyId, Clock, Cluster, ClusterId, ClusterMember, Conversation, ConversationId, Desk, DeskId, DeskScope,
+    DeskSettings, Entry, EntryId, Job, JobId, Principal, RejectedRow, SuggestionId,
+};
+use crate::embed::{Lane, ModelInfo};
+use crate::jobs::{ImportParams, Jobs};
+use crate::store::{DeskCounts, Store};
+use crate::suggest::{FeedbackCreate, SuggestRequest, SuggestResponse, Suggester};
+
+/// Distinct customers a cluster needs before it is shown, where the desk says nothing: fewer could point at a person.
+const DEFAULT_MIN_CLUSTER_CUSTOMERS: u32 = 3;
+
+/// Everything behind the API.
+pub(super) struct Gate {
+    pub(super) suggester: Suggester,
+    pub(super) jobs: Jobs,
+    pub(super) auth: Arc<Authenticator>,
+    pub(super) store: Arc<dyn Store>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) model: ModelInfo,
+    pub(super) settings: HttpSettings,
+    pub(super) suggestion_rate: RateLimiter,
+    pub(super) shutdown: CancellationToken,
+}
+
+/// The gate as handlers hold it: fields out of reach.
+#[derive(Clone)]
+pub(super) struct GateRef(Arc<Gate>);
+
+impl GateRef {
+    pub(super) fn new(gate: Gate) -> Self {
+        Self(Arc::new(gate))
+    }
+
+    /// How the service is set up.
+    pub(super) fn settings(&self) -> &HttpSettings {
+        &self.0.settings
+    }
+
+    /// The encoder in use.
+    pub(super) fn model(&self) -> &ModelInfo {
+        &self.0.model
+    }
+
+    /// Ends when the service stops; endless answers end with it.
+    pub(super) fn shutdown(&self) -> &CancellationToken {
+        &self.0.shutdown
+    }
+
+    // ── sessions: the caller is not known yet, or leaves ──
+
+    pub(super) async fn sign_in(&self, name: &str, password: &str) -> Result<NewSession, Problem> {
+        Ok(self.0.auth.sign_in(name, password).await?)
+    }
+
+    pub(super) async fn sign_out(&self, jar: &CookieJar) -> Result<(), Problem> {
+        if let Some(cookie) = jar.get(SESSION_COOKIE) {
+            self.0.auth.sign_out(cookie.value()).await?;
+        }
+        Ok(())
+    }
+
+    // ── suggestions ──
+
+    /// Takes one suggestion's worth from the caller's rate limit.
+    pub(super) fn admit_suggestion(&self, principal: &Principal) -> Result<(), Problem> {
+        let taken = self.0.suggestion_rate.take(principal, self.0.clock.now());
+        taken.map_err(|seconds| Problem::new(Code::RateLimited).retry_after(seconds))
+    }
+
+    pub(super) async fn suggest(&self, grant: &Grant<Suggest>, request: &SuggestRequest) -> Result<SuggestResponse, Problem> {
+        let access = grant.enter(&request.desk)?;
+        Ok(self.0.suggester.suggest(request, access.actor(), Lane::Interactive).await?)
+    }
+
+    pub(super) async fn give_feedback(
+        &self,
+        grant: &Grant<GiveFeedback>,
+        id: SuggestionId,
+        feedback: &FeedbackCreate,
+    ) -> Result<(), Problem> {
+        let desk = self.0.suggester.desk_of_suggestion(id).await?;
+        let access = grant.enter(&desk).map_err(|_outside| AuthError::SuggestionOutsideScope(id))?;
+        Ok(self.0.suggester.give_feedback(access.desk(), id, feedback, access.actor()).await?)
+    }
+
+    // ── desks ──
+
+    /// Takes a permission to a desk that exists.
+    pub(super) async fn enter<P: Permission>(&self, grant: &Grant<P>, desk: &DeskId) -> Result<(DeskAccess<P>, Desk), Problem> {
+        let access = grant.enter(desk)?;
+        let desk = self.0.store.desk(access.desk()).await?.ok_or_else(|| Problem::new(Code::UnknownDesk))?;
+        Ok((access, desk))
+    }
+
+    pub(super) async fn desks(&self, grant: &Grant<ReadDesks>) -> Result<Vec<Desk>, Problem> {
+        let mut desks = self.0.store.desks().await?;
+        desks.retain(|desk| grant.scope().contains(&desk.id));
+        Ok(desks)
+    }
+
+    pub(super) async fn counts(&self, access: &DeskAccess<ReadDesks>) -> Result<DeskCounts, Problem> {
+        Ok(self.0.store.counts(access.desk()).await?)
+    }
+
+    pub(super) async fn create_desk(&self, grant: &Grant<CreateDesks>, desk: &DeskId) -> Result<Desk, Problem> {
+        let access = grant.enter(desk)?;
+        if !self.0.store.ensure_desk(access.desk(), self.0.clock.now()).await? {
+            return Err(Problem::new(Code::DeskExists));
+        }
+        self.0.store.desk(desk).await?.ok_or_else(|| Problem::new(Code::UnknownDesk))
+    }
+
+    pub(super) async fn set_desk_settings(&self, access: &DeskAccess<ChangeDeskSettings>, settings: &DeskSettings) -> Result<(), Problem> {
+        Ok(self.0.store.set_desk_settings(access.desk(), settings).await?)
+    }
+
+    // ── archive and knowledge ──
+
+    /// A conversation as stored, not masked: whoever shows it masks it.
+    pub(super) async fn conversation(&self, access: &DeskAccess<ReadConversations>, id: ConversationId) -> Result<Conversation, Problem> {
+        let found = self.0.store.conversation(access.desk(), id).await?;
+        found.ok_or_else(|| Problem::new(Code::UnknownConversation))
+    }
+
+    pub(super) async fn entries(
+        &self,
+        access: &DeskAccess<ReadEntries>,
+        after: Option<EntryId>,
+        limit: u32,
+    ) -> Result<Vec<Entry>, Problem> {
+        Ok(self.0.store.entries_page(access.desk(), after, limit).await?)
+    }
+
+    pub(super) async fn entry(&self, access: &DeskAccess<ReadEntries>, id: EntryId) -> Result<Entry, Problem> {
+        let found = self.0.store.entries(access.desk(), &[id]).await?.into_iter().next();
+        found.ok_or_else(|| Problem::new(Code::UnknownEntry))
+    }
+
+    // ── clusters ──
+
+    /// The smallest number of customers this caller may ask for on this desk.
+    pub(super) fn least_customers(access: &DeskAccess<ReadClusters>, desk: &Desk, asked: Option<u32>) -> Result<u32, Problem> {
+        let minimum = desk.settings.min_cluster_customers.unwrap_or(DEFAULT_MIN_CLUSTER_CUSTOMERS);
+        match asked {
+            Some(asked) if asked < minimum => {
+                access.also::<ReadSmallClusters>()?;
+                Ok(asked)
+            }
+            Some(asked) => Ok(asked),
+            None => Ok(minimum),
+        }
+    }
+
+    pub(super) async fn clusters(
+        &self,
+        access: &DeskAccess<ReadClusters>,
+        min_customers: u32,
+        after: Option<(u32, ClusterId)>,
+        limit: u32,
+    ) -> Result<Vec<Cluster>, Problem> {
+        Ok(self.0.store.clusters_page(access.desk(), min_customers, after, limit).await?)
+    }
+
+    pub(super) async fn cluster(
+        &self,
+        access: &DeskAccess<ReadClusters>,
+        desk: &Desk,
+        id: ClusterId,
+    ) -> Result<(Cluster, Vec<ClusterMember>), Problem> {
+        let found = self.0.store.cluster(access.desk(), id).await?.ok_or_else(|| Problem::new(Code::UnknownCluster))?;
+        // One below the minimum is as hidden here as in the list.
+        if Self::least_customers(access, desk, Some(found.0.customers)).is_err() {
+            return Err(Problem::new(Code::UnknownCluster));
+        }
+        Ok(found)
+    }
+
+    pub(super) async fn rebuild_clusters(&self, access: &DeskAccess<RebuildClusters>) -> Result<Job, Problem> {
+        Ok(self.0.jobs.start_cluster_rebuild(access.desk()).await?)
+    }
+
+    // ── jobs ──
+
+    /// Where an upload may be written.
+    pub(super) fn upload_path(&self, _grant: &Grant<ManageImports>) -> PathBuf {
+        self.0.jobs.upload_path()
+    }
+
+    pub(super) async fn start_import(&self, access: &DeskAccess<ManageImports>, params: ImportParams) -> Result<Job, Problem> {
+        Ok(self.0.jobs.start_import(access.desk(), params).await?)
+    }
+
+    /// Jobs of one desk, or of every desk in scope; newest first.
+    pub(super) async fn jobs(
+        &self,
+        grant: &Grant<ReadJobs>,
+        desk: Option<&DeskId>,
+        after: Option<JobId>,
+        limit: u32,
+    ) -> Result<Vec<Job>, Problem> {
+        if let Some(desk) = desk {
+            let (access, _) = self.enter(grant, desk).await?;
+            return Ok(self.0.jobs.jobs(Some(access.desk()), after, limit).await?);
+        }
+        match grant.scope() {
+            DeskScope::All => Ok(self.0.jobs.jobs(None, after, limit).await?),
+            DeskScope::Only(desks) => {
+                // A page of the union lies within the union of the pages.
+                let mut newest_first = BTreeMap::new();
+                for desk in desks {
+                    for job in self.0.jobs.jobs(Some(desk), after, limit).await? {
+                        newest_first.insert(std::cmp::Reverse(job.id), job);
+                    }
+                }
+                Ok(newest_first.into_values().take(limit as usize).collect())
+            }
+        }
+    }
+
+    pub(super) async fn job<P: Permission>(&self, grant: &Grant<P>, id: JobId) -> Result<Job, Problem> {
+        let job = self.0.jobs.job(id).await?;
+        let visible = match &job.desk {
+            Some(desk) => grant.scope().contains(desk),
+            // Work over all desks concerns those who have all desks.
+            None => *grant.scope() == DeskScope::All,
+        };
+        if visible { Ok(job) } else { Err(Problem::new(Code::UnknownJob)) }
+    }
+
+    pub(super) async fn rejected_rows(
+        &self,
+        grant: &Grant<ReadJobs>,
+        id: JobId,
+        offset: u64,
+        limit: u32,
+    ) -> Result<Vec<RejectedRow>, Problem> {
+        let job = self.job(grant, id).await?;
+        Ok(self.0.jobs.rejected_rows(job.id, offset, limit).await?)
+    }
+
+    pub(super) async fn cancel_job(&self, grant: &Grant<CancelJobs>, id: JobId) -> Result<Job, Problem> {
+        let job = self.job(grant, id).await?;
+        if job.state.is_final() {
+            return Err(Problem::new(Code::JobEnded));
+        }
+        self.0.jobs.cancel(job.id).await?;
+        self.job(grant, id).await
+    }
+
+    /// Changes of all jobs; the caller keeps to those it has seen through [`Self::job`].
+    pub(super) fn job_changes(&self, _grant: &Grant<ReadJobs>) -> broadcast::Receiver<Job> {
+        self.0.jobs.subscribe()
+    }
+
+    // ── accounts and keys ──
+
+    pub(super) async fn accounts(&self, _grant: &Grant<ManageAccess>) -> Result<Vec<Account>, Problem> {
+        Ok(self.0.auth.accounts().await?)
+    }
+
+    pub(super) async fn add_account(
+        &self,
+        _grant: &Grant<ManageAccess>,
+        name: &str,
+        password: Option<String>,
+        role: AccessRole,
+        desks: DeskScope,
+    ) -> Result<(Account, Option<String>), Problem> {
+        Ok(self.0.auth.add_account(name, password, role, desks).await?)
+    }
+
+    pub(super) async fn api_keys(&self, _grant: &Grant<ManageAccess>) -> Result<Vec<ApiKey>, Problem> {
+        Ok(self.0.auth.api_keys().await?)
+    }
+
+    pub(super) async fn add_api_key(
+        &self,
+        _grant: &Grant<ManageAccess>,
+        name: &str,
+        role: AccessRole,
+        desks: DeskScope,
+    ) -> Result<(ApiKey, String), Problem> {
+        Ok(self.0.auth.add_api_key(name, role, desks).await?)
+    }
+
+    pub(super) async fn revoke_api_key(&self, _grant: &Grant<ManageAccess>, id: ApiKeyId) -> Result<(), Problem> {
+        Ok(self.0.auth.revoke_api_key(id).await?)
+    }
+}

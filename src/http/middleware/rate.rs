@@ -1,0 +1,79 @@
+//! Token buckets per principal, in memory: what one account or key may ask for in a second.
+
+use std::collections::HashMap;
+use std::mem::{Discriminant, discriminant};
+use std::sync::{Mutex, PoisonError};
+
+use crate::domain::{Principal, PrincipalKind, Timestamp};
+
+/// How fast one principal may ask.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct RateLimit {
+    /// Requests a second, sustained.
+    pub per_second: f64,
+    /// Requests at once after a pause.
+    pub burst: f64,
+}
+
+struct Bucket {
+    tokens: f64,
+    at: Timestamp,
+}
+
+/// The buckets of one kind of request. There is one per principal ever seen, and principals are made by administrators: it stays small.
+pub(in crate::http) struct RateLimiter {
+    limit: RateLimit,
+    buckets: Mutex<HashMap<(Discriminant<PrincipalKind>, String), Bucket>>,
+}
+
+impl RateLimiter {
+    pub(in crate::http) fn new(limit: RateLimit) -> Self {
+        Self { limit, buckets: Mutex::new(HashMap::new()) }
+    }
+
+    /// Takes one request's worth.
+    ///
+    /// # Errors
+    /// Whole seconds to wait when there is nothing left.
+    pub(in crate::http) fn take(&self, principal: &Principal, now: Timestamp) -> Result<(), u64> {
+        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        let bucket =
+            buckets.entry((discriminant(&principal.kind), principal.name.clone())).or_insert(Bucket { tokens: self.limit.burst, at: now });
+        // A clock set back must not take tokens away.
+        let elapsed = now.seconds_since(bucket.at).max(0.0);
+        bucket.tokens = (bucket.tokens + elapsed * self.limit.per_second).min(self.limit.burst);
+        bucket.at = now;
+        if bucket.tokens >= 1.0 {
+            bucket.tokens -= 1.0;
+            return Ok(());
+        }
+        let wait = (1.0 - bucket.tokens) / self.limit.per_second;
+        Err((wait.ceil() as u64).max(1))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{AccessRole, DeskScope};
+
+    fn principal(name: &str) -> Principal {
+        Principal { kind: PrincipalKind::ApiKey, name: name.to_owned(), role: AccessRole::Agent, desks: DeskScope::All }
+    }
+
+    #[test]
+    fn a_burst_then_the_steady_rate_each_for_itself() {
+        let limiter = RateLimiter::new(RateLimit { per_second: 2.0, burst: 3.0 });
+        let start = Timestamp::from_micros(0);
+        for _ in 0..3 {
+            assert_eq!(limiter.take(&principal("a"), start), Ok(()));
+        }
+        assert_eq!(limiter.take(&principal("a"), start), Err(1));
+        assert_eq!(limiter.take(&principal("b"), start), Ok(()));
+        let later = start.plus_seconds(1);
+        assert_eq!(limiter.take(&principal("a"), later), Ok(()));
+        assert_eq!(limiter.take(&principal("a"), later), Ok(()));
+        assert_eq!(limiter.take(&principal("a"), later), Err(1));
+        assert_eq!(limiter.take(&principal("a"), start), Err(1));
+    }
+}

@@ -1,0 +1,126 @@
+//! Knowledge entries, read only.
+
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::auth::Grant;
+use crate::auth::grant::permission::ReadEntries;
+use crate::domain::{DeskId, Entry, EntryId, EntryStatus, Language, Timestamp};
+use crate::http::extract::{Json, Path, Query};
+use crate::http::gate::GateRef;
+use crate::http::page::{Page, checked_limit, decode};
+use crate::http::problem::{Problem, problems};
+
+/// One knowledge entry.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Entry)]
+pub(super) struct EntryView {
+    /// Its id.
+    #[schema(value_type = String, format = Uuid)]
+    id: EntryId,
+    /// The desk it belongs to.
+    desk: DeskId,
+    /// The id in its file.
+    external_id: String,
+    /// Language of the answer.
+    language: Language,
+    /// Where it is in its life.
+    status: EntryStatus,
+    /// Tags.
+    tags: Vec<String>,
+    /// First moment at which it may be suggested.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    valid_from: Option<Timestamp>,
+    /// First moment at which it may no longer be suggested.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    valid_to: Option<Timestamp>,
+    /// Who keeps it.
+    owner: Option<String>,
+    /// Ways customers ask.
+    questions: Vec<String>,
+    /// The answer to send.
+    answer: String,
+    /// When it last changed.
+    #[schema(value_type = String, format = DateTime)]
+    updated_at: Timestamp,
+}
+
+impl From<Entry> for EntryView {
+    fn from(entry: Entry) -> Self {
+        Self {
+            id: entry.id,
+            desk: entry.desk,
+            external_id: entry.external_id,
+            language: entry.language,
+            status: entry.status,
+            tags: entry.tags,
+            valid_from: entry.valid_from,
+            valid_to: entry.valid_to,
+            owner: entry.owner,
+            questions: entry.questions,
+            answer: entry.answer,
+            updated_at: entry.updated_at,
+        }
+    }
+}
+
+/// Which entries.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct EntriesQuery {
+    /// The desk.
+    desk: DeskId,
+    /// Items a page, 1 to 200; 50 when absent.
+    limit: Option<u32>,
+    /// `next_cursor` of the page before.
+    cursor: Option<String>,
+}
+
+/// Of which desk.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct DeskQuery {
+    /// The desk.
+    pub(super) desk: DeskId,
+}
+
+problems!(ListProblems: UnknownDesk, InvalidParameter, InvalidCursor);
+problems!(EntryProblems: UnknownDesk, UnknownEntry, InvalidParameter);
+
+/// Lists a desk's knowledge entries.
+///
+/// In order of id, in every state: drafts and retired entries too.
+#[utoipa::path(get, path = "/v1/entries", operation_id = "list_entries", tag = "knowledge", params(EntriesQuery), responses(
+    (status = 200, description = "A page of entries", body = Page<EntryView>),
+    ListProblems,
+))]
+pub(super) async fn list_entries(
+    State(gate): State<GateRef>,
+    grant: Grant<ReadEntries>,
+    Query(query): Query<EntriesQuery>,
+) -> Result<Json<Page<EntryView>>, Problem> {
+    let limit = checked_limit(query.limit)?;
+    let after: Option<EntryId> = decode("entries", query.cursor.as_deref())?;
+    let (access, _) = gate.enter(&grant, &query.desk).await?;
+    let entries = gate.entries(&access, after, limit + 1).await?;
+    Ok(Json(Page::cut(entries, limit, "entries", |entry| entry.id, EntryView::from)?))
+}
+
+/// Shows one knowledge entry.
+///
+/// With its question variants, its answer and how long it is valid.
+#[utoipa::path(get, path = "/v1/entries/{id}", operation_id = "show_entry", tag = "knowledge",
+    params(("id" = String, Path, description = "The entry's id", format = Uuid), DeskQuery),
+    responses((status = 200, description = "The entry", body = EntryView), EntryProblems))]
+pub(super) async fn show_entry(
+    State(gate): State<GateRef>,
+    grant: Grant<ReadEntries>,
+    Path(id): Path<EntryId>,
+    Query(query): Query<DeskQuery>,
+) -> Result<Json<EntryView>, Problem> {
+    let (access, _) = gate.enter(&grant, &query.desk).await?;
+    Ok(Json(gate.entry(&access, id).await?.into()))
+}

@@ -1,0 +1,52 @@
+//! The resources of version 1, one file each. Handlers translate between wire and use case and hold no rules.
+
+mod accounts;
+mod clusters;
+mod conversations;
+mod desks;
+mod entries;
+mod imports;
+mod jobs;
+mod me;
+mod sessions;
+mod suggestions;
+mod upload;
+
+use axum::extract::DefaultBodyLimit;
+use utoipa_axum::router::UtoipaMethodRouterExt as _;
+use utoipa_axum::routes;
+
+use super::gate::GateRef;
+use super::{HttpSettings, Routes};
+
+/// The one route that makes credentials rather than needing them.
+pub(super) fn sign_in() -> Routes<GateRef> {
+    Routes::default().routes(routes!(sessions::create_session))
+}
+
+/// Everything that needs a principal.
+pub(super) fn guarded(settings: &HttpSettings) -> Routes<GateRef> {
+    Routes::default()
+        .routes(routes!(sessions::delete_session))
+        .routes(routes!(me::show_me))
+        .routes(routes!(suggestions::create_suggestions))
+        .routes(routes!(suggestions::create_feedback))
+        .routes(routes!(imports::create_import).layer(DefaultBodyLimit::max(settings.max_upload_bytes)))
+        .routes(routes!(jobs::list_jobs))
+        .routes(routes!(jobs::show_job))
+        .routes(routes!(jobs::stream_job_events))
+        .routes(routes!(jobs::list_rejected_rows))
+        .routes(routes!(jobs::cancel_job))
+        .routes(routes!(clusters::list_clusters))
+        .routes(routes!(clusters::show_cluster))
+        .routes(routes!(clusters::rebuild_clusters))
+        .routes(routes!(desks::list_desks, desks::create_desk))
+        .routes(routes!(desks::show_desk))
+        .routes(routes!(desks::update_desk_settings))
+        .routes(routes!(conversations::show_conversation))
+        .routes(routes!(entries::list_entries))
+        .routes(routes!(entries::show_entry))
+        .routes(routes!(accounts::list_accounts, accounts::create_account))
+        .routes(routes!(accounts::list_api_keys, accounts::create_api_key))
+        .routes(routes!(accounts::delete_api_key))
+}
