@@ -34,10 +34,12 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("suggest", &["domain", "text", "embed", "index", "store", "retrieve"]),
     ("auth", &["domain", "store", "rt"]),
     ("jobs", &["domain", "text", "embed", "index", "store", "ingest", "mining", "retrieve", "suggest", "rt", "telemetry"]),
+    // Measures the product as it is, so it drives the import and suggest use cases.
     ("eval", &["domain", "text", "embed", "index", "store", "ingest", "mining", "retrieve", "suggest", "jobs", "rt", "telemetry"]),
     // Ports, never adapters.
     ("http", &["domain", "text", "embed", "index", "store", "ingest", "suggest", "jobs", "auth", "rt", "telemetry"]),
-    ("cli", &["domain", "config", "app", "embed", "eval", "http", "ingest", "jobs", "suggest", "telemetry"]),
+    // `eval` shares one encoder over many throw-away installations: the one reason why the command line knows the queue.
+    ("cli", &["domain", "config", "app", "embed", "embed::queue", "eval", "http", "ingest", "jobs", "suggest", "telemetry"]),
     ("main", &["cli"]),
     // The composition root: everything (not checked).
     ("app", &[]),
