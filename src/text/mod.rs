@@ -5,4 +5,5 @@
 pub mod language;
 pub mod mask;
 pub mod normalise;
+pub mod script;
 pub mod segment;
