@@ -172,21 +172,12 @@ impl Manifest {
         let path = folder.join(&file.path);
         let bytes = fs_err::read(&path).map_err(|source| ManifestError::Unreadable { path: path.clone(), source })?;
         let found = sha256_hex(&bytes);
-        if found == file.sha256 {
-            Ok(bytes)
-        } else {
-            Err(ManifestError::HashMismatch { path, expected: file.sha256.clone(), found })
-        }
+        if found == file.sha256 { Ok(bytes) } else { Err(ManifestError::HashMismatch { path, expected: file.sha256.clone(), found }) }
     }
 
     /// What identifies the encoder.
     pub fn info(&self) -> ModelInfo {
-        ModelInfo {
-            name: self.name.clone(),
-            fingerprint: self.fingerprint(),
-            dimension: self.dimension,
-            max_tokens: self.max_tokens,
-        }
+        ModelInfo { name: self.name.clone(), fingerprint: self.fingerprint(), dimension: self.dimension, max_tokens: self.max_tokens }
     }
 
     /// The prefix for texts of this kind.
