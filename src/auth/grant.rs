@@ -64,6 +64,8 @@ permissions! {
     ReadConversations => "read conversations", [Agent, Supervisor, KbEditor, Auditor, Admin];
     /// Reads knowledge entries.
     ReadEntries => "read entries", [Agent, Supervisor, KbEditor, Auditor, Admin];
+    /// Writes knowledge entries.
+    WriteEntries => "write entries", [Supervisor, KbEditor, Admin];
     /// Sees the desks of its scope, their settings and counts.
     ReadDesks => "read desks", [Agent, Supervisor, KbEditor, Auditor, Admin];
     /// Reads clusters.

@@ -84,11 +84,11 @@ pub(super) async fn run_user(config: Config, command: UserCommand) -> anyhow::Re
             let given = password_stdin.then(read_password).transpose()?;
             let scope = scope(desks);
             let generated = match backend {
-                Backend::Direct(app) => app.auth.add_account(&name, given.as_deref(), role, scope.clone()).await?.1,
+                Backend::Direct(app) => app.auth.add_account(&name, given, role, scope.clone()).await?.1,
                 Backend::Server(remote) => {
                     let body = json!({ "name": name, "role": role, "desks": desks_body(&scope), "password": given });
                     let answer: Value = remote.post("/v1/accounts", &body)?;
-                    answer["password"].as_str().map(str::to_owned)
+                    answer["generated_password"].as_str().map(str::to_owned)
                 }
             };
             print(&format!("account {name} ({}, {}) added", role.as_str(), desks_text(&scope)));

@@ -70,7 +70,8 @@ impl From<JobError> for Problem {
     fn from(error: JobError) -> Self {
         match error {
             JobError::Unknown(_) => Self::new(Code::UnknownJob),
-            JobError::Spool { .. } => Self::internal(error),
+            JobError::Ended(_) => Self::new(Code::JobEnded),
+            JobError::Spool { .. } | JobError::Json(_) => Self::internal(error),
             JobError::Store(error) => error.into(),
         }
     }

@@ -18,6 +18,7 @@ use super::problem::{Code, Problem};
 use crate::auth::grant::permission::{
     CancelJobs, ChangeDeskSettings, CreateDesks, GiveFeedback, ManageAccess, ManageImports, ReadClusters, ReadConversations, ReadDesks,
     ReadEntries, ReadJobs, ReadSmallClusters, RebuildClusters, Suggest,
+    WriteEntries,
 };
 use crate::auth::{AuthError, Authenticator, DeskAccess, Grant, NewSession, Permission};
 use crate::domain::{
@@ -25,6 +26,7 @@ use crate::domain::{
     DeskSettings, Entry, EntryId, Job, JobId, Principal, RejectedRow, SuggestionId,
 };
 use crate::embed::{Lane, ModelInfo};
+use crate::jobs::indexing::Indexer;
 use crate::jobs::{ImportParams, Jobs};
 use crate::store::{DeskCounts, Store};
 use crate::suggest::{FeedbackCreate, SuggestRequest, SuggestResponse, Suggester};
@@ -38,6 +40,7 @@ pub(super) struct Gate {
     pub(super) jobs: Jobs,
     pub(super) auth: Arc<Authenticator>,
     pub(super) store: Arc<dyn Store>,
+    pub(super) indexer: Arc<Indexer>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) model: ModelInfo,
     pub(super) settings: HttpSettings,
@@ -157,6 +160,23 @@ impl GateRef {
     pub(super) async fn entry(&self, access: &DeskAccess<ReadEntries>, id: EntryId) -> Result<Entry, Problem> {
         let found = self.0.store.entries(access.desk(), &[id]).await?.into_iter().next();
         found.ok_or_else(|| Problem::new(Code::UnknownEntry))
+    }
+
+    /// Writes entries of one desk, creating it for somebody who may, and has them indexed.
+    pub(super) async fn put_entries(&self, grant: &Grant<WriteEntries>, desk: &DeskId, entries: &[Entry]) -> Result<u32, Problem> {
+        let access = grant.enter(desk)?;
+        if self.0.store.desk(desk).await?.is_none() {
+            access.also::<CreateDesks>().map_err(|_may_not| AuthError::OutsideScope(desk.clone()))?;
+            self.0.store.ensure_desk(desk, self.0.clock.now()).await?;
+        }
+        let changed = self.0.store.put_entries(access.desk(), entries).await?;
+        self.0.indexer.wake();
+        Ok(changed)
+    }
+
+    /// The present, for what is written.
+    pub(super) fn now(&self) -> crate::domain::Timestamp {
+        self.0.clock.now()
     }
 
     // ── clusters ──

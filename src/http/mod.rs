@@ -31,6 +31,7 @@ use crate::auth::Authenticator;
 use crate::domain::Clock;
 use crate::embed::ModelInfo;
 use crate::jobs::Jobs;
+use crate::jobs::indexing::Indexer;
 use crate::store::Store;
 use crate::suggest::Suggester;
 
@@ -86,6 +87,8 @@ pub struct HttpState {
     pub auth: Arc<Authenticator>,
     /// Read access to desks, archive, knowledge and clusters.
     pub store: Arc<dyn Store>,
+    /// The index's writer, woken when an entry changes.
+    pub indexer: Arc<Indexer>,
     /// The encoder in use.
     pub embedder_info: ModelInfo,
     /// Where "now" comes from.
@@ -100,11 +103,11 @@ pub struct HttpState {
 
 /// Builds the whole interface.
 pub fn router(state: HttpState) -> Router {
-    let HttpState { suggester, jobs, auth, store, embedder_info, clock, readiness, settings, shutdown } = state;
+    let HttpState { suggester, jobs, auth, store, indexer, embedder_info, clock, readiness, settings, shutdown } = state;
     let door = Door { auth: Arc::clone(&auth), readiness: Arc::clone(&readiness) };
     let around = settings.clone();
     let suggestion_rate = RateLimiter::new(settings.suggestion_rate);
-    let gate = GateRef::new(Gate { suggester, jobs, auth, store, clock, model: embedder_info, settings, suggestion_rate, shutdown });
+    let gate = GateRef::new(Gate { suggester, jobs, auth, store, indexer, clock, model: embedder_info, settings, suggestion_rate, shutdown });
 
     let (guarded, _) = v1::guarded(&around).split_for_parts();
     let (sign_in, _) = v1::sign_in().split_for_parts();

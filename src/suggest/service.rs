@@ -9,7 +9,7 @@ use super::ranking::{RankedGroup, Ranking, rank_moment, wanted};
 use super::render::{LiveValues, render};
 use super::request::{FeedbackCreate, LiveConversation, ModelView, QueryView, SuggestRequest, SuggestResponse, Timings};
 use crate::domain::{
-    AbstainReason, Abstention, Clock, ConversationId, DeskId, DeskSettings, Evidence, EvidenceKind, FeedbackEvent, FeedbackId, FeedbackKind, Flag, Language, Pool, Suggestion,
+    AbstainReason, Abstention, Clock, ConversationId, DeskId, DeskSettings, Evidence, EvidenceKind, FeedbackEvent, FeedbackId, FeedbackKind, Flag, Pool, Suggestion,
     SuggestionId, SuggestionSetId,
 };
 use crate::embed::{EmbedError, Embedder, Lane};
@@ -350,10 +350,4 @@ fn check_feedback(feedback: &FeedbackCreate) -> Result<(), SuggestError> {
 
 fn milliseconds(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1000.0
-}
-
-/// The language a live customer writes in.
-#[must_use]
-pub fn language_of(moment: &Moment) -> Language {
-    detect(&moment.turn)
 }

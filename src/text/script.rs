@@ -1,6 +1,7 @@
-//! Traditional to simplified Chinese, so that both scripts meet in one form when texts are compared.
+//! Traditional to simplified Chinese script.
 //!
-//! Owns the converter, built once. Must not be used on text that is shown or stored: it is for matching only.
+//! Encoders and word lists here know simplified script; both sides of a comparison go through [`to_simplified`] first. Script only:
+//! regional vocabulary stays as it is. Simplified text and text without Chinese pass through unchanged; the function is idempotent.
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -8,26 +9,54 @@ use std::sync::LazyLock;
 use ferrous_opencc::OpenCC;
 use ferrous_opencc::config::BuiltinConfig;
 
+/// Built on first use: the dictionaries are inside the binary, so this reads no file.
 static CONVERTER: LazyLock<OpenCC> =
-    LazyLock::new(|| OpenCC::from_config(BuiltinConfig::T2s).expect("the built-in table is compiled into the binary"));
+    LazyLock::new(|| OpenCC::from_config(BuiltinConfig::T2s).expect("the dictionaries are compiled into the binary"));
 
-/// Turns traditional characters into simplified ones; text without Chinese characters is handed back as it is.
-#[must_use]
+/// Returns `text` in simplified script, borrowed when nothing changes.
 pub fn to_simplified(text: &str) -> Cow<'_, str> {
-    if text.is_ascii() {
+    if !text.chars().any(is_han) {
         return Cow::Borrowed(text);
     }
-    Cow::Owned(CONVERTER.convert(text))
+    let converted = CONVERTER.convert(text);
+    if converted == text { Cow::Borrowed(text) } else { Cow::Owned(converted) }
+}
+
+/// Whether the dictionaries may know the character: the ideograph blocks, from extension A upwards.
+fn is_han(character: char) -> bool {
+    matches!(character, '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
-    fn converts_traditional_and_leaves_the_rest() {
-        assert_eq!(to_simplified("訂單號"), "订单号");
-        assert_eq!(to_simplified("订单号 abc"), "订单号 abc");
-        assert_eq!(to_simplified("order"), "order");
+    fn traditional_script_becomes_simplified() {
+        assert_eq!(to_simplified("請問這個訂單什麼時候發貨?"), "请问这个订单什么时候发货?");
+        assert_eq!(to_simplified("帳號被鎖 help"), "帐号被锁 help");
+    }
+
+    #[test]
+    fn words_decide_where_characters_are_ambiguous() {
+        assert_eq!(to_simplified("乾隆"), "乾隆");
+        assert_eq!(to_simplified("乾淨"), "干净");
+    }
+
+    #[test]
+    fn what_needs_no_change_is_borrowed() {
+        for text in ["", "where is my parcel?", "我的快递到哪了", "[PHONE] 😀 ￥25", "ひらがな"] {
+            assert!(matches!(to_simplified(text), Cow::Borrowed(same) if same == text), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn converting_twice_is_converting_once(text in "[\u{4e00}-\u{9fff}a-z0-9 ,。]{0,40}") {
+            let once = to_simplified(&text).into_owned();
+            prop_assert_eq!(to_simplified(&once), once.as_str());
+        }
     }
 }

@@ -1,11 +1,13 @@
-//! Knowledge entries, read only.
+//! Knowledge entries: read one by one, written in bulk (the life cycle follows with curation).
+
+use std::collections::BTreeMap;
 
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::auth::Grant;
-use crate::auth::grant::permission::ReadEntries;
+use crate::auth::grant::permission::{ReadEntries, WriteEntries};
 use crate::domain::{DeskId, Entry, EntryId, EntryStatus, Language, Timestamp};
 use crate::http::extract::{Json, Path, Query};
 use crate::http::gate::GateRef;
@@ -87,6 +89,83 @@ pub(super) struct DeskQuery {
     pub(super) desk: DeskId,
 }
 
+/// Most entries of one request.
+const MAX_ENTRIES: usize = 500;
+
+/// One entry to write.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct EntryPut {
+    /// The desk it belongs to.
+    desk: DeskId,
+    /// The id its keeper knows it by; an entry of the same desk and id is replaced.
+    external_id: String,
+    /// Language of the answer.
+    language: Language,
+    /// Where it is in its life.
+    status: EntryStatus,
+    /// Tags.
+    #[serde(default)]
+    tags: Vec<String>,
+    /// First moment at which it may be suggested.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    valid_from: Option<Timestamp>,
+    /// First moment at which it may no longer be suggested.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    valid_to: Option<Timestamp>,
+    /// Who keeps it.
+    owner: Option<String>,
+    /// Ways customers ask; at least one.
+    questions: Vec<String>,
+    /// The answer to send.
+    answer: String,
+}
+
+/// Entries to write.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct EntriesPut {
+    /// The entries; at most 500.
+    items: Vec<EntryPut>,
+}
+
+/// What writing did.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(super) struct EntriesWritten {
+    /// Entries that were new or different.
+    changed: u32,
+}
+
+impl EntryPut {
+    fn checked(self, position: usize, now: Timestamp) -> Result<Entry, Problem> {
+        let field = |name: &str, detail: &str| Problem::field(format!("/items/{position}/{name}"), detail.to_owned());
+        if self.external_id.trim().is_empty() {
+            return Err(field("external_id", "give the entry an id"));
+        }
+        if self.questions.iter().all(|question| question.trim().is_empty()) {
+            return Err(field("questions", "list at least one way customers ask"));
+        }
+        if self.answer.trim().is_empty() {
+            return Err(field("answer", "write the answer to send"));
+        }
+        Ok(Entry {
+            id: EntryId::derive(&[self.desk.as_str(), &self.external_id]),
+            desk: self.desk,
+            external_id: self.external_id,
+            language: self.language,
+            status: self.status,
+            tags: self.tags,
+            valid_from: self.valid_from,
+            valid_to: self.valid_to,
+            owner: self.owner,
+            questions: self.questions.into_iter().filter(|question| !question.trim().is_empty()).collect(),
+            answer: self.answer,
+            updated_at: now,
+        })
+    }
+}
+
+problems!(PutProblems: InvalidJson, UnknownDesk, UnsupportedMediaType, BodyTooLarge, InvalidField);
 problems!(ListProblems: UnknownDesk, InvalidParameter, InvalidCursor);
 problems!(EntryProblems: UnknownDesk, UnknownEntry, InvalidParameter);
 
@@ -123,4 +202,33 @@ pub(super) async fn show_entry(
 ) -> Result<Json<EntryView>, Problem> {
     let (access, _) = gate.enter(&grant, &query.desk).await?;
     Ok(Json(gate.entry(&access, id).await?.into()))
+}
+
+/// Writes knowledge entries.
+///
+/// Entries of the same desk and id are replaced, others left alone; published ones are suggested as soon as they are indexed (a moment
+/// later). All or none of a desk's entries are written.
+#[utoipa::path(put, path = "/v1/entries", operation_id = "put_entries", tag = "knowledge", request_body = EntriesPut, responses(
+    (status = 200, description = "How many entries were new or different", body = EntriesWritten),
+    PutProblems,
+))]
+pub(super) async fn put_entries(
+    State(gate): State<GateRef>,
+    grant: Grant<WriteEntries>,
+    Json(put): Json<EntriesPut>,
+) -> Result<Json<EntriesWritten>, Problem> {
+    if put.items.len() > MAX_ENTRIES {
+        return Err(Problem::field("/items", format!("{} entries; send at most {MAX_ENTRIES} at a time", put.items.len())));
+    }
+    let now = gate.now();
+    let mut by_desk: BTreeMap<DeskId, Vec<Entry>> = BTreeMap::new();
+    for (position, item) in put.items.into_iter().enumerate() {
+        let entry = item.checked(position, now)?;
+        by_desk.entry(entry.desk.clone()).or_default().push(entry);
+    }
+    let mut changed = 0;
+    for (desk, entries) in &by_desk {
+        changed += gate.put_entries(&grant, desk, entries).await?;
+    }
+    Ok(Json(EntriesWritten { changed }))
 }

@@ -44,7 +44,7 @@ pub(super) fn guarded(settings: &HttpSettings) -> Routes<GateRef> {
         .routes(routes!(desks::show_desk))
         .routes(routes!(desks::update_desk_settings))
         .routes(routes!(conversations::show_conversation))
-        .routes(routes!(entries::list_entries))
+        .routes(routes!(entries::list_entries, entries::put_entries))
         .routes(routes!(entries::show_entry))
         .routes(routes!(accounts::list_accounts, accounts::create_account))
         .routes(routes!(accounts::list_api_keys, accounts::create_api_key))
