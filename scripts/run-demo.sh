@@ -36,7 +36,8 @@ if [ -z "${RIPOSTE_BIN:-}" ]; then
 fi
 [ -x "$RIPOSTE_BIN" ] || fail "$RIPOSTE_BIN is not there: run \`cargo build\` first"
 
-riposte() { "$RIPOSTE_BIN" --data-dir "$data" "$@"; }
+# Set-up is told by this script; of the program only failures are of interest.
+riposte() { "$RIPOSTE_BIN" --data-dir "$data" --set log.filter=error "$@"; }
 
 # A line `name value` of the credentials file.
 credential() { sed -n "s/^$1 //p" "$credentials" 2> /dev/null | tail -n1; }
@@ -112,7 +113,7 @@ step accounts scripts/run-demo.sh add_accounts
 say "starting on $url"
 # A process group of its own: Ctrl-C then reaches this script alone, which passes one signal on (a second one would end the server at once).
 set -m
-"$RIPOSTE_BIN" --data-dir "$data" serve --listen "127.0.0.1:$port" > "$log" 2>&1 < /dev/null &
+NO_COLOR=1 "$RIPOSTE_BIN" --data-dir "$data" serve --listen "127.0.0.1:$port" > "$log" 2>&1 < /dev/null &
 server=$!
 set +m
 stop() { kill -TERM "$server" 2> /dev/null || true; }
