@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use regex::Regex;
 
-/// No source file may be longer.
+/// No source file may be longer; the entries of word lists (a line with nothing but a string) are not counted.
 const MAX_LINES: usize = 600;
 
 /// What each area may import of ours, besides its own top-level module. An area is a top-level module, or one of [`PARTS`] of it; naming a
@@ -167,7 +167,8 @@ fn no_source_file_is_too_long() {
     let mut long = Vec::new();
     for folder in ["src", "tests"] {
         for file in sources(&root().join(folder)) {
-            let lines = fs_err::read_to_string(&file).unwrap().lines().count();
+            let word = |line: &&str| line.trim_start().starts_with('"') && line.ends_with("\",") && !line.contains("=>");
+            let lines = fs_err::read_to_string(&file).unwrap().lines().filter(|line| !word(line)).count();
             if lines > MAX_LINES {
                 long.push(format!("{} has {lines} lines", file.strip_prefix(root()).unwrap().display()));
             }
@@ -178,8 +179,10 @@ fn no_source_file_is_too_long() {
 
 #[test]
 fn every_module_says_what_it_is_for() {
-    for file in sources(&root().join("src")) {
-        let text = fs_err::read_to_string(&file).unwrap();
+    let files = sources(&root().join("src"));
+    let for_tests = test_modules(&files);
+    for file in files.iter().filter(|file| !for_tests.contains(&module_path(file))) {
+        let text = fs_err::read_to_string(file).unwrap();
         assert!(text.starts_with("//!"), "{} does not begin with `//!`", file.display());
     }
 }
@@ -187,7 +190,8 @@ fn every_module_says_what_it_is_for() {
 #[test]
 fn the_architecture_page_names_the_modules_there_are() {
     let page = fs_err::read_to_string(root().join("docs/architecture.md")).unwrap();
-    let named: BTreeSet<String> = Regex::new(r"`src/([\w/]+)(?:\.rs)?`").unwrap().captures_iter(&page).map(|name| name[1].trim_end_matches('/').to_owned()).collect();
+    let named: BTreeSet<String> =
+        Regex::new(r"`src/([\w/]+)(?:\.rs)?`").unwrap().captures_iter(&page).map(|name| name[1].trim_end_matches('/').to_owned()).collect();
     let modules: BTreeSet<String> = sources(&root().join("src")).iter().filter_map(|file| module_path(file).first().cloned()).collect();
     for module in &modules {
         assert!(named.contains(module), "docs/architecture.md does not name `src/{module}`");
