@@ -117,7 +117,9 @@ fn order_hit(text: &str, captures: &Captures<'_>) -> Option<Hit> {
     let label = captures.get(0)?;
     let code = value.as_str();
     let digits = code.bytes().filter(u8::is_ascii_digit).count();
-    let sure = captures.name("sure").is_some() || captures.name("sure_en").is_some() || text[label.start()..value.start()].contains('#');
+    let linked = text[label.start()..value.start()].contains(':') && captures.name("bare_en").is_some();
+    let sure =
+        linked || captures.name("sure").is_some() || captures.name("sure_en").is_some() || text[label.start()..value.start()].contains('#');
     let separated = !char_before(text, value.start()).is_ascii_alphanumeric();
     let groups: Vec<&str> = code.split('-').collect();
     let written_date = groups.len() >= 2 && groups.iter().all(|group| group.len() <= 4) && patterns::is_written_date(&groups);
@@ -182,7 +184,8 @@ fn account_hit(text: &str, captures: &Captures<'_>) -> Option<Hit> {
     }
     let short_label = matches!(label.to_ascii_lowercase().as_str(), "wx" | "vx" | "qq" | "wxid" | "加v" | "v信" | "薇信" | "威信");
     let identifying = digits >= 3 || code.contains('_') || (linked && (named || short_label) && letters >= 5);
-    let evidence = linked || named || short_label;
+    let handle = captures.name("zh").is_some() && letters >= 3 && digits >= 3 && code.starts_with(|c: char| c.is_ascii_alphabetic());
+    let evidence = linked || named || short_label || handle;
     let numeric_amount = letters == 0 && (digits < 5 || phones::followed_by_unit(text, value.end()) || checksum::is_date(code));
     let version = code.contains('.') && letters == 0;
     let plain_word = digits == 0

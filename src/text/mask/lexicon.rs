@@ -5,6 +5,8 @@
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
+use crate::text::language::is_chinese;
+
 /// Surnames that are rarely anything else at the start of a word.
 const SURNAMES: &str = "王李张刘陈杨赵黄周吴徐孙胡朱林郭罗郑梁宋谢唐许邓韩冯曹彭曾萧肖蔡潘袁董余叶程魏苏吕丁沈任姚卢姜崔钟谭陆汪范廖石贾韦付夏邹熊孟秦邱侯江尹薛闫雷龙黎史陶贺毛郝顾龚邵覃武钱戴严莫向赖倪樊庄殷翟傅俞阮詹耿柯葛焦裴兰鲍霍喻祝涂苗辛冉聂欧戚席柴柳芦靳隋蒋解霍尤佟甄湛屠蒲迟桂栾褚卞岑阎姬虞窦娄鞠邬谷牟缪奚宫路麦惠符丛邢蓝车储鄢匡滕桑荆敖项祁";
 /// Surnames that are everyday characters too: they need a border in front, and more caution.
@@ -776,7 +778,7 @@ pub(super) fn starts_with_no_name(text: &str) -> bool {
 
 /// Whether a text starts with a word (or punctuation, or its end) that may follow a name.
 pub(super) fn may_follow_name(text: &str) -> bool {
-    text.chars().next().is_none_or(|c| !super::super::language::is_chinese(c)) || AFTER_NAME.iter().any(|word| text.starts_with(word))
+    text.chars().next().is_none_or(|c| !is_chinese(c)) || AFTER_NAME.iter().any(|word| text.starts_with(word))
 }
 
 /// Whether the whole text reads as surname and given name.
@@ -784,7 +786,7 @@ pub(super) fn looks_like_full_name(text: &str) -> bool {
     let length = text.chars().count();
     let Some((surname, strength)) = surname(text) else { return false };
     let given = length.saturating_sub(surname);
-    let chinese = text.chars().all(super::super::language::is_chinese);
+    let chinese = text.chars().all(is_chinese);
     chinese
         && (1..=2).contains(&given)
         && !starts_with_no_name(text)

@@ -311,8 +311,6 @@ fn own_start(text: &str, before: &[(usize, char)]) -> usize {
         "这位",
         "好的",
         "收到",
-        "小",
-        "老",
     ];
     let mut start = before.first().map_or(0, |(at, _)| *at);
     for (at, c) in before {

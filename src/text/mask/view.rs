@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::MaskKind;
+use crate::text::language::is_chinese;
 
 /// Stands where something is masked already.
 pub(super) const BLOT: char = '\u{1}';
@@ -160,7 +161,7 @@ fn normalise(c: char, next: char) -> Option<char> {
     Some(match c {
         BLOT => ' ',
         ' '..='~' => c,
-        '．' if next.is_numeric() => '.',
+        '．' if next.is_alphanumeric() && !is_chinese(next) => '.',
         // Sentence punctuation stays apart from its ASCII twin, which may be part of a number.
         '！' | '，' | '？' | '；' | '［' | '］' | '．' => c,
         '\u{FF01}'..='\u{FF5E}' => char::from_u32(c as u32 - 0xFEE0).unwrap_or(c),
