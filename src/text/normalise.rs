@@ -244,7 +244,7 @@ fn key_words(folded: &str) -> Vec<String> {
             current.push(c);
         } else if c == '\'' || c == '’' {
             // "don't" and "dont" are one word.
-        } else if !current.is_empty() && !(chinese || current_chinese) {
+        } else if !(current.is_empty() || chinese || current_chinese) {
             words.push(std::mem::take(&mut current));
         }
         rest = after;

@@ -22,7 +22,7 @@ fn regex(pattern: &str) -> Regex {
 /// A house, building or room number.
 const NUMBER: &str = r"(?:[A-Za-z]?\d{1,5}[A-Za-z]?|[A-Za-z]|[一二三四五六七八九十百零〇]{1,4}|[东西南北甲乙丙丁])";
 /// What a number in an address counts.
-const UNIT: &str = "(?:号楼|号院|号门|号铺|号库|号|栋|幢|座|单元|室|楼|层|户|房间|房|支弄|弄|组|商铺|铺|门|区|期|队|#楼|#)";
+const UNIT: &str = "(?:号楼|塔|号院|号门|号铺|号库|号|栋|幢|座|单元|室|楼|层|户|房间|房|支弄|弄|组|商铺|铺|门|区|期|队|#楼|#)";
 /// Units that occur in addresses only.
 const SURE_UNIT: &str = "(?:号楼|号院|栋|幢|座|单元|室|支弄)";
 /// Endings of the names of estates and buildings.
@@ -41,7 +41,7 @@ static BEFORE: LazyLock<Regex> = LazyLock::new(|| {
         "送货到|发货到|配送到|快递到|邮寄到|寄送到|改成|改为|换成|换到|改到|更改为|变更为|修改为|更新为|地址|住址|位于|住在|家住|家在|我家|他家|她家|我们|你们|他们|现在|在于|麻烦|帮忙|上门|安装|维修|配送|派送|快递",
         "|派件|安排|师傅|确认|填写|写的|应该|就是|可以|收货|收件|签收|发到|发往|发给|发至|送至|寄至|寄往|寄回|退回|退货|发货|取件|地点|门店|新的|旧的|原来|之前|去年|今天|明天|后天|搬到|搬家|房子|小店|公司在|单位在|目的地|到达|前往",
         "|出发|接我|订单|包裹|东西|客户|电话|姓名|联系|还是|或者|但是|因为|所以|如果|然后|具体|详细|正确|错误|写成|写错|需要|想要|您好|你好|请问|谢谢",
-        "|[是在到去往住址我你您他她们请的了就从寄送收给叫让把将跟帮找来吗呢吧啊哦嗯亲]"
+        "|一下|[看是在到去往住址我你您他她们请的了就从寄送收给叫让把将跟帮找来吗呢吧啊哦嗯亲]"
     ))
 });
 
@@ -64,6 +64,7 @@ const NOT_A_CUT: &[&str] = &[
     "把什",
     "东西湖",
     "了望",
+    "看丹",
 ];
 
 /// Ordinary words that end like a street.
@@ -165,11 +166,12 @@ static ESTATE_UNIT: LazyLock<Regex> = LazyLock::new(|| {
 
 static BUILDING_ROOM: LazyLock<Regex> = LazyLock::new(|| {
     regex(&format!(
-        r"{NUMBER}(?:号楼|号院|栋|幢|座|单元)[ ,，-]?(?:(?:{NUMBER}(?:单元|座|栋|梯)[ ,，-]?)?(?:\d{{1,5}}(?:室|户|房|楼|层)|\d{{3,4}}[A-Za-z]?)|{NUMBER}单元)|\d{{1,5}}号\d{{3,4}}室|{NUMBER}单元\d{{1,4}}"
+        r"{NUMBER}(?:号楼|号院|栋|幢|座|单元)[ ,，-]?(?:(?:{NUMBER}(?:单元|座|栋|梯)[ ,，-]?)?(?:\d{{1,5}}(?:室|户|房)|\d{{3,4}}[A-Za-z]?)|{NUMBER}单元)|\d{{1,5}}号\d{{3,4}}室|{NUMBER}单元\d{{1,4}}"
     ))
 });
 
-static DISTRICT_STREET: LazyLock<Regex> = LazyLock::new(|| regex(&format!("(?:大道|大街|胡同|街道|[路街巷镇乡村]|{STRONG_ESTATE})")));
+static DISTRICT_STREET: LazyLock<Regex> =
+    LazyLock::new(|| regex("(?:大道|大街|胡同|街道|[路街巷镇乡村]|小区|花园|公寓|大厦|新村|家园|别墅|社区)"));
 
 static NEXT_UNIT: LazyLock<Regex> =
     LazyLock::new(|| regex(&format!(r"^(?:[ -]?第?{NUMBER}(?:-\d{{1,4}})*{UNIT}|[,，、] ?第?{NUMBER}{SURE_UNIT})")));
@@ -178,6 +180,7 @@ static NEXT_ESTATE: LazyLock<Regex> = LazyLock::new(|| {
         r"^[ ,，(]?[\p{{Han}}A-Za-z·]{{0,12}}?(?:{STRONG_ESTATE}\)?|(?P<weak>[\p{{Han}}A-Za-z·](?:广场|医院|万达|国际|中心|[苑府湾庭园郡居轩阁邸城坊寓])\)?))"
     ))
 });
+static NEXT_STRONG_ESTATE: LazyLock<Regex> = LazyLock::new(|| regex(&format!(r"^[ ,，(]?[\p{{Han}}A-Za-z·]{{0,12}}?{STRONG_ESTATE}\)?")));
 static NEXT_ROOM: LazyLock<Regex> =
     LazyLock::new(|| regex(r"^(?:[ -]?[A-Za-z]?\d{3,5}[A-Za-z]?|[-#]\d{1,5})(?:-\d{1,5}){0,3}(?:室|房|户)?"));
 
@@ -345,8 +348,8 @@ fn right_end(text: &str, mut end: usize) -> usize {
         let next = NEXT_UNIT
             .find(rest)
             .filter(|found| {
-                !(found.as_str().starts_with(' ') && found.as_str().ends_with('号') && reads_as_date(rest, found.end()))
-                    && !unit_is_a_word(rest, found.range())
+                let date = found.as_str().starts_with(' ') && found.as_str().ends_with('号') && reads_as_date(rest, found.end());
+                !(date || unit_is_a_word(rest, found.range()))
             })
             .or_else(|| next_estate(rest))
             .or_else(|| NEXT_ROOM.find(rest).filter(|found| is_room(rest, found.range(), text, end)));
@@ -363,8 +366,9 @@ fn next_estate(rest: &str) -> Option<regex::Match<'_>> {
     let captures = NEXT_ESTATE.captures(rest)?;
     let found = captures.get(0)?;
     let after = char_after(rest, found.end());
-    let fits = captures.name("weak").is_none() || after.is_ascii_digit() || !is_chinese(after);
-    (fits && is_place_name(found.as_str())).then_some(found)
+    let unsure = captures.name("weak").is_some() && is_chinese(after);
+    let found = if unsure { NEXT_STRONG_ESTATE.find(rest)? } else { found };
+    is_place_name(found.as_str()).then_some(found)
 }
 
 /// "3门课", "2层包装", "1楼上": a counting word, not a part of the address.

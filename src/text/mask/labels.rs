@@ -54,7 +54,7 @@ static PASSPORT: LazyLock<Regex> = LazyLock::new(|| {
 
 static BANK_CARD: LazyLock<Regex> = LazyLock::new(|| {
     regex(&format!(
-        r"(?:银行卡号?码?|卡号|银行账号|银行帐号|收款账号|对公账户|对公账号|储蓄卡号?|信用卡号?|借记卡号?|(?i:card (?:number|no\.?)|credit card|debit card|bank card|account (?:number|no\.?)|iban|sort code))(?i: number| no\.?)?{COLON}(?i:is )?[ ]?(?P<value>[A-Za-z]{{0,2}}\d[\dA-Z -]{{4,30}}\d)"
+        r"(?:银行卡号?码?|卡号|银行账号|银行帐号|收款账号|对公账户|对公账号|储蓄卡号?|信用卡号?|借记卡号?|卡|(?i:card (?:number|no\.?)|credit card|debit card|bank card|account (?:number|no\.?)|iban|sort code))(?i: number| no\.?)?{COLON}(?i:is )?[ ]?(?P<value>[A-Za-z]{{0,2}}\d[\dA-Z -]{{4,30}}\d)"
     ))
 });
 
@@ -185,7 +185,8 @@ fn account_hit(text: &str, captures: &Captures<'_>) -> Option<Hit> {
     let short_label = matches!(label.to_ascii_lowercase().as_str(), "wx" | "vx" | "qq" | "wxid" | "加v" | "v信" | "薇信" | "威信");
     let identifying = digits >= 3 || code.contains('_') || (linked && (named || short_label) && letters >= 5);
     let handle = captures.name("zh").is_some() && letters >= 3 && digits >= 3 && code.starts_with(|c: char| c.is_ascii_alphabetic());
-    let evidence = linked || named || short_label || handle;
+    let membership = captures.name("en").is_some() && letters == 0 && digits >= 6;
+    let evidence = linked || named || short_label || handle || membership;
     let numeric_amount = letters == 0 && (digits < 5 || phones::followed_by_unit(text, value.end()) || checksum::is_date(code));
     let version = code.contains('.') && letters == 0;
     let plain_word = digits == 0

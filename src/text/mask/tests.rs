@@ -162,10 +162,3 @@ proptest! {
         let _ = mask(&text, &[]);
     }
 }
-
-#[test]
-fn zz_show() {
-    for line in std::fs::read_to_string("/tmp/zz_in.txt").unwrap().lines() {
-        println!("ZZ {line}\nZZ    {}", mask(&line.replace("\\n", "\n"), &[]).text.replace('\n', "\\n"));
-    }
-}
