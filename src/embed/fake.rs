@@ -39,7 +39,9 @@ impl FakeModel {
         }
         let length = vector.iter().map(|x| x * x).sum::<f32>().sqrt();
         if length > 0.0 {
-            vector.iter_mut().for_each(|x| *x /= length);
+            for x in &mut vector {
+                *x /= length;
+            }
         } else if let Some(first) = vector.first_mut() {
             // Trigrams may cancel each other out; a vector of length 1 is promised all the same.
             *first = 1.0;

@@ -36,7 +36,7 @@ pub enum Lane {
 pub struct ModelInfo {
     /// Name in the manifest.
     pub name: String,
-    /// SHA-256 over weights hash, tokenizer hash, pooling, normalisation, prefixes and limits; first 16 hex digits.
+    /// SHA-256 over the files' hashes, architecture, pooling, normalisation, prefixes, script folding and limits; first 16 hex digits.
     pub fingerprint: String,
     /// Length of a vector.
     pub dimension: usize,

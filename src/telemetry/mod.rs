@@ -20,6 +20,8 @@ pub enum TelemetryError {
 pub fn init(filter: &str, json: bool) -> Result<(), TelemetryError> {
     use tracing_subscriber::layer::SubscriberExt;
     use tracing_subscriber::util::SubscriberInitExt;
+    // The embedded index warns at every start that a server's switches are not set; whoever wants its lines names it in the filter.
+    let filter = if filter.contains("qdrant_edge") { filter.to_owned() } else { format!("{filter},qdrant_edge=error") };
     let filter = EnvFilter::try_new(filter)?;
     let registry = tracing_subscriber::registry().with(filter);
     if json {

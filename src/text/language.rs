@@ -26,16 +26,19 @@ pub fn detect(text: &str) -> Language {
     let mut in_token = false;
     let mut token_letters = 0_usize;
     let mut token_has_digit = false;
-    for c in words_only.chars().chain(std::iter::once(' ')) {
+    let mut chars = words_only.chars().chain(std::iter::once(' ')).peekable();
+    while let Some(c) = chars.next() {
         if is_chinese(c) {
             han += 1;
         }
-        let joins = c.is_alphanumeric() && !is_chinese(c);
+        let inside = |c: char| c.is_alphanumeric() && !is_chinese(c);
+        // The dash of a model code or of "check-in" does not end the word.
+        let joins = inside(c) || (in_token && c == '-' && chars.peek().is_some_and(|next| inside(*next)));
         if joins {
             in_token = true;
             if c.is_numeric() {
                 token_has_digit = true;
-            } else {
+            } else if c != '-' {
                 token_letters += 1;
             }
         } else if in_token {

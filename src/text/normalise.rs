@@ -9,7 +9,7 @@ mod html;
 use std::fmt::Write as _;
 
 use sha2::{Digest, Sha256};
-use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfkc_quick};
 
 use super::language::is_chinese;
 use super::script::to_simplified;
@@ -74,28 +74,27 @@ fn clean_once(raw: &str) -> String {
 /// Folds a text for matching: compatibility forms, case, script and white space no longer differ.
 #[must_use]
 pub fn fold(text: &str) -> String {
-    let mut folded = fold_once(text);
-    if folded.is_ascii() {
-        return folded;
-    }
+    let (mut folded, mut stable) = fold_once(text);
     for _ in 1..MAX_ROUNDS {
-        let again = fold_once(&folded);
-        if again == folded {
+        if stable {
             break;
         }
-        folded = again;
+        (folded, stable) = fold_once(&folded);
     }
     folded
 }
 
-fn fold_once(text: &str) -> String {
+/// Folds once; also tells whether folding again is known to change nothing.
+fn fold_once(text: &str) -> (String, bool) {
     if text.is_ascii() {
-        return collapse(&text.to_ascii_lowercase());
+        return (collapse(&text.to_ascii_lowercase()), true);
     }
-    let composed: String = text.nfkc().collect();
-    let lower = composed.to_lowercase();
-    let recomposed: String = lower.nfkc().collect();
-    collapse(&to_simplified(&recomposed))
+    let composed =
+        if is_nfkc_quick(text.chars()) == IsNormalized::Yes { text.to_lowercase() } else { text.nfkc().collect::<String>().to_lowercase() };
+    let simplified = to_simplified(&composed);
+    let out = collapse(&simplified);
+    let stable = out == text;
+    (out, stable)
 }
 
 fn collapse(text: &str) -> String {
@@ -245,7 +244,7 @@ fn key_words(folded: &str) -> Vec<String> {
             current.push(c);
         } else if c == '\'' || c == '’' {
             // "don't" and "dont" are one word.
-        } else if !current.is_empty() && !(chinese || current_chinese) {
+        } else if !(current.is_empty() || chinese || current_chinese) {
             words.push(std::mem::take(&mut current));
         }
         rest = after;

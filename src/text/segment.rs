@@ -229,7 +229,7 @@ mod tests {
 
     #[test]
     fn unknown_words_meet_by_bigrams() {
-        has("奕铭牌手环", &["奕铭"]);
+        has("祎翀手环", &["祎翀", "手环"]);
         has("充电宝", &["充电"]);
     }
 

@@ -125,13 +125,13 @@ impl Layer {
         let attention_norm = weights.norm(&name("attention.output.LayerNorm"), config)?;
         let output_norm = weights.norm(&name("output.LayerNorm"), config)?;
         Ok(Self {
-            query_key_value: query_key_value.t()?.contiguous()?,
+            query_key_value: query_key_value.t()?,
             query_key_value_bias: AddBias { bias: query_key_value_bias.to_vec1()? },
-            attention_output: attention_output.t()?.contiguous()?,
+            attention_output: attention_output.t()?,
             attention_norm: AddBiasResidualNorm { bias: attention_bias.to_vec1()?, norm: attention_norm },
-            intermediate: intermediate.t()?.contiguous()?,
+            intermediate: intermediate.t()?,
             intermediate_gelu: AddBiasGelu { bias: intermediate_bias.to_vec1()? },
-            output: output.t()?.contiguous()?,
+            output: output.t()?,
             output_norm: AddBiasResidualNorm { bias: output_bias.to_vec1()?, norm: output_norm },
         })
     }

@@ -124,7 +124,9 @@ impl CandleModel {
         if self.manifest.normalise {
             // The floor keeps an all-zero vector zero instead of making it NaN.
             let length = vector.iter().map(|x| x * x).sum::<f32>().sqrt().max(f32::MIN_POSITIVE);
-            vector.iter_mut().for_each(|x| *x /= length);
+            for x in &mut vector {
+                *x /= length;
+            }
         }
         vector
     }
@@ -186,7 +188,9 @@ fn mean(states: &[f32], dimension: usize) -> Vec<f32> {
         }
     }
     let tokens = (states.len() / dimension) as f32;
-    mean.iter_mut().for_each(|x| *x /= tokens);
+    for x in &mut mean {
+        *x /= tokens;
+    }
     mean
 }
 

@@ -1,7 +1,7 @@
 //! The element-wise steps between the products, each in one pass over memory and in place.
 //!
 //! candle has them as separate operations, each of which writes a new tensor, and computes GELU on one thread; fused, a forward pass
-//! takes a good deal less (see `docs/` for figures). Rows are shared out over the thread pool in blocks.
+//! reads and writes its largest tensors once. Rows are shared out over the thread pool in blocks.
 
 use candle_core::{CpuStorage, InplaceOp1, InplaceOp2, Layout, Result, bail};
 use rayon::prelude::*;
@@ -152,7 +152,7 @@ fn erf(x: f32) -> f32 {
     let numerator = 1.991_457_5e-8_f32;
     let numerator = numerator * t - 1.992_707_1e-6;
     let numerator = numerator * t + 1.487_501e-4;
-    let numerator = numerator * t + 3.964_684_8e-3;
+    let numerator = numerator * t + 3.964_685e-3;
     let numerator = numerator * t + 5.137_328e-2;
     let numerator = numerator * t + 2.059_328_2e-1;
     let numerator = numerator * t + 1.128_378_8;

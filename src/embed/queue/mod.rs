@@ -133,15 +133,14 @@ impl EmbedQueue {
         let mut answers = Vec::with_capacity(keyed.len());
         let mut jobs = Vec::with_capacity(missing);
         for ((key, text), cached) in keyed.into_iter().zip(cached) {
-            answers.push(match cached {
-                Some(embedding) => Answer::Known(embedding),
-                None => {
-                    let (sender, receiver) = oneshot::channel();
-                    let permit = room.split(1).ok_or(EmbedError::Stopped)?;
-                    jobs.push((key, text, Waiter { sender, permit }));
-                    Answer::Expected(receiver)
-                }
-            });
+            if let Some(embedding) = cached {
+                answers.push(Answer::Known(embedding));
+                continue;
+            }
+            let (sender, receiver) = oneshot::channel();
+            let permit = room.split(1).expect("a place was acquired for every text that is missing");
+            jobs.push((key, text, Waiter { sender, permit }));
+            answers.push(Answer::Expected(receiver));
         }
         self.shared.push(lane, kind, jobs)?;
         Ok(answers)

@@ -279,17 +279,17 @@ proptest! {
         let (queue, mut gate) = gated(&settings);
         let asked: u64 = calls.iter().map(|(texts, _)| texts.len() as u64).sum();
         let lane = |&interactive: &bool| if interactive { Lane::Interactive } else { Lane::Bulk };
-        let mut running: Vec<_> =
-            calls.iter().map(|(texts, interactive)| queue.embed(texts.clone(), TextKind::Query, lane(interactive))).collect();
-        // Polled in the order of the calls while the gate is closed: much waits together.
-        let early: Vec<_> = running.iter_mut().map(poll).collect();
+        // The first poll, with the gate closed, puts every call's texts into the queue: much waits together.
+        let calls_in = calls.iter().map(|(texts, interactive)| queue.embed(texts.clone(), TextKind::Query, lane(interactive)));
+        let mut running = join_all(calls_in).boxed();
+        let early = poll(&mut running);
         gate.open();
-        for ((call, early), (texts, _)) in running.into_iter().zip(early).zip(&calls) {
-            let embeddings = match early {
-                Poll::Ready(result) => result.unwrap(),
-                Poll::Pending => block_on(call).unwrap(),
-            };
-            prop_assert_eq!(embeddings, expected(&texts.iter().map(String::as_str).collect::<Vec<_>>()));
+        let results = match early {
+            Poll::Ready(results) => results,
+            Poll::Pending => block_on(running),
+        };
+        for (result, (texts, _)) in results.into_iter().zip(&calls) {
+            prop_assert_eq!(result.unwrap(), expected(&texts.iter().map(String::as_str).collect::<Vec<_>>()));
         }
         let stats = queue.stats();
         prop_assert_eq!(stats.texts, asked);

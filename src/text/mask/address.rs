@@ -13,6 +13,7 @@ use regex::Regex;
 use super::lexicon;
 use super::view::{BLOT, Hit, View, char_after, char_before};
 use super::{MaskKind, phones, scan};
+use crate::text::language::is_chinese;
 
 fn regex(pattern: &str) -> Regex {
     Regex::new(pattern).expect("a constant pattern")
@@ -21,7 +22,7 @@ fn regex(pattern: &str) -> Regex {
 /// A house, building or room number.
 const NUMBER: &str = r"(?:[A-Za-z]?\d{1,5}[A-Za-z]?|[A-Za-z]|[一二三四五六七八九十百零〇]{1,4}|[东西南北甲乙丙丁])";
 /// What a number in an address counts.
-const UNIT: &str = "(?:号楼|号院|号门|号铺|号库|号|栋|幢|座|单元|室|楼|层|户|房间|房|支弄|弄|组|商铺|铺|门|区|期|队|#楼|#)";
+const UNIT: &str = "(?:号楼|塔|号院|号门|号铺|号库|号|栋|幢|座|单元|室|楼|层|户|房间|房|支弄|弄|组|商铺|铺|门|区|期|队|#楼|#)";
 /// Units that occur in addresses only.
 const SURE_UNIT: &str = "(?:号楼|号院|栋|幢|座|单元|室|支弄)";
 /// Endings of the names of estates and buildings.
@@ -40,7 +41,7 @@ static BEFORE: LazyLock<Regex> = LazyLock::new(|| {
         "送货到|发货到|配送到|快递到|邮寄到|寄送到|改成|改为|换成|换到|改到|更改为|变更为|修改为|更新为|地址|住址|位于|住在|家住|家在|我家|他家|她家|我们|你们|他们|现在|在于|麻烦|帮忙|上门|安装|维修|配送|派送|快递",
         "|派件|安排|师傅|确认|填写|写的|应该|就是|可以|收货|收件|签收|发到|发往|发给|发至|送至|寄至|寄往|寄回|退回|退货|发货|取件|地点|门店|新的|旧的|原来|之前|去年|今天|明天|后天|搬到|搬家|房子|小店|公司在|单位在|目的地|到达|前往",
         "|出发|接我|订单|包裹|东西|客户|电话|姓名|联系|还是|或者|但是|因为|所以|如果|然后|具体|详细|正确|错误|写成|写错|需要|想要|您好|你好|请问|谢谢",
-        "|[是在到去往住址我你您他她们请的了就从寄送收给叫让把将跟帮找来吗呢吧啊哦嗯亲]"
+        "|一下|[看是在到去往住址我你您他她们请的了就从寄送收给叫让把将跟帮找来吗呢吧啊哦嗯亲]"
     ))
 });
 
@@ -63,6 +64,7 @@ const NOT_A_CUT: &[&str] = &[
     "把什",
     "东西湖",
     "了望",
+    "看丹",
 ];
 
 /// Ordinary words that end like a street.
@@ -152,7 +154,7 @@ const NO_STREET: &[&str] = &[
 
 static STREET: LazyLock<Regex> = LazyLock::new(|| {
     regex(&format!(
-        r"(?P<street>大道|大街|国道|省道|公路|胡同|社区|[路街巷弄道里村庄屯乡镇营坊桥浦湾段环])(?P<gap> ?)(?P<number>[东西南北中]?(?:\d{{1,5}}[A-Za-z]?|[一二三四五六七八九十百零〇]{{1,5}})(?:[-/之]\d{{1,4}}){{0,3}})(?P<unit>{UNIT})?"
+        r"(?P<street>大道|大街|国道|省道|公路|胡同|社区|[路街巷弄道里村庄屯乡镇营坊桥浦湾段环])(?P<gap> ?)(?P<number>[东西南北中甲乙丙丁]?(?:\d{{1,5}}[A-Za-z]?|[一二三四五六七八九十百零〇]{{1,5}})(?:[-/之]\d{{1,4}}){{0,3}})(?P<unit>{UNIT})?"
     ))
 });
 
@@ -164,15 +166,21 @@ static ESTATE_UNIT: LazyLock<Regex> = LazyLock::new(|| {
 
 static BUILDING_ROOM: LazyLock<Regex> = LazyLock::new(|| {
     regex(&format!(
-        r"{NUMBER}(?:号楼|号院|栋|幢|座|单元)[ ,，-]?(?:(?:{NUMBER}(?:单元|座|栋|梯)[ ,，-]?)?(?:\d{{1,5}}(?:室|户|房|楼|层)|\d{{3,4}}[A-Za-z]?)|{NUMBER}单元)|\d{{1,5}}号\d{{3,4}}室|{NUMBER}单元\d{{1,4}}"
+        r"{NUMBER}(?:号楼|号院|栋|幢|座|单元)[ ,，-]?(?:(?:{NUMBER}(?:单元|座|栋|梯)[ ,，-]?)?(?:\d{{1,5}}(?:室|户|房)|\d{{3,4}}[A-Za-z]?)|{NUMBER}单元)|\d{{1,5}}号\d{{3,4}}室|{NUMBER}单元\d{{1,4}}"
     ))
 });
 
-static DISTRICT_STREET: LazyLock<Regex> = LazyLock::new(|| regex(&format!("(?:大道|大街|胡同|街道|[路街巷镇乡村]|{STRONG_ESTATE})")));
+static DISTRICT_STREET: LazyLock<Regex> =
+    LazyLock::new(|| regex("(?:大道|大街|胡同|街道|[路街巷镇乡村]|小区|花园|公寓|大厦|新村|家园|别墅|社区)"));
 
 static NEXT_UNIT: LazyLock<Regex> =
     LazyLock::new(|| regex(&format!(r"^(?:[ -]?第?{NUMBER}(?:-\d{{1,4}})*{UNIT}|[,，、] ?第?{NUMBER}{SURE_UNIT})")));
-static NEXT_ESTATE: LazyLock<Regex> = LazyLock::new(|| regex(&format!(r"^[ ,，(]?[\p{{Han}}A-Za-z·]{{1,12}}?{ESTATE}\)?")));
+static NEXT_ESTATE: LazyLock<Regex> = LazyLock::new(|| {
+    regex(&format!(
+        r"^[ ,，(]?[\p{{Han}}A-Za-z·]{{0,12}}?(?:{STRONG_ESTATE}\)?|(?P<weak>[\p{{Han}}A-Za-z·](?:广场|医院|万达|国际|中心|[苑府湾庭园郡居轩阁邸城坊寓])\)?))"
+    ))
+});
+static NEXT_STRONG_ESTATE: LazyLock<Regex> = LazyLock::new(|| regex(&format!(r"^[ ,，(]?[\p{{Han}}A-Za-z·]{{0,12}}?{STRONG_ESTATE}\)?")));
 static NEXT_ROOM: LazyLock<Regex> =
     LazyLock::new(|| regex(r"^(?:[ -]?[A-Za-z]?\d{3,5}[A-Za-z]?|[-#]\d{1,5})(?:-\d{1,5}){0,3}(?:室|房|户)?"));
 
@@ -203,7 +211,7 @@ pub(super) fn chinese(view: &View) -> Vec<Hit> {
         }
         if unit.is_empty() {
             let next = char_after(text, end);
-            let complete = !next.is_ascii_alphanumeric() && (!super::super::language::is_chinese(next) || right_end(text, end) > end);
+            let complete = !next.is_ascii_alphanumeric() && (!is_chinese(next) || right_end(text, end) > end);
             let figures = number.as_str().bytes().filter(u8::is_ascii_digit).count();
             if !strong
                 || !complete
@@ -246,11 +254,7 @@ pub(super) fn chinese(view: &View) -> Vec<Hit> {
         if before.is_ascii_alphanumeric() || before == '.' || after.is_ascii_alphanumeric() || phones::followed_by_unit(text, found.end()) {
             return None;
         }
-        let start = if super::super::language::is_chinese(before) && !BEFORE.is_match(&before.to_string()) {
-            left_end(text, found.start())
-        } else {
-            found.start()
-        };
+        let start = if is_chinese(before) && !BEFORE.is_match(&before.to_string()) { left_end(text, found.start()) } else { found.start() };
         let start = if has_place_ending(&text[start..found.start()]) { start } else { found.start() };
         Some((start..right_end(text, found.end()), MaskKind::Address))
     }));
@@ -300,11 +304,11 @@ fn left_end(text: &str, anchor: usize) -> usize {
     let mut taken = 0;
     let mut chars = text[..anchor].char_indices().rev().peekable();
     while let Some((at, c)) = chars.next() {
-        let place_char = super::super::language::is_chinese(c) || c == '·';
+        let place_char = is_chinese(c) || c == '·';
         let before = chars.peek().map_or('\n', |(_, before)| *before);
         let joins =
             matches!(c, ' ' | ',' | '，' | '/' | '-') && taken > 0 && (ends_admin_level(before) || lexicon::ends_with_place(&text[..at]));
-        let numbered_street = c.is_ascii_digit() && taken == 0 && super::super::language::is_chinese(before);
+        let numbered_street = c.is_ascii_digit() && taken == 0 && is_chinese(before);
         if !(place_char || joins || numbered_street) || taken == WIDEST {
             break;
         }
@@ -343,8 +347,11 @@ fn right_end(text: &str, mut end: usize) -> usize {
         let rest = &text[end..];
         let next = NEXT_UNIT
             .find(rest)
-            .filter(|found| !(found.as_str().ends_with('号') && reads_as_date(rest, found.end())) && !unit_is_a_word(rest, found.range()))
-            .or_else(|| NEXT_ESTATE.find(rest).filter(|found| is_place_name(found.as_str())))
+            .filter(|found| {
+                let date = found.as_str().starts_with(' ') && found.as_str().ends_with('号') && reads_as_date(rest, found.end());
+                !(date || unit_is_a_word(rest, found.range()))
+            })
+            .or_else(|| next_estate(rest))
             .or_else(|| NEXT_ROOM.find(rest).filter(|found| is_room(rest, found.range(), text, end)));
         match next {
             Some(found) => end += found.end(),
@@ -354,12 +361,22 @@ fn right_end(text: &str, mut end: usize) -> usize {
     end
 }
 
+/// An estate or building named behind a house number; one with an everyday ending must lead on to a number or end there.
+fn next_estate(rest: &str) -> Option<regex::Match<'_>> {
+    let captures = NEXT_ESTATE.captures(rest)?;
+    let found = captures.get(0)?;
+    let after = char_after(rest, found.end());
+    let unsure = captures.name("weak").is_some() && is_chinese(after);
+    let found = if unsure { NEXT_STRONG_ESTATE.find(rest)? } else { found };
+    is_place_name(found.as_str()).then_some(found)
+}
+
 /// "3门课", "2层包装", "1楼上": a counting word, not a part of the address.
 fn unit_is_a_word(rest: &str, range: Range<usize>) -> bool {
     let unit = rest[range.clone()].chars().next_back().unwrap_or(' ');
     let loose = matches!(unit, '门' | '层' | '区' | '期' | '队' | '组' | '户' | '房');
     let spelled_out = !rest[range.clone()].contains(|c: char| c.is_ascii_alphanumeric());
-    loose && rest[..range.end].starts_with(' ') || loose && spelled_out && super::super::language::is_chinese(char_after(rest, range.end))
+    loose && rest[..range.end].starts_with(' ') || loose && spelled_out && is_chinese(char_after(rest, range.end))
 }
 
 fn is_place_name(found: &str) -> bool {
@@ -401,7 +418,7 @@ pub(super) fn labelled(view: &View) -> Vec<Hit> {
             "吗", "么", "哪", "可以", "错", "修改", "怎", "填", "需要", "请", "谢谢", "能", "什", "不", "我的", "查看", "点击", "设置",
             "页面", "管理",
         ];
-        let chinese = place.chars().filter(|c| super::super::language::is_chinese(*c)).count();
+        let chinese = place.chars().filter(|c| is_chinese(*c)).count();
         (fine && chinese >= 3 && place.chars().count() >= 4 && !talk.iter().any(|word| place.contains(word)) && !place.contains(BLOT))
             .then(|| (value.start()..value.start() + place.len(), MaskKind::Address))
     })

@@ -68,7 +68,7 @@ pub(super) fn taiwan_id_valid(number: &str) -> bool {
     for (byte, weight) in bytes[1..9].iter().zip((1..=8).rev()) {
         sum += u32::from(byte - b'0') * weight;
     }
-    (sum + u32::from(bytes[9] - b'0')) % 10 == 0
+    (sum + u32::from(bytes[9] - b'0')).is_multiple_of(10)
 }
 
 /// Whether eight digits read as a date between 1900 and 2099.

@@ -54,7 +54,7 @@ static PASSPORT: LazyLock<Regex> = LazyLock::new(|| {
 
 static BANK_CARD: LazyLock<Regex> = LazyLock::new(|| {
     regex(&format!(
-        r"(?:银行卡号?码?|卡号|银行账号|银行帐号|收款账号|对公账户|对公账号|储蓄卡号?|信用卡号?|借记卡号?|(?i:card (?:number|no\.?)|credit card|debit card|bank card|account (?:number|no\.?)|iban|sort code))(?i: number| no\.?)?{COLON}(?i:is )?[ ]?(?P<value>[A-Za-z]{{0,2}}\d[\dA-Z -]{{4,30}}\d)"
+        r"(?:银行卡号?码?|卡号|银行账号|银行帐号|收款账号|对公账户|对公账号|储蓄卡号?|信用卡号?|借记卡号?|卡|(?i:card (?:number|no\.?)|credit card|debit card|bank card|account (?:number|no\.?)|iban|sort code))(?i: number| no\.?)?{COLON}(?i:is )?[ ]?(?P<value>[A-Za-z]{{0,2}}\d[\dA-Z -]{{4,30}}\d)"
     ))
 });
 
@@ -117,7 +117,9 @@ fn order_hit(text: &str, captures: &Captures<'_>) -> Option<Hit> {
     let label = captures.get(0)?;
     let code = value.as_str();
     let digits = code.bytes().filter(u8::is_ascii_digit).count();
-    let sure = captures.name("sure").is_some() || captures.name("sure_en").is_some() || text[label.start()..value.start()].contains('#');
+    let linked = text[label.start()..value.start()].contains(':') && captures.name("bare_en").is_some();
+    let sure =
+        linked || captures.name("sure").is_some() || captures.name("sure_en").is_some() || text[label.start()..value.start()].contains('#');
     let separated = !char_before(text, value.start()).is_ascii_alphanumeric();
     let groups: Vec<&str> = code.split('-').collect();
     let written_date = groups.len() >= 2 && groups.iter().all(|group| group.len() <= 4) && patterns::is_written_date(&groups);
@@ -182,7 +184,9 @@ fn account_hit(text: &str, captures: &Captures<'_>) -> Option<Hit> {
     }
     let short_label = matches!(label.to_ascii_lowercase().as_str(), "wx" | "vx" | "qq" | "wxid" | "加v" | "v信" | "薇信" | "威信");
     let identifying = digits >= 3 || code.contains('_') || (linked && (named || short_label) && letters >= 5);
-    let evidence = linked || named || short_label;
+    let handle = captures.name("zh").is_some() && letters >= 3 && digits >= 3 && code.starts_with(|c: char| c.is_ascii_alphabetic());
+    let membership = captures.name("en").is_some() && letters == 0 && digits >= 6;
+    let evidence = linked || named || short_label || handle || membership;
     let numeric_amount = letters == 0 && (digits < 5 || phones::followed_by_unit(text, value.end()) || checksum::is_date(code));
     let version = code.contains('.') && letters == 0;
     let plain_word = digits == 0

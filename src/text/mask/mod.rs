@@ -178,17 +178,25 @@ pub fn mask(text: &str, known: &[String]) -> Masked {
 }
 
 fn render(text: &str, view: &View) -> Masked {
-    let mut masked = Masked { text: String::with_capacity(text.len()), found: Vec::new() };
+    let mut found: Vec<(MaskKind, Range<usize>)> = Vec::new();
+    for (kind, range) in view.fresh() {
+        match found.last_mut() {
+            // An address may be found in two parts that touch; a reader wants one placeholder.
+            Some((MaskKind::Address, last)) if kind == MaskKind::Address && last.end == range.start => last.end = range.end,
+            _ => found.push((kind, range)),
+        }
+    }
+    let mut masked = Masked { text: String::with_capacity(text.len()), found: Vec::with_capacity(found.len()) };
     let mut at = 0;
     let mut chars = 0;
-    for (kind, range) in view.fresh() {
+    for (kind, range) in found {
         let between = &text[at..range.start];
         chars += between.chars().count();
         masked.text.push_str(between);
         masked.text.push_str(kind.placeholder());
-        masked.found.push(Found { kind, value: text[range.clone()].to_owned(), start: chars });
-        chars += kind.placeholder().len();
         at = range.end;
+        masked.found.push(Found { kind, value: text[range].to_owned(), start: chars });
+        chars += kind.placeholder().len();
     }
     masked.text.push_str(&text[at..]);
     masked

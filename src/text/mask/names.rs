@@ -35,12 +35,16 @@ pub(super) fn labelled(view: &View) -> Vec<Hit> {
         let colon = gap.contains(':');
         let linked = colon || gap.contains(['是', '为', '叫', '写', '改', '换', '-']);
         if captures.name("field").is_some() {
-            if let Some(name) = chinese_name(rest, if colon { Trust::Label } else { Trust::Running }) {
+            let trust = match (colon, linked) {
+                (true, _) => Trust::Label,
+                (false, true) => Trust::Running,
+                // "业主包税": without a link only a surname that is nothing else will do.
+                (false, false) => Trust::Bare,
+            };
+            if let Some(name) = chinese_name(rest, trust).or_else(|| if linked { latin_name(rest) } else { None }) {
                 return Some((start..start + name, MaskKind::Name));
             }
-            if (colon || linked)
-                && let Some(name) = any_name(rest)
-            {
+            if colon && let Some(name) = any_name(rest) {
                 return Some((start..start + name, MaskKind::Name));
             }
             return None;
@@ -55,6 +59,12 @@ pub(super) fn labelled(view: &View) -> Vec<Hit> {
         let name = chinese_name(rest, trust).or_else(|| nickname(rest))?;
         Some((start..start + name, MaskKind::Name))
     });
+    hits.extend(scan(&FAMILY_NAME, text, |captures| {
+        let start = captures.get(0)?.end();
+        let (length, _) = lexicon::surname(&text[start..])?;
+        let end = start + text[start..].chars().take(length).map(char::len_utf8).sum::<usize>();
+        (!is_chinese(char_after(text, end))).then_some((start..end, MaskKind::Name))
+    }));
     hits.extend(signature(text));
     hits
 }
@@ -70,6 +80,9 @@ enum Trust {
     Bare,
 }
 
+/// Everyday characters that are common surnames all the same.
+const LIKELY_WEAK: &[char] = &['高', '何', '马', '金', '方', '白', '田', '杜', '康', '段', '汤', '施', '洪', '于', '钱', '万'];
+
 /// Length in bytes of the Chinese name a text starts with.
 fn chinese_name(rest: &str, trust: Trust) -> Option<usize> {
     let (surname, strength) = lexicon::surname(rest)?;
@@ -78,6 +91,9 @@ fn chinese_name(rest: &str, trust: Trust) -> Option<usize> {
     }
     let ends: Vec<usize> =
         rest.char_indices().take_while(|(_, c)| is_chinese(*c)).map(|(at, c)| at + c.len_utf8()).take(surname + 3).collect();
+    if trust == Trust::Bare && strength == Surname::Weak && !rest.starts_with(LIKELY_WEAK) {
+        return None;
+    }
     // A border right behind two or one given characters settles it; then words that usually follow a name.
     for given in [2, 1] {
         let Some(end) = ends.get(surname + given - 1) else { continue };
@@ -151,6 +167,7 @@ fn nickname(rest: &str) -> Option<usize> {
     (known && !is_chinese(after)).then_some(head.len_utf8() + name.len_utf8())
 }
 
+static FAMILY_NAME: LazyLock<Regex> = LazyLock::new(|| regex(r"(?:免贵姓|我姓|本人姓|贵姓)"));
 static SIGNATURE: LazyLock<Regex> =
     LazyLock::new(|| regex(r"(?:^|\n)[ ]?(?:-{1,4}|来自|from)?[ ]?(?P<name>\p{Han}{2,4})[ ]?(?:敬上|启|上|留|笔|谨上|亲启|致|20\d\d)"));
 
@@ -246,8 +263,7 @@ pub(super) fn with_honorific(view: &View) -> Vec<Hit> {
         if let Some((_, how)) = strength(last_at, 0) {
             let pair = name_at(1).is_some_and(|at| NO_SURNAME_PAIRS.contains(&&text[at..title.start()]));
             let bordered = last_at == own_start;
-            return (!pair && (bordered || how == Surname::Strong && (!short || bordered)))
-                .then(|| (last_at..title.start(), MaskKind::Name));
+            return (!pair && (bordered || how == Surname::Strong && !short)).then(|| (last_at..title.start(), MaskKind::Name));
         }
         if short {
             return None;
@@ -311,8 +327,6 @@ fn own_start(text: &str, before: &[(usize, char)]) -> usize {
         "这位",
         "好的",
         "收到",
-        "小",
-        "老",
     ];
     let mut start = before.first().map_or(0, |(at, _)| *at);
     for (at, c) in before {

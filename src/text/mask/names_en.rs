@@ -35,7 +35,7 @@ static INTRODUCED_LOWER: LazyLock<Regex> =
     LazyLock::new(|| regex(r"(?-u:\b)(?i:my (?:full )?name is|my name's)[ ](?P<name>[a-z]{2,15}(?:[ ][a-z]{2,15})?)"));
 static AM: LazyLock<Regex> = LazyLock::new(|| {
     regex(&format!(
-        r"(?-u:\b)(?:(?i:i'm|i am|im|this is|it's|speaking with|speak to|speak with|spoke to|spoke with|talking to|chatting with|assisted by|agent|ask for|contact|from|for|to|with|customer))[ ](?P<name>{WORD}(?:[ ](?:[A-Z]\.[ ])?{WORD}){{0,2}})"
+        r"(?-u:\b)(?:(?i:i'm|i am|im|this is|it's|speaking with|speak to|speak with|spoke to|spoke with|talking to|chatting with|assisted by|agent|ask for|ask|call|tell|email|contact|from|for|to|with|customer))[ ](?P<name>{WORD}(?:[ ](?:[A-Z]\.[ ])?{WORD}){{0,2}})"
     ))
 });
 static SIGNATURE: LazyLock<Regex> = LazyLock::new(|| {

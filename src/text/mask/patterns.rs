@@ -28,11 +28,14 @@ pub(super) fn urls(view: &View) -> Vec<Hit> {
             return None;
         }
         let mut value = found.as_str().trim_end_matches(['.', ',', ';', ':', '!', '?', '*', '…', '~']);
-        while value.ends_with([')', ']']) && value.matches(['(', '[']).count() < value.matches([')', ']']).count() {
-            value = value[..value.len() - 1].trim_end_matches(['.', ',', ';', ':', '!', '?']);
+        let surplus = value.matches([')', ']']).count().saturating_sub(value.matches(['(', '[']).count());
+        for _ in 0..surplus {
+            let Some(shorter) = value.strip_suffix([')', ']']) else { break };
+            value = shorter.trim_end_matches(['.', ',', ';', ':', '!', '?']);
         }
-        let bare = !has_scheme && value.ends_with('/') && value.matches('/').count() == 1;
-        (!bare && !value.ends_with("://")).then(|| (found.start()..found.start() + value.len(), MaskKind::Url))
+        let scheme = value.find("://").map_or(0, |at| at + 3);
+        let bare = if has_scheme { value.len() <= scheme } else { value.ends_with('/') && value.matches('/').count() == 1 };
+        (!bare).then(|| (found.start()..found.start() + value.len(), MaskKind::Url))
     })
 }
 
@@ -155,7 +158,13 @@ const CARRIERS: &[&str] = &[
 pub(super) fn long_tokens(view: &View) -> Vec<Hit> {
     let text = view.text();
     let bytes = text.as_bytes();
-    let mut hits = Vec::new();
+    let mut hits = scan(&DASHED_CODE, text, |captures| {
+        let found = captures.get(0)?;
+        let digits = found.as_str().bytes().filter(u8::is_ascii_digit).count();
+        let prefix = found.as_str().split('-').next().unwrap_or("");
+        let enough = if CARRIERS.contains(&prefix.to_ascii_uppercase().as_str()) { 4 } else { 8 };
+        (digits >= enough && stands_alone(text, found.start(), found.end())).then(|| (found.range(), MaskKind::OrderNo))
+    });
     let mut start = 0;
     while start < bytes.len() {
         if !bytes[start].is_ascii_alphanumeric() {
@@ -170,13 +179,6 @@ pub(super) fn long_tokens(view: &View) -> Vec<Hit> {
         }
         start = end;
     }
-    hits.extend(scan(&DASHED_CODE, text, |captures| {
-        let found = captures.get(0)?;
-        let digits = found.as_str().bytes().filter(u8::is_ascii_digit).count();
-        let prefix = found.as_str().split('-').next().unwrap_or("");
-        let enough = if CARRIERS.contains(&prefix.to_ascii_uppercase().as_str()) { 4 } else { 8 };
-        (digits >= enough && stands_alone(text, found.start(), found.end())).then(|| (found.range(), MaskKind::OrderNo))
-    }));
     hits.extend(scan(&HASH_NUMBER, text, |captures| {
         let number = captures.get(1)?;
         let alone =

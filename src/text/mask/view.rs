@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::MaskKind;
+use crate::text::language::is_chinese;
 
 /// Stands where something is masked already.
 pub(super) const BLOT: char = '\u{1}';
@@ -111,12 +112,6 @@ impl View {
         any
     }
 
-    /// What was claimed at this position.
-    pub(super) fn kind_at(&self, position: usize) -> Option<MaskKind> {
-        let (_, claim) = self.claims.range(..=position).next_back()?;
-        (position < claim.end).then_some(claim.kind)
-    }
-
     /// The claimed stretches of the kinds asked for, in order.
     pub(super) fn claimed(&self, kinds: &'static [MaskKind]) -> impl Iterator<Item = Range<usize>> + '_ {
         self.claims.iter().filter(|(_, claim)| kinds.contains(&claim.kind)).map(|(start, claim)| *start..claim.end)
@@ -158,11 +153,9 @@ pub(super) fn char_after(text: &str, position: usize) -> char {
 /// Maps a character to the form the patterns are written for; `None` drops it.
 fn normalise(c: char, next: char) -> Option<char> {
     Some(match c {
-        BLOT => ' ',
-        ' '..='~' => c,
-        '．' if next.is_numeric() => '.',
+        '．' if next.is_alphanumeric() && !is_chinese(next) => '.',
         // Sentence punctuation stays apart from its ASCII twin, which may be part of a number.
-        '！' | '，' | '？' | '；' | '［' | '］' | '．' => c,
+        ' '..='~' | '！' | '，' | '？' | '；' | '［' | '］' | '．' => c,
         '\u{FF01}'..='\u{FF5E}' => char::from_u32(c as u32 - 0xFEE0).unwrap_or(c),
         '\u{200B}'..='\u{200F}'
         | '\u{202A}'..='\u{202E}'
@@ -174,7 +167,7 @@ fn normalise(c: char, next: char) -> Option<char> {
         | '\u{20E3}' => {
             return None;
         }
-        '\u{3000}' | '\u{A0}' | '\u{2000}'..='\u{200A}' | '\u{202F}' | '\t' => ' ',
+        '\u{3000}' | '\u{A0}' | '\u{2000}'..='\u{200A}' | '\u{202F}' | '\t' | BLOT => ' ',
         '‐' | '‑' | '‒' | '–' | '—' | '―' | '−' | '﹣' => '-',
         '’' => '\'',
         _ => simplified(c),
@@ -398,15 +391,14 @@ mod tests {
         assert!(view.claim(vec![(at..at + 4, MaskKind::Phone)]));
         let fresh: Vec<_> = view.fresh().collect();
         assert_eq!(&original[fresh[0].1.clone()], "１３８\u{200B}0");
-        assert_eq!(view.kind_at(at + 2), Some(MaskKind::Phone));
-        assert_eq!(view.kind_at(0), None);
+        assert_eq!(view.claimed(&[MaskKind::Phone]).collect::<Vec<_>>(), [at..at + 4]);
     }
 
     #[test]
     fn existing_placeholders_are_blotted_out() {
         let view = View::new("a[PHONE]b");
         assert_eq!(view.text(), "a\u{1}b");
-        assert_eq!(view.kind_at(1), Some(MaskKind::Phone));
+        assert_eq!(view.claimed(&[MaskKind::Phone]).collect::<Vec<_>>(), [1..2]);
         assert_eq!(view.fresh().count(), 0);
     }
 }
