@@ -1,4 +1,6 @@
 //! The one binary of integration tests; each module below is one level or subject.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helper functions too")]
+
 mod architecture;
 mod demo;
