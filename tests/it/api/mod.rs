@@ -1,0 +1,3 @@
+//! The HTTP interface through its real router.
+
+mod starting;
