@@ -37,7 +37,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     // Measures the product as it is, so it drives the import and suggest use cases.
     ("eval", &["domain", "text", "embed", "index", "store", "ingest", "mining", "retrieve", "suggest", "jobs", "rt", "telemetry"]),
     // Ports, never adapters.
-    ("http", &["domain", "text", "embed", "index", "store", "ingest", "suggest", "jobs", "auth", "rt", "telemetry"]),
+    ("http", &["domain", "text", "embed", "index", "store", "suggest", "jobs", "auth", "telemetry"]),
     // `eval` shares one encoder over many throw-away installations: the one reason why the command line knows the queue.
     ("cli", &["domain", "config", "app", "embed", "embed::queue", "eval", "http", "ingest", "jobs", "suggest", "telemetry"]),
     ("main", &["cli"]),
