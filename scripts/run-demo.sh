@@ -21,19 +21,19 @@ desks=(shop bank education)
 say() { printf '== %s\n' "$*"; }
 fail() { printf 'make run: %s\n' "$*" >&2; exit 1; }
 
+if [ -z "${RIPOSTE_BIN:-}" ]; then
+  target=$(cargo metadata --locked --no-deps --format-version 1 | sed -n 's/.*"target_directory":"\([^"]*\)".*/\1/p')
+  RIPOSTE_BIN="$target/debug/riposte"
+fi
 if [ "${1:-}" = --delete ]; then
   if [ ! -d "$data" ]; then say "there is no demo in $demo"; exit 0; fi
-  if "${RIPOSTE_BIN:-false}" --data-dir "$data" healthcheck > /dev/null 2>&1; then fail "the demo is running: stop it first"; fi
+  if "$RIPOSTE_BIN" --data-dir "$data" healthcheck > /dev/null 2>&1; then fail "the demo is running: stop it first"; fi
   say "deleting $demo"
   rm -rf -- "$data" "$steps" "$credentials" "$log"
   rmdir -- "$demo" 2> /dev/null || true
   exit 0
 fi
 
-if [ -z "${RIPOSTE_BIN:-}" ]; then
-  target=$(cargo metadata --locked --no-deps --format-version 1 | sed -n 's/.*"target_directory":"\([^"]*\)".*/\1/p')
-  RIPOSTE_BIN="$target/debug/riposte"
-fi
 [ -x "$RIPOSTE_BIN" ] || fail "$RIPOSTE_BIN is not there: run \`cargo build\` first"
 
 # Set-up is told by this script; of the program only failures are of interest.
