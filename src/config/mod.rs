@@ -76,8 +76,8 @@ pub struct Config {
 impl Config {
     /// Reads settings from the process: its environment and the file named (or `riposte.toml` in the data folder).
     pub fn load(flags: &Flags) -> Result<Self, ConfigError> {
-        #[expect(clippy::disallowed_methods, reason = "this is the one place")]
-        let environment: HashMap<String, String> = std::env::vars_os().filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?))).collect();
+        let environment: HashMap<String, String> =
+            std::env::vars_os().filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?))).collect();
         Self::from_sources(flags, &environment)
     }
 
@@ -97,7 +97,9 @@ impl Config {
         sources = sources.add_source(config::File::from(file).format(config::FileFormat::Toml).required(flags.file.is_some()));
         let own: HashMap<String, String> =
             environment.iter().filter(|(key, _)| key.starts_with("RIPOSTE__")).map(|(key, value)| (key.clone(), value.clone())).collect();
-        sources = sources.add_source(config::Environment::with_prefix(PREFIX).prefix_separator("__").separator("__").try_parsing(true).source(Some(own)));
+        sources = sources.add_source(
+            config::Environment::with_prefix(PREFIX).prefix_separator("__").separator("__").try_parsing(true).source(Some(own)),
+        );
         if let Some(listen) = &flags.listen {
             sources = sources.set_override("server.listen", listen.as_str())?;
         }
@@ -116,7 +118,10 @@ impl Config {
         })?;
         let master_key = match (raw.security.master_key, raw.security.master_key_file) {
             (Some(_), Some(_)) => {
-                return Err(ConfigError::Invalid { key: "security.master_key", detail: "set either it or master_key_file, not both".to_owned() });
+                return Err(ConfigError::Invalid {
+                    key: "security.master_key",
+                    detail: "set either it or master_key_file, not both".to_owned(),
+                });
             }
             (Some(key), None) => Some(key),
             (None, Some(file)) => Some(read_secret(&file)?),

@@ -38,7 +38,7 @@ fn serve(path: &str, method: &Method, headers: &HeaderMap) -> Response {
     };
     let etag = format!("\"{}\"", URL_SAFE_NO_PAD.encode(&file.metadata.sha256_hash()[..16]));
     let known = headers.get(header::IF_NONE_MATCH).is_some_and(|value| value.as_bytes() == etag.as_bytes());
-    let cacheable = !path.ends_with(".html");
+    let cacheable = !is_page(path);
     let mut response = if known && cacheable {
         StatusCode::NOT_MODIFIED.into_response()
     } else if *method == Method::HEAD {
@@ -56,13 +56,12 @@ fn serve(path: &str, method: &Method, headers: &HeaderMap) -> Response {
 }
 
 fn cache_control(path: &str) -> &'static str {
-    if path.ends_with(".html") {
-        "no-store"
-    } else if path.starts_with("assets/") {
-        "public, max-age=31536000, immutable"
-    } else {
-        "no-cache"
-    }
+    // The assets' names carry no hash of their content: a browser keeps them, and asks with the ETag whether they still hold.
+    if is_page(path) { "no-store" } else { "no-cache" }
+}
+
+fn is_page(path: &str) -> bool {
+    path.rsplit_once('.').is_some_and(|(_, extension)| extension == "html")
 }
 
 fn content_type(path: &str) -> &'static str {

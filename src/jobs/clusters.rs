@@ -84,7 +84,13 @@ async fn read_pairs(context: &JobContext, desk: &DeskId, questions: &[Question])
     Ok(pairs)
 }
 
-fn assemble(desk: &DeskId, questions: &[Question], labels: &[Option<usize>], pairs: &HashMap<PairId, Pair>, now: Timestamp) -> Vec<(Cluster, Vec<ClusterMember>)> {
+fn assemble(
+    desk: &DeskId,
+    questions: &[Question],
+    labels: &[Option<usize>],
+    pairs: &HashMap<PairId, Pair>,
+    now: Timestamp,
+) -> Vec<(Cluster, Vec<ClusterMember>)> {
     let mut groups: BTreeMap<usize, Vec<&Question>> = BTreeMap::new();
     for (question, label) in questions.iter().zip(labels) {
         if let Some(label) = label
@@ -99,12 +105,17 @@ fn assemble(desk: &DeskId, questions: &[Question], labels: &[Option<usize>], pai
         let centre = centre(group);
         let mut members: Vec<ClusterMember> = group
             .iter()
-            .map(|question| ClusterMember { pair_id: question.pair, question: text(question).to_owned(), similarity: dot(&centre, &question.vector) })
+            .map(|question| ClusterMember {
+                pair_id: question.pair,
+                question: text(question).to_owned(),
+                similarity: dot(&centre, &question.vector),
+            })
             .collect();
         members.sort_by(|a, b| b.similarity.total_cmp(&a.similarity).then(a.pair_id.cmp(&b.pair_id)));
         let of_group: Vec<&Pair> = group.iter().map(|question| &pairs[&question.pair]).collect();
         let conversations: BTreeSet<_> = of_group.iter().map(|pair| pair.conversation).collect();
-        let customers: BTreeSet<String> = of_group.iter().map(|pair| pair.customer_key.clone().unwrap_or_else(|| pair.conversation.to_string())).collect();
+        let customers: BTreeSet<String> =
+            of_group.iter().map(|pair| pair.customer_key.clone().unwrap_or_else(|| pair.conversation.to_string())).collect();
         let english = of_group.iter().filter(|pair| pair.content.language == crate::domain::Language::En).count();
         let cluster = Cluster {
             id: ClusterId::new(),
@@ -138,15 +149,28 @@ fn centre(group: &[&Question]) -> Vec<f32> {
 
 /// Groups a cluster's answers; the most supported first, the newest among equals.
 fn best_answers(group: &[&Question], pairs: &HashMap<PairId, Pair>) -> Vec<ClusterAnswer> {
-    let mut ordered: Vec<(&Question, &Pair)> = group.iter().map(|question| (*question, &pairs[&question.pair])).filter(|(_, pair)| !pair.content.outcome.corrected).collect();
-    ordered.sort_by(|(_, a), (_, b)| b.content.answer_quality.total_cmp(&a.content.answer_quality).then(b.content.answered_at.cmp(&a.content.answered_at)).then(a.content.id.cmp(&b.content.id)));
-    let answers: Vec<Answer<'_>> = ordered.iter().map(|(question, pair)| Answer { text: &pair.content.answer, vector: &question.answer_vector }).collect();
+    let mut ordered: Vec<(&Question, &Pair)> =
+        group.iter().map(|question| (*question, &pairs[&question.pair])).filter(|(_, pair)| !pair.content.outcome.corrected).collect();
+    ordered.sort_by(|(_, a), (_, b)| {
+        b.content
+            .answer_quality
+            .total_cmp(&a.content.answer_quality)
+            .then(b.content.answered_at.cmp(&a.content.answered_at))
+            .then(a.content.id.cmp(&b.content.id))
+    });
+    let answers: Vec<Answer<'_>> =
+        ordered.iter().map(|(question, pair)| Answer { text: &pair.content.answer, vector: &question.answer_vector }).collect();
     let mut best: Vec<ClusterAnswer> = group_answers(&answers)
         .into_iter()
         .map(|members| {
             let shown = ordered[members[0]].1;
             let last = members.iter().filter_map(|&member| ordered[member].1.content.answered_at).max();
-            ClusterAnswer { text: shown.content.answer.clone(), support: members.len() as u32, pair_id: shown.content.id, last_answered_at: last }
+            ClusterAnswer {
+                text: shown.content.answer.clone(),
+                support: members.len() as u32,
+                pair_id: shown.content.id,
+                last_answered_at: last,
+            }
         })
         .collect();
     best.sort_by(|a, b| b.support.cmp(&a.support).then(b.last_answered_at.cmp(&a.last_answered_at)));
