@@ -8,7 +8,7 @@ export const EXAMPLES = [
   {
     id: "shop-return",
     desk: "demo-shop",
-    title: { zh: "退货谁出运费", en: "Who pays for the return" },
+    title: { zh: "退货运费", en: "Return postage" },
     messages: {
       zh: [c("裙子买小了想退，吊牌还在"), a("可以的，签收后7天内都能申请。"), c("那运费谁出？")],
       en: [c("The dress is too small, the tags are still on. Can I send it back?"), a("Yes, within 7 days of receipt."), c("and who pays the postage?")],

@@ -278,7 +278,8 @@ export function tryPage({ desk }) {
   function card(suggestion) {
     const outcome = state.outcome.get(suggestion.id);
     const done = outcome && !outcome.error;
-    const share = percent(suggestion.score);
+    // A prediction is never certain, and rounding must not make it so.
+    const share = suggestion.score > 0.99 ? `>${percent(0.99)}` : percent(suggestion.score);
     return el(
       "li",
       { class: `card suggestion${done ? ` done ${outcome.kind}` : ""}`, testid: "suggestion-card", tabindex: "-1", data: { id: suggestion.id, pool: suggestion.pool, rank: suggestion.rank } },
