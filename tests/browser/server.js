@@ -7,7 +7,7 @@ import path from "node:path";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
 
-const ROOT = path.resolve(import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname), "../..");
+export const ROOT = path.resolve(import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname), "../..");
 // The program takes the working folder from PWD, as a shell would set it.
 const PLACE = { cwd: ROOT, env: { ...process.env, PWD: ROOT } };
 const SHOP = "knowledge/demo/shop";

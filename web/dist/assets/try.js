@@ -270,8 +270,8 @@ export function tryPage({ desk }) {
       "div",
       { class: "abstention", testid: "abstention", data: { reason: abstained.reason } },
       el("p", { class: "abstention-title", text: t("abstain.title") }),
-      el("p", { text: has(key) ? t(key) : t("abstain.unknown") }),
-      abstained.detail ? el("p", { class: "small muted", text: abstained.detail }) : null,
+      // The detail says the same in English; it is for reasons this page does not know.
+      el("p", { text: has(key) ? t(key) : abstained.detail || t("abstain.unknown") }),
     );
   }
 
