@@ -69,10 +69,10 @@ fn desks_text(scope: &DeskScope) -> String {
     }
 }
 
-/// The wire form of a scope: absent for every desk.
+/// The wire form of a scope.
 fn desks_body(scope: &DeskScope) -> Value {
     match scope {
-        DeskScope::All => Value::Null,
+        DeskScope::All => json!("all"),
         DeskScope::Only(desks) => json!(desks),
     }
 }
@@ -120,7 +120,7 @@ pub(super) async fn run_key(config: Config, command: KeyCommand) -> anyhow::Resu
                 Backend::Server(remote) => {
                     let answer: Value = remote.post("/v1/api-keys", &json!({ "name": name, "role": role, "desks": desks_body(&scope) }))?;
                     let text = |key: &str| answer[key].as_str().map(str::to_owned).with_context(|| format!("the server's answer has no `{key}`"));
-                    (text("id")?, text("secret")?)
+                    (text("id")?, text("key")?)
                 }
             };
             print(&format!("key {name} ({}, {}) added, id {id}", role.as_str(), desks_text(&scope)));
