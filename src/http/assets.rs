@@ -38,7 +38,7 @@ fn serve(path: &str, method: &Method, headers: &HeaderMap) -> Response {
     };
     let etag = format!("\"{}\"", URL_SAFE_NO_PAD.encode(&file.metadata.sha256_hash()[..16]));
     let known = headers.get(header::IF_NONE_MATCH).is_some_and(|value| value.as_bytes() == etag.as_bytes());
-    let cacheable = !path.ends_with(".html");
+    let cacheable = !is_page(path);
     let mut response = if known && cacheable {
         StatusCode::NOT_MODIFIED.into_response()
     } else if *method == Method::HEAD {
@@ -56,13 +56,17 @@ fn serve(path: &str, method: &Method, headers: &HeaderMap) -> Response {
 }
 
 fn cache_control(path: &str) -> &'static str {
-    if path.ends_with(".html") {
+    if is_page(path) {
         "no-store"
     } else if has_content_hash(path) {
         "public, max-age=31536000, immutable"
     } else {
         "no-cache"
     }
+}
+
+fn is_page(path: &str) -> bool {
+    path.rsplit_once('.').is_some_and(|(_, extension)| extension == "html")
 }
 
 /// Whether the file's name carries a hash of its content, as in `app.1f8a3c90.js` or `app-1f8a3c90.js`: such a name never means other bytes.

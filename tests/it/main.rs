@@ -5,3 +5,6 @@
 mod api;
 mod architecture;
 mod demo;
+#[cfg(unix)]
+mod process;
+mod support;

@@ -1,3 +1,14 @@
 //! The HTTP interface through its real router.
 
+mod access;
+mod clusters;
+mod document;
+mod feedback;
+mod imports;
+mod isolation;
+mod knowledge;
+mod privacy;
+mod requests;
+mod sessions;
 mod starting;
+mod suggesting;

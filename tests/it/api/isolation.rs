@@ -1,0 +1,138 @@
+//! One desk's key never reaches another desk's data, and can't even tell whether it exists.
+
+use riposte::domain::AccessRole;
+use serde_json::{Value, json};
+
+use super::document::operations;
+use crate::support::archive::{RETURN_ZH, Talk};
+use crate::support::client::{Upload, list, text};
+use crate::support::with_app;
+
+const SECRET_ANSWER: &str = "丙烯颜料课程每周六上午在三号教室，自带围裙即可。";
+const SECRET_QUESTION: &str = "丙烯颜料课程什么时候上";
+
+/// Operations that no desk's data passes through; all others are tried below.
+const WITHOUT_DESK: [&str; 10] = [
+    "show_me",
+    "delete_session",
+    "list_desks",
+    "list_jobs",
+    "create_desk",
+    "list_accounts",
+    "create_account",
+    "list_api_keys",
+    "create_api_key",
+    "delete_api_key",
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_desk_is_as_if_it_did_not_exist() {
+    with_app(async |app| {
+        app.shop().await;
+        let admin = app.admin().await;
+        let mut school = String::new();
+        for number in 0..4 {
+            school += &Talk::new(&format!("s-{number}"), 7).customer(SECRET_QUESTION).agent(SECRET_ANSWER).tag("课程").line();
+        }
+        let job = app.import_jsonl("school", &(school + "no json\n")).await;
+        let entry = json!({
+            "desk": "school", "external_id": "e", "language": "zh", "status": "published", "tags": [],
+            "questions": ["丙烯颜料课要带什么"], "answer": SECRET_ANSWER,
+        });
+        admin.put("/v1/entries", &json!({"items": [entry]})).await.ok();
+        app.app.wait_until_indexed().await.unwrap();
+        let rebuilt = admin.post("/v1/clusters/rebuild", &json!({"desk": "school"})).await.expect(202);
+        admin.follow(&rebuilt).await;
+        let set = admin.suggest("school", SECRET_QUESTION).await;
+        assert_eq!(set["suggestions"][0]["text"], SECRET_ANSWER);
+        let suggestion = text(&set["suggestions"][0]["id"]);
+        let of_school = |kind: &str| {
+            let mut evidence = list(&set["suggestions"]).iter().flat_map(|suggestion| list(&suggestion["evidence"]));
+            text(&evidence.find(|evidence| evidence["kind"] == kind).unwrap()["id"]).to_owned()
+        };
+        let conversation = of_school("conversation");
+        let entry_id = text(&admin.get("/v1/entries?desk=school").await.ok()["items"][0]["id"]).to_owned();
+        let cluster = text(&admin.get("/v1/clusters?desk=school&min_customers=1").await.ok()["items"][0]["id"]).to_owned();
+        let job = text(&job["id"]);
+
+        let outsider = app.key(AccessRole::Supervisor, &["shop"]).await;
+        let question = json!([{"role": "customer", "text": SECRET_QUESTION}]);
+        let put = |desk: &str| {
+            json!({"items": [{"desk": desk, "external_id": "e", "language": "zh", "status": "published", "questions": ["q"], "answer": "a"}]})
+        };
+        // Operation, method, path, body, expected code; `DESK` is the other desk, or one that there is not.
+        let table: Vec<(&str, &str, String, Option<Value>, &str)> = vec![
+            ("create_suggestions", "POST", "/v1/suggestions".into(), Some(json!({"desk": "DESK", "conversation": {"messages": question}})), "unknown_desk"),
+            ("create_feedback", "POST", format!("/v1/suggestions/{suggestion}/feedback"), Some(json!({"kind": "accepted"})), "unknown_suggestion"),
+            ("show_desk", "GET", "/v1/desks/DESK".into(), None, "unknown_desk"),
+            ("update_desk_settings", "PATCH", "/v1/desks/DESK/settings".into(), Some(json!({"threshold": 0.1})), "unknown_desk"),
+            ("list_clusters", "GET", "/v1/clusters?desk=DESK".into(), None, "unknown_desk"),
+            ("show_cluster", "GET", format!("/v1/clusters/{cluster}?desk=DESK"), None, "unknown_desk"),
+            ("show_cluster", "GET", format!("/v1/clusters/{cluster}?desk=shop"), None, "unknown_cluster"),
+            ("rebuild_clusters", "POST", "/v1/clusters/rebuild".into(), Some(json!({"desk": "DESK"})), "unknown_desk"),
+            ("list_jobs", "GET", "/v1/jobs?desk=DESK".into(), None, "unknown_desk"),
+            ("show_job", "GET", format!("/v1/jobs/{job}"), None, "unknown_job"),
+            ("stream_job_events", "GET", format!("/v1/jobs/{job}/events"), None, "unknown_job"),
+            ("list_rejected_rows", "GET", format!("/v1/jobs/{job}/rejected-rows"), None, "unknown_job"),
+            ("list_rejected_rows", "GET", format!("/v1/jobs/{job}/rejected-rows?format=csv"), None, "unknown_job"),
+            ("cancel_job", "POST", format!("/v1/jobs/{job}/cancel"), None, "unknown_job"),
+            ("show_conversation", "GET", format!("/v1/conversations/{conversation}?desk=DESK"), None, "unknown_desk"),
+            ("show_conversation", "GET", format!("/v1/conversations/{conversation}?desk=shop"), None, "unknown_conversation"),
+            ("list_entries", "GET", "/v1/entries?desk=DESK".into(), None, "unknown_desk"),
+            ("show_entry", "GET", format!("/v1/entries/{entry_id}?desk=DESK"), None, "unknown_desk"),
+            ("show_entry", "GET", format!("/v1/entries/{entry_id}?desk=shop"), None, "unknown_entry"),
+            ("put_entries", "PUT", "/v1/entries".into(), Some(put("DESK")), "unknown_desk"),
+        ];
+        let mut tried: Vec<&str> = vec!["create_import"];
+        for (operation, method, path, body, code) in table {
+            tried.push(operation);
+            let ask = async |desk: &str| {
+                let body = body.as_ref().map(|body| serde_json::from_str(&body.to_string().replace("DESK", desk)).unwrap());
+                let answer = outsider.call(method, &path.replace("DESK", desk), body.as_ref()).await;
+                let mut problem = answer.refused(404, code);
+                assert!(!answer.text.contains("丙烯"), "{}", answer.text);
+                problem["request_id"] = Value::Null;
+                problem["instance"] = Value::Null;
+                problem
+            };
+            assert_eq!(ask("school").await, ask("absent").await, "{operation}");
+        }
+        outsider.upload(&Upload::jsonl("school", &Talk::new("x", 1).customer("a").line())).await.refused(404, "unknown_desk");
+        assert_eq!(app.uploads(), 0);
+        for operation in operations().into_iter().filter(|operation| !operation.public) {
+            let known = tried.contains(&operation.id.as_str()) || WITHOUT_DESK.contains(&operation.id.as_str());
+            assert!(known, "{} is not tried here", operation.id);
+        }
+
+        // Lists hold what is in scope.
+        let desks = outsider.get("/v1/desks").await.ok();
+        assert_eq!(list(&desks["items"]).iter().map(|desk| text(&desk["id"])).collect::<Vec<_>>(), ["shop"]);
+        let jobs = outsider.get("/v1/jobs").await.ok();
+        assert!(!list(&jobs["items"]).is_empty() && list(&jobs["items"]).iter().all(|job| job["desk"] == "shop"), "{jobs}");
+        // The same question to the own desk finds nothing of the other one, whatever the threshold.
+        app.show_everything("shop").await;
+        let set = outsider.suggest_to("shop", &[("customer", SECRET_QUESTION)], json!({"limit": 20})).await;
+        assert!(!set["suggestions"].to_string().contains("丙烯"), "{set}");
+        assert!(set["suggestions"].to_string().contains(RETURN_ZH));
+        // Nothing of all this has touched the other desk.
+        let school = admin.get("/v1/desks/school").await.ok();
+        assert_eq!((&school["settings"]["threshold"], school["counts"]["conversations"].as_u64()), (&Value::Null, Some(4)));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_conversation_id_on_two_desks_is_two_conversations() {
+    with_app(async |app| {
+        let talk = |answer: &str| Talk::new("same-id", 2).customer("周末营业吗").agent(answer).line();
+        app.import_jsonl("north", &talk("北区门店周末照常营业，早上九点开门。")).await;
+        app.import_jsonl("south", &talk("南区门店周末休息，周一恢复营业。")).await;
+        for (desk, own, other) in [("north", "北区", "南区"), ("south", "南区", "北区")] {
+            let agent = app.key(AccessRole::Agent, &[desk]).await;
+            let set = agent.suggest(desk, "周末营业吗").await;
+            assert!(text(&set["suggestions"][0]["text"]).starts_with(own), "{set}");
+            assert!(!set.to_string().contains(other));
+        }
+    })
+    .await;
+}
