@@ -108,10 +108,10 @@ impl Config {
             sources = sources.set_override(key.trim(), value)?;
         }
         let raw: RawConfig = sources.build()?.try_deserialize()?;
-        Self::check(raw, data_dir, environment)
+        Self::check(raw, data_dir)
     }
 
-    fn check(raw: RawConfig, data_dir: PathBuf, environment: &HashMap<String, String>) -> Result<Self, ConfigError> {
+    fn check(raw: RawConfig, data_dir: PathBuf) -> Result<Self, ConfigError> {
         let listen = raw.server.listen.parse().map_err(|_not_an_address: std::net::AddrParseError| ConfigError::Invalid {
             key: "server.listen",
             detail: format!("`{}` is no address; write it as IP:PORT, for example 127.0.0.1:8080", raw.server.listen),
@@ -129,7 +129,7 @@ impl Config {
         };
         let encoder = match raw.encoder.folder {
             Some(folder) => folder,
-            None => default_encoder(&data_dir, environment).ok_or_else(|| ConfigError::Invalid {
+            None => default_encoder(&data_dir).ok_or_else(|| ConfigError::Invalid {
                 key: "encoder.folder",
                 detail: "no encoder found (looked for models/riposte-seed-zh-en in the data folder, the working folder and beside the program); name its folder with \
                          --set encoder.folder=DIR"
@@ -164,11 +164,11 @@ fn default_data_dir(environment: &HashMap<String, String>) -> Option<PathBuf> {
 }
 
 /// The encoder in the box, wherever the box stands.
-fn default_encoder(data_dir: &Path, environment: &HashMap<String, String>) -> Option<PathBuf> {
+fn default_encoder(data_dir: &Path) -> Option<PathBuf> {
     const FOLDER: &str = "models/riposte-seed-zh-en";
     let beside_program = std::env::current_exe().ok();
     let ancestors = beside_program.iter().flat_map(|program| program.ancestors().skip(1)).map(Path::to_path_buf);
-    let working = environment.get("PWD").map(PathBuf::from).or_else(|| std::env::current_dir().ok());
+    let working = std::env::current_dir().ok();
     let source = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
     std::iter::once(data_dir.to_path_buf())
         .chain(working)

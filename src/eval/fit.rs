@@ -27,8 +27,6 @@ const TARGET_TEMPERATURE: f32 = 0.05;
 const TAG_BONUS: f32 = 0.25;
 /// Cosine from which on the best answer counts as right where the archive has no tags.
 const RIGHT_COSINE: f32 = 0.8;
-/// Cosine it needs beside a tag in common.
-const RIGHT_COSINE_WITH_TAG: f32 = 0.5;
 /// By how much the share of right answers on held-out moments must rise for new weights to be taken.
 const MIN_GAIN: f64 = 0.01;
 /// Passes over the queries.
@@ -124,7 +122,8 @@ async fn lesson(bench: &Workbench, desk: &DeskId, pair: &Pair) -> Result<Option<
         let agreed = if tagged { TAG_BONUS } else { 0.0 };
         closeness.push((cosine + agreed) / TARGET_TEMPERATURE);
         let same_figures = stated.is_empty() || !stated.is_disjoint(&figures(answer));
-        let alike = if pair.tags.is_empty() { cosine >= RIGHT_COSINE && same_figures } else { tagged && cosine >= RIGHT_COSINE_WITH_TAG };
+        // A tag names the kind of question: an answer to the same kind is one that an agent can start from.
+        let alike = if pair.tags.is_empty() { cosine >= RIGHT_COSINE && same_figures } else { tagged };
         right.push(same || alike);
     }
     Ok(Some(Lesson {

@@ -117,7 +117,14 @@ pub async fn retrieval(bench: &Workbench, set: &RetrievalSet, limit: Option<usiz
     for query in queries {
         let words: Ranked = archive.bm25.search(&baseline_terms(&query.text), usize::MAX);
         let vectors = if judged_only { all_vectors(&archive, &query.text).await? } else { archive.by_vector(&query.text).await? };
-        let product = archive.by_product(&query.text).await?.map(|(_, _, ranked)| ranked).unwrap_or_default();
+        let mut product = archive.by_product(&query.text).await?.map(|(_, _, ranked)| ranked).unwrap_or_default();
+        if judged_only {
+            // The product looks at its best candidates only. Judged documents beyond them follow in the order of its widest probe.
+            let seen: std::collections::HashSet<usize> = product.iter().map(|&(place, _)| place).collect();
+            let mut rest: Ranked = vectors.iter().copied().filter(|(place, _)| !seen.contains(place)).collect();
+            rest.sort_by(|a, b| b.1.total_cmp(&a.1));
+            product.extend(rest);
+        }
         for (system, ranked) in [(BM25, words), (DENSE, vectors), (RIPOSTE, product)] {
             if judged_only {
                 judged_figures(&mut means, system, &ranked, query);

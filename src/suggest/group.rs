@@ -14,7 +14,7 @@ use crate::text::normalise::{answer_key, fold};
 pub const SAME_ANSWER_COSINE: f32 = 0.93;
 
 /// Cosine from which on two answers are about the same thing.
-const CONTRADICTION_COSINE: f32 = 0.75;
+const CONTRADICTION_COSINE: f32 = 0.65;
 
 /// What grouping needs to know of an answer.
 #[derive(Debug, Clone)]
