@@ -7,6 +7,7 @@ pub mod bm25;
 pub mod dataset;
 pub mod fit;
 pub mod judge;
+pub mod kmeans;
 pub mod masking;
 pub mod metrics;
 pub mod pairing;

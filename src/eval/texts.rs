@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::bm25::{Bm25, baseline_terms};
 use super::dataset::{IntentSet, LabelledText, RetrievalSet, TextPair, is_out_of_scope};
+use super::kmeans::{spherical_k_means, usual_count};
 use super::metrics::clusters::{accuracy, ari, cluster_count, grouping, nmi, outlier_share};
 use super::metrics::correlation::spearman;
 use super::metrics::ranking::{average_precision, first_judged, ndcg_at, rank_judged, reciprocal_rank, success_at};
@@ -23,6 +24,8 @@ use crate::text::moment::{Line, Moment};
 
 /// Documents ranked by every system.
 const DEPTH: usize = 100;
+/// Where the k-means baseline starts.
+const KMEANS_SEED: u64 = 1;
 /// Neighbours per text in the clustering graph.
 const NEIGHBOURS: usize = 25;
 
@@ -243,7 +246,7 @@ pub async fn pairs(bench: &Workbench, pairs: &[TextPair]) -> Result<SystemFigure
     Ok(figures)
 }
 
-/// Groups labelled texts and compares with the labels. The baselines cluster the same way over their own similarities.
+/// Groups labelled texts and compares with the labels. `bm25` makes communities of its own neighbours, `dense` is k-means over the raw encoder.
 pub async fn clusters(bench: &Workbench, texts: &[LabelledText]) -> Result<SystemFigures, EvalError> {
     let words: Vec<String> = texts.iter().map(|text| text.text.clone()).collect();
     let vectors = bench.embed(&words, TextKind::Query).await?;
@@ -251,7 +254,7 @@ pub async fn clusters(bench: &Workbench, texts: &[LabelledText]) -> Result<Syste
     let bm25 = Bm25::new(&terms);
     let labels: Vec<&str> = texts.iter().map(|text| text.label.as_str()).collect();
     let mut figures = SystemFigures::new();
-    let by_vector = crate::rt::cpu(move || {
+    let (by_vector, plain) = crate::rt::cpu(move || {
         let nearest = |at: usize| {
             let scores: Vec<f32> = vectors.iter().map(|vector| dot(vector, &vectors[at])).collect();
             best(scores.iter().copied(), NEIGHBOURS + 1)
@@ -260,7 +263,8 @@ pub async fn clusters(bench: &Workbench, texts: &[LabelledText]) -> Result<Syste
                 .map(|other| Neighbour { other, similarity: scores[other] })
                 .collect::<Vec<_>>()
         };
-        (0..vectors.len()).map(nearest).collect::<Vec<_>>()
+        let neighbours: Vec<Vec<Neighbour>> = (0..vectors.len()).map(nearest).collect();
+        (neighbours, spherical_k_means(&vectors, usual_count(vectors.len()), KMEANS_SEED))
     })
     .await?;
     let by_words: Vec<Vec<Neighbour>> = terms
@@ -276,8 +280,8 @@ pub async fn clusters(bench: &Workbench, texts: &[LabelledText]) -> Result<Syste
                 .collect()
         })
         .collect();
-    for (system, neighbours) in [(BM25, by_words), (RIPOSTE, by_vector)] {
-        let found = communities(&neighbours, ClusterSettings::default());
+    let grouped = |neighbours: &[Vec<Neighbour>]| communities(neighbours, ClusterSettings::default());
+    for (system, found) in [(BM25, grouped(&by_words)), (DENSE, plain), (RIPOSTE, grouped(&by_vector))] {
         let truth = grouping(labels.iter().copied(), is_out_of_scope);
         let of_system = figures.entry(system.to_owned()).or_default();
         of_system.insert("k".to_owned(), cluster_count(&found) as f64);
