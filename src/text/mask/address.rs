@@ -160,7 +160,7 @@ static STREET: LazyLock<Regex> = LazyLock::new(|| {
 
 static ESTATE_UNIT: LazyLock<Regex> = LazyLock::new(|| {
     regex(&format!(
-        r"(?P<estate>{ESTATE})(?:[ ,，]?|[东西南北中]区|[一二三四五六]期|\d期)(?P<unit>第?{NUMBER}(?:-\d{{1,4}})*{UNIT}|[A-Za-z]?\d{{1,3}}(?:-[A-Za-z]?\d{{1,4}}){{1,3}})"
+        r"(?P<estate>{ESTATE})(?:[ ,，]?|[东西南北中]区|[一二三四五六]期|\d期)(?P<unit>第?{NUMBER}(?:-\d{{1,4}})*{UNIT}|[A-Za-z]?\d{{1,3}}(?:-[A-Za-z]?\d{{1,4}}){{1,3}}|[A-Za-z]\d?-\d{{3,4}})"
     ))
 });
 
@@ -277,7 +277,7 @@ pub(super) fn chinese(view: &View) -> Vec<Hit> {
     hits
 }
 
-const SURE_UNITS: &[&str] = &["号楼", "号院", "栋", "幢", "座", "单元", "室"];
+const SURE_UNITS: &[&str] = &["#", "号楼", "号院", "栋", "幢", "座", "单元", "室"];
 
 fn is_strong_estate(estate: &str) -> bool {
     static STRONG: LazyLock<Regex> = LazyLock::new(|| regex(&format!("^{STRONG_ESTATE}$")));

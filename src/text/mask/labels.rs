@@ -183,10 +183,16 @@ fn account_hit(text: &str, captures: &Captures<'_>) -> Option<Hit> {
         return Some((value.range(), MaskKind::Phone));
     }
     let short_label = matches!(label.to_ascii_lowercase().as_str(), "wx" | "vx" | "qq" | "wxid" | "加v" | "v信" | "薇信" | "威信");
-    let identifying = digits >= 3 || code.contains('_') || (linked && (named || short_label) && letters >= 5);
+    let identifying = digits >= 3
+        || (digits == 2 && letters >= 3 && (named || linked))
+        || code.contains('_')
+        || (linked && (named || short_label) && letters >= 5);
     let handle = captures.name("zh").is_some() && letters >= 3 && digits >= 3 && code.starts_with(|c: char| c.is_ascii_alphabetic())
         || letters >= 3 && code.trim_matches('_').contains('_') && code.bytes().any(|b| b.is_ascii_lowercase())
-        || captures.name("en").is_some() && letters >= 3 && digits >= 2 && code.starts_with(|c: char| c.is_ascii_lowercase());
+        || letters >= 3
+            && digits >= 2
+            && (captures.name("en").is_some() || named || linked)
+            && code.starts_with(|c: char| c.is_ascii_lowercase());
     let membership = captures.name("en").is_some() && letters == 0 && digits >= 6;
     let evidence = linked || named || short_label || handle || membership;
     let numeric_amount = letters == 0 && (digits < 5 || phones::followed_by_unit(text, value.end()) || checksum::is_date(code));

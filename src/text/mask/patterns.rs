@@ -285,7 +285,7 @@ static BRITISH_PLATE: LazyLock<Regex> =
 static PLATE_NAMED: LazyLock<Regex> = LazyLock::new(|| {
     regex(concat!(
         r"(?:车牌号?码?|(?i:number plate|licen[cs]e plate|plate(?: number| no\.?)?|registration(?: number| no\.?| plate)?|reg(?: number| no\.?)?))",
-        r"[ ]?(?:是|为|:|is|-)?[ ]?(?P<value>[A-ZÄÖÜ0-9]{1,4}(?:[ -][A-Z0-9]{1,5}){0,2})"
+        r"[ ]?(?:是|为|:|is|-)?[ ]?(?P<value>[A-ZÄÖÜ0-9]{1,8}(?:[ -][A-Z0-9]{1,5}){0,2})"
     ))
 });
 static CAR: LazyLock<Regex> = LazyLock::new(|| {

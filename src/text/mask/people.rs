@@ -32,7 +32,7 @@ enum Context {
 static KIN: LazyLock<Regex> = LazyLock::new(|| {
     regex(concat!(
         r"(?:(?:我|他|她|俺|咱|你|您|们)(?:家)?(?:的)?(?:先生|太太|领导|同学|学生|学员|阿姨|叔叔|老板|助理|对象|姐夫?|嫂子|哥|弟|妹夫?|爸|妈|爷爷|奶奶|司机|秘书|财务|男友|女友|客户)",
-        r"|老公|爱人|老婆|妻子|丈夫|媳妇|男朋友|女朋友|儿子|女儿|闺女|孩子|宝宝|小孩|小朋友|孙子|孙女|外孙女|外孙|侄子|侄女|外甥女|外甥|妈妈|爸爸|母亲|父亲|老妈|老爸|外公|外婆|姥姥|姥爷|哥哥|弟弟|姐姐|妹妹|[表堂][哥弟姐妹]",
+        r"|老公|爱人|老婆|妻子|丈夫|媳妇儿?|男朋友|女朋友|儿子|女儿|闺女|孩子|宝宝|小孩|小朋友|孙子|孙女|外孙女|外孙|侄子|侄女|外甥女|外甥|妈妈|爸爸|母亲|父亲|老妈|老爸|外公|外婆|姥姥|姥爷|哥哥|弟弟|姐姐|妹妹|[表堂][哥弟姐妹]",
         r"|公公|婆婆|岳父|岳母|同事|朋友|室友|舍友|闺蜜|邻居|舅舅|舅妈|姑姑|姑妈|姨妈|小姨|大伯|同桌|配偶|老师|班主任|教练|大宝|二宝|老大|老二|紧急联系人|签收人|代收人|取件人|提货人|下单人|推荐人|介绍人|担保人|借款人|法定代表人|监护人)",
         r"(?P<gap>(?:的?(?:名字|姓名|大名|全名))?[ ]?(?P<link>就是|是|叫做|叫|名叫|为|换成|改成|改为|:|-{1,2}|\(|,|，)?[ ]?)"
     ))
@@ -43,7 +43,7 @@ static CALLED: LazyLock<Regex> = LazyLock::new(|| {
 static PET_NAME: LazyLock<Regex> = LazyLock::new(|| regex(r"(?:小名|乳名|昵称|英文名|网名|中文名)[ ]?(?:就叫|叫做|叫|就是|是|为|:)?[ ]?"));
 static VAGUE: LazyLock<Regex> = LazyLock::new(|| {
     regex(concat!(
-        r"(?:转账给|汇款给|打款给|转让给|过户给|赠送给|抄送给?|给|转账到|联系|找|拜托|认识|通知|不是|而是|应该是|写成了?|打成了?|错成|换成|改为|改成|\x01[，,]? ?是|客户|顾客|会员|买家|买方|卖家|卖方",
+        r"(?:转账给|汇款给|打款给|转让给|过户给|赠送给|抄送给?|给了?|抬头(?:写|是)?(?:个人)?(?:写|是|为|:)+|转账到|联系|找|拜托|认识|通知|不是|而是|应该是|写成了?|打成了?|错成|换成|改为|改成|\x01[，,]? ?是|客户|顾客|会员|买家|买方|卖家|卖方",
         r"|出借人|学员名|署名是?|备注(?:名|姓名)?(?:写|是|为|:)+|留(?:的|了)?名字?是?)[ ]?[“「\x22(]?"
     ))
 });
@@ -54,7 +54,9 @@ const DONE_FOR_SOMEONE: &[&str] = &[
 ];
 
 static RECEIVES: LazyLock<Regex> = LazyLock::new(|| {
-    regex(r"(?:^|[\s，,、。;；:：/|\x01])(?P<name>\p{Han}{2,4}?)[ ]?(?:亲收|亲启|查收|签收|代收|收)(?:[\s，,。;；!！)/~～\x01]|$)")
+    regex(
+        r"(?:写|由|^|[\s，,、。;；:：/|\x01])(?P<name>\p{Han}{2,4}?)[ ]?(?:亲收|亲启|查收|签收|代收|收)(?:就行|即可|就好|吧|哈|[\s，,。;；!！)/~～\x01]|$)",
+    )
 });
 static PARENT: LazyLock<Regex> = LazyLock::new(|| {
     regex(concat!(
@@ -72,12 +74,17 @@ static SIGNED: LazyLock<Regex> = LazyLock::new(|| {
     ))
 });
 static DASHED: LazyLock<Regex> =
-    LazyLock::new(|| regex(r"-{2,4}[ ]?(?:您的|你的)?(?P<name>\p{Han}{2,4})[ ]?(?:$|\n|[，,。] ?(?:$|\d|\x01)|\d|\x01)"));
+    LazyLock::new(|| regex(r"-{2,4}[ ]?(?:您的|你的|来自)?(?P<name>\p{Han}{2,4})[ ]?(?:$|\n|[，,。] ?(?:$|\d|\x01)|\d|\x01)"));
 static OWNER_OF_NUMBER: LazyLock<Regex> = LazyLock::new(|| {
     regex(concat!(
         r"(?:^|[\s，,。;；:、])(?P<name>\p{Han}{2,4}?)[ ]?的?[ ]?(?:联系电话|电话|手机号码|手机号|手机|号码|联系方式|微信号?|身份证号?|证件号?|卡号|银行卡|卡|账户|账号|邮箱|地址|车牌号?)",
         r"[ ]?(?:号|尾号)?(?:是|为|:)?[ ]?\x01"
     ))
+});
+static DESCRIBED: LazyLock<Regex> = LazyLock::new(|| {
+    regex(
+        r"(?:^|[\s，,。;；:、])(?P<name>\p{Han}{2,4})(?:[，, (、]{1,2})(?:[男女](?:孩|生|士)?[\s，,。;；)、]|[男女]$|[\d一二三四五六七八九十]{1,3}(?:周岁|岁|个月大))",
+    )
 });
 static MIXED: LazyLock<Regex> = LazyLock::new(|| regex(r"(?P<given>[A-Z][a-z]{1,14})[ ]?(?P<family>\p{Han}{1,3})"));
 
@@ -123,7 +130,7 @@ pub(super) fn in_talk(view: &View) -> Vec<Hit> {
         fits.then(|| (name.range(), MaskKind::Name))
     }));
     hits.extend(parents_and_children(text));
-    for pattern in [&SIGNED, &DASHED, &OWNER_OF_NUMBER] {
+    for pattern in [&SIGNED, &DASHED, &OWNER_OF_NUMBER, &DESCRIBED] {
         hits.extend(scan(pattern, text, |captures| {
             let name = captures.name("name")?;
             let fits = lexicon::looks_like_full_name(name.as_str()) && !starts_with_a_word(name.as_str());

@@ -3,6 +3,7 @@
 //! Two capitalised words in the right place are a name unless one of them is an ordinary word, a place or an organisation;
 //! a single one needs more.
 
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
@@ -35,19 +36,19 @@ static RELATED: LazyLock<Regex> = LazyLock::new(|| {
 });
 static SHOULD_BE: LazyLock<Regex> = LazyLock::new(|| {
     regex(&format!(
-        r"(?-u:\b)(?i:name|names|surname|certificate|invoice|card|badge|passport|ticket|booking|account|label|spelling|receipt)(?:[ ][a-z']{{1,12}}){{0,5}}[ ](?P<verb>(?i:should (?:be|read|say)|must (?:be|read|say)|needs to (?:be|read|say)|has to (?:be|read)|reads?|is|was|to read|says?|said|spelled|spelt|shows?|changed to|to))[ :]{{1,2}}[\x22“']?(?P<name>{WORD}(?:[ ](?:[A-Z]\.[ ]?)?{WORD}){{0,2}})"
+        r"(?-u:\b)(?i:name|names|surname|certificate|invoice|card|badge|passport|ticket|booking|account|label|spelling|receipt|it|that)(?:[ ][a-z']{{1,12}}){{0,5}}[ ](?P<verb>(?i:should (?:be|read|say)|must (?:be|read|say)|needs to (?:be|read|say)|has to (?:be|read)|reads?|is|was|to read|says?|said|spelled|spelt|shows?|changed to|to))[ :]{{1,2}}[\x22“']?(?P<name>{WORD}(?:[ ](?:[A-Z]\.[ ]?)?{WORD}){{0,2}})"
     ))
 });
 static GIVEN_TO: LazyLock<Regex> = LazyLock::new(|| {
     regex(&format!(
-        r"(?-u:\b)(?i:transfer(?:red|ring)?|sen[dt]|sending|pay|paid|paying|ship(?:ped|ping)?|wired?|deliver(?:ed|y)?|forward(?:ed)?|address(?:ed)?|made out|payable|refund(?:ed)?|g[ia]ve|given|hand(?:ed)?|issued?|post(?:ed)?|belongs?|belonging|registered|leave|left|payment|parcel|package|money)(?-u:\b)[^.!?\n\x01]{{0,40}}?[ ](?P<to>to|for|with)[ ](?P<name>{WORD}(?:[ ](?:[A-Z]\.[ ]?)?{WORD}){{1,2}})"
+        r"(?-u:\b)(?i:transfer(?:red|ring)?|sen[dt]|sending|pay|paid|paying|ship(?:ped|ping)?|wired?|deliver(?:ed|y)?|forward(?:ed)?|address(?:ed)?|made out|payable|refund(?:ed)?|g[ia]ve|given|hand(?:ed)?|issued?|post(?:ed)?|belongs?|belonging|registered|leave|left|payment|parcel|package|money|changed?|updated?|switch(?:ed)?|amend(?:ed)?|recipient)(?-u:\b)[^.!?\n\x01]{{0,40}}?[ ](?P<to>to|is for|for|with)[ ](?P<name>{WORD}(?:[ ](?:[A-Z]\.[ ]?)?{WORD}){{1,2}})"
     ))
 });
 static NOT_SO: LazyLock<Regex> =
     LazyLock::new(|| regex(&format!(r"\x01,?[ ](?:and )?(?:not|instead of|rather than)[ ](?P<name>{WORD}(?:[ ]{WORD}){{0,2}})")));
 static SIGN_OFF: LazyLock<Regex> = LazyLock::new(|| {
     regex(&format!(
-        r"(?i:thanks|thank you|thx|cheers|regards|ta|best|sincerely|yours|wishes|thanks again|many thanks)[ ]?(?P<stop>[,\n]|[.!]|-{{1,2}})[ \n]{{0,3}}(?:-{{1,2}}[ ]?)?(?P<name>{WORD}(?:[ ]{WORD})?)[ ]?(?:[.!]?[ ]?(?:$|\n|\x01)|-{{1,2}}[ ])"
+        r"(?i:thanks|thank you|thx|cheers|regards|ta|best|sincerely|yours|wishes|thanks again|many thanks)[ ]?(?P<stop>[,\n]|[.!]|-{{1,2}})[ \n]{{0,3}}(?P<dash>-{{1,2}}[ ]?)?(?P<name>{WORD}(?:[ ]{WORD})?)[ ]?(?:[.!]?[ ]?(?:$|\n|\x01)|-{{1,2}}[ ])"
     ))
 });
 static LABEL: LazyLock<Regex> = LazyLock::new(|| {
@@ -57,7 +58,7 @@ static LABEL: LazyLock<Regex> = LazyLock::new(|| {
 });
 static BEFORE_CONTACT: LazyLock<Regex> = LazyLock::new(|| {
     regex(&format!(
-        r"(?:^|[\n,.;:(][ ]?|and )(?P<name>{WORD}(?:[ ](?:[A-Z]\.[ ]?)?{WORD}){{0,2}})(?:[ ]?[,(<:-]{{1,2}}[ ]?|[ ]|\n)(?:(?i:tel|phone|mobile|cell|email|e-mail|mail|number|on|at)\.?:?[ ])?\x01"
+        r"(?:^|[\n,.;:(][ ]?|and |(?P<reach>(?i:text|reach|ring|phone|call|contact|email|message|ask|whatsapp) ))(?P<name>{WORD}(?:[ ](?:[A-Z]\.[ ]?)?{WORD}){{0,2}})(?:[ ]?[,(<:-]{{1,2}}[ ]?|[ ]|\n)(?:(?i:tel|phone|mobile|cell|email|e-mail|mail|number|on|at)\.?:?[ ])?\x01"
     ))
 });
 static BEHIND_CONTACT: LazyLock<Regex> =
@@ -111,13 +112,15 @@ pub(super) fn in_talk(view: &View) -> Vec<Hit> {
     hits.extend(scan(&GIVEN_TO, text, |captures| {
         let hit = person(text, captures)?;
         let words = words_of(text, &hit);
-        (words.len() >= 2 && captures.name("to")?.as_str() == "to" || lexicon::is_first_name(words[0]) && words.len() >= 2).then_some(hit)
+        (words.len() >= 2 && matches!(captures.name("to")?.as_str(), "to" | "is for")
+            || lexicon::is_first_name(words[0]) && words.len() >= 2)
+            .then_some(hit)
     }));
     hits.extend(name_not_name(view));
     hits.extend(scan(&SIGN_OFF, text, |captures| {
         let hit = person(text, captures)?;
         // "Thanks. Goodbye": behind a full stop a sentence of one word may follow.
-        let new_sentence = matches!(captures.name("stop")?.as_str(), "." | "!");
+        let new_sentence = captures.name("dash").is_none() && matches!(captures.name("stop")?.as_str(), "." | "!");
         (!new_sentence || lexicon::is_first_name(words_of(text, &hit)[0])).then_some(hit)
     }));
     hits.extend(scan(&LABEL, text, |captures| {
@@ -126,12 +129,14 @@ pub(super) fn in_talk(view: &View) -> Vec<Hit> {
         (words.len() >= 2 || lexicon::is_first_name(words[0]) || captures.get(0)?.as_str().to_ascii_lowercase().starts_with("sign"))
             .then_some(hit)
     }));
+    let contacts: Vec<Range<usize>> = view.claimed(&[MaskKind::Phone, MaskKind::Email]).collect();
     for pattern in [&BEFORE_CONTACT, &BEHIND_CONTACT] {
         hits.extend(scan(pattern, text, |captures| {
             let hit = person(text, captures)?;
             let words = words_of(text, &hit);
-            let beside = touches_contact(view, captures);
-            (beside && (words.len() >= 2 || lexicon::is_first_name(words[0]))).then_some(hit)
+            let beside = touches_contact(&contacts, captures);
+            let reached = captures.name("reach").is_some();
+            (beside && (reached || words.len() >= 2 || lexicon::is_first_name(words[0]))).then_some(hit)
         }));
     }
     hits.extend(scan(&PINYIN, text, |captures| {
@@ -160,12 +165,11 @@ fn name_not_name(view: &View) -> Vec<Hit> {
     })
 }
 
-/// Whether the mask a match touches stands for a telephone number or an e-mail address.
-fn touches_contact(view: &View, captures: &Captures<'_>) -> bool {
+/// Whether the mask a match touches is one of these, which stand for telephone numbers and e-mail addresses.
+fn touches_contact(contacts: &[Range<usize>], captures: &Captures<'_>) -> bool {
     let Some(found) = captures.get(0) else { return false };
-    view.claimed(&[MaskKind::Phone, MaskKind::Email])
-        .take_while(|range| range.start <= found.end())
-        .any(|range| range.start + 1 == found.end() || range.end == found.start() + 1)
+    let starts_behind = contacts.binary_search_by_key(&(found.start() + 1), |range| range.end).is_ok();
+    starts_behind || contacts.binary_search_by_key(&found.end(), |range| range.start + 1).is_ok()
 }
 
 /// The name of a match without the ordinary words at its end; nothing where it names a place or an organisation.
@@ -201,7 +205,9 @@ fn person(text: &str, captures: &Captures<'_>) -> Option<Hit> {
 
 /// "I'm Nneka and", "I'm Oksana from": what follows a name and hardly an adjective.
 fn goes_on_like_a_name(rest: &str) -> bool {
-    [" and I", " and my", " not ", " here", " calling", " writing", " (", " from ", ", "].iter().any(|next| rest.starts_with(next))
+    [" and I", " and my", " again", " not ", " here", " calling", " writing", " (", " from ", ", "]
+        .iter()
+        .any(|next| rest.starts_with(next))
         || rest.starts_with(BLOT)
 }
 
@@ -526,4 +532,39 @@ const NOT_PEOPLE: &[&str] = &[
     "Daddy",
     "Mummy",
     "Mommy",
+    "Front",
+    "Back",
+    "Porch",
+    "Door",
+    "Discount",
+    "Plan",
+    "Perfect",
+    "Awesome",
+    "Excellent",
+    "Brilliant",
+    "Amazing",
+    "Wonderful",
+    "Fantastic",
+    "Helpful",
+    "Home",
+    "Neighbour",
+    "Neighbor",
+    "Locker",
+    "Depot",
+    "Warehouse",
+    "Loyalty",
+    "Support",
+    "Parcel",
+    "Paid",
+    "Next",
+    "Understood",
+    "Appreciated",
+    "Noted",
+    "Hopefully",
+    "Cancelled",
+    "Bitcoin",
+    "Ethereum",
+    "Euros",
+    "Pounds",
+    "Dollars",
 ];
