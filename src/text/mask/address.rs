@@ -38,7 +38,7 @@ const STRONG_ESTATE: &str = concat!(
 /// Words that end what comes before an address; an address starts behind the last of them.
 static BEFORE: LazyLock<Regex> = LazyLock::new(|| {
     regex(concat!(
-        "送货到|发货到|配送到|快递到|邮寄到|寄送到|改成|改为|换成|换到|改到|更改为|变更为|修改为|更新为|地址|住址|位于|住在|家住|家在|我家|他家|她家|我们|你们|他们|现在|在于|麻烦|帮忙|上门|安装|维修|配送|派送|快递",
+        "更改成|更改|送货到|发货到|配送到|快递到|邮寄到|寄送到|改成|改为|换成|换到|改到|更改为|变更为|修改为|更新为|地址|住址|位于|住在|家住|家在|我家|他家|她家|我们|你们|他们|现在|在于|麻烦|帮忙|上门|安装|维修|配送|派送|快递",
         "|派件|安排|师傅|确认|填写|写的|应该|就是|可以|收货|收件|签收|发到|发往|发给|发至|送至|寄至|寄往|寄回|退回|退货|发货|取件|地点|门店|新的|旧的|原来|之前|去年|今天|明天|后天|搬到|搬家|房子|小店|公司在|单位在|目的地|到达|前往",
         "|出发|接我|订单|包裹|东西|客户|电话|姓名|联系|还是|或者|但是|因为|所以|如果|然后|具体|详细|正确|错误|写成|写错|需要|想要|您好|你好|请问|谢谢",
         "|一下|[看是在到去往住址我你您他她们请的了就从寄送收给叫让把将跟帮找来吗呢吧啊哦嗯亲]"
@@ -160,7 +160,7 @@ static STREET: LazyLock<Regex> = LazyLock::new(|| {
 
 static ESTATE_UNIT: LazyLock<Regex> = LazyLock::new(|| {
     regex(&format!(
-        r"(?P<estate>{ESTATE})(?:[ ,，]?|[东西南北中]区|[一二三四五六]期|\d期)(?P<unit>第?{NUMBER}(?:-\d{{1,4}})*{UNIT}|\d{{1,3}}(?:-\d{{1,4}}){{1,3}})"
+        r"(?P<estate>{ESTATE})(?:[ ,，]?|[东西南北中]区|[一二三四五六]期|\d期)(?P<unit>第?{NUMBER}(?:-\d{{1,4}})*{UNIT}|[A-Za-z]?\d{{1,3}}(?:-[A-Za-z]?\d{{1,4}}){{1,3}}|[A-Za-z]\d?-\d{{3,4}})"
     ))
 });
 
@@ -181,8 +181,11 @@ static NEXT_ESTATE: LazyLock<Regex> = LazyLock::new(|| {
     ))
 });
 static NEXT_STRONG_ESTATE: LazyLock<Regex> = LazyLock::new(|| regex(&format!(r"^[ ,，(]?[\p{{Han}}A-Za-z·]{{0,12}}?{STRONG_ESTATE}\)?")));
-static NEXT_ROOM: LazyLock<Regex> =
-    LazyLock::new(|| regex(r"^(?:[ -]?[A-Za-z]?\d{3,5}[A-Za-z]?|[-#]\d{1,5})(?:-\d{1,5}){0,3}(?:室|房|户)?"));
+static NEXT_ROOM: LazyLock<Regex> = LazyLock::new(|| {
+    regex(
+        r"^(?:[ -]?[A-Za-z]?\d{1,2}(?:-[A-Za-z]?\d{1,2})?-\d{3,4}|[ -]?[A-Za-z]?\d{3,5}[A-Za-z]?|[-#]\d{1,5})(?:-\d{1,5}){0,3}(?:室|房|户)?",
+    )
+});
 
 /// Finds addresses by their anchors.
 pub(super) fn chinese(view: &View) -> Vec<Hit> {
@@ -274,7 +277,7 @@ pub(super) fn chinese(view: &View) -> Vec<Hit> {
     hits
 }
 
-const SURE_UNITS: &[&str] = &["号楼", "号院", "栋", "幢", "座", "单元", "室"];
+const SURE_UNITS: &[&str] = &["#", "号楼", "号院", "栋", "幢", "座", "单元", "室"];
 
 fn is_strong_estate(estate: &str) -> bool {
     static STRONG: LazyLock<Regex> = LazyLock::new(|| regex(&format!("^{STRONG_ESTATE}$")));

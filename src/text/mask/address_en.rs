@@ -46,7 +46,7 @@ pub(super) fn english(view: &View) -> Vec<Hit> {
     let mut hits = scan(&STREET, text, |captures| {
         let found = captures.get(0)?;
         let before = char_before(text, found.start());
-        let quantity = found.as_str().split([' ', ',']).any(|word| NOT_IN_STREETS.contains(&word));
+        let quantity = found.as_str().split([' ', ',']).any(|word| NOT_IN_STREETS.contains(&word.trim_end_matches('.')));
         if before.is_ascii_alphanumeric() || matches!(before, '$' | '£' | '.' | '-' | ':') || quantity {
             return None;
         }

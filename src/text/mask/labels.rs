@@ -61,11 +61,11 @@ static BANK_CARD: LazyLock<Regex> = LazyLock::new(|| {
 static ACCOUNT: LazyLock<Regex> = LazyLock::new(|| {
     let zh = concat!(
         r"微信号|微信账号|微信id|微信ID|微信|薇信|威信|v信|V信|加v|加V|扣扣号?|企鹅号|旺旺号?|旺旺ID|支付宝账号|支付宝号|支付宝|淘宝账号|淘宝ID|京东账号|抖音号|抖音账号|小红书号|快手号",
-        r"|用户名|登录名|登录账号|会员账号|会员卡号|会员卡|会员编号|会员号|会员ID|客户编号|客户号|用户ID|用户编号|账号|帐号|账户|账户名|昵称|工号|户号|宽带账号|学籍号"
+        r"|用户名|登录名|登录账号|登录ID|会员名|买家ID|卖家ID|买家|卖家|加我|ID是|会员账号|会员卡号|会员卡|会员编号|会员号|会员ID|客户编号|客户号|用户ID|用户编号|账号|帐号|账户|账户名|昵称|工号|户号|宽带账号|学籍号"
     );
     let en = concat!(
-        r"wechat(?: id)?|weixin|wx(?:id)?|vx|qq|line id|telegram|skype(?: id)?|user ?name|user ?id|login(?: name| id)?|account(?: id| name| number| no\.?)?",
-        r"|(?:customer|member|membership|client|loyalty|subscriber|employee|student|patient|user)[ ]?(?:id|no\.?|number|#)|paypal|alipay|instagram|insta|ig|discord"
+        r"add me(?: on (?:wechat|telegram|line|skype|qq))?|handle|screen name|nickname|wechat(?: id)?|weixin|wx(?:id)?|vx|qq|line id|telegram|skype(?: id)?|user ?name|user ?id|login(?: name| id)?|account(?: id| name| number| no\.?)?",
+        r"|(?:customer|member|membership|client|loyalty|subscriber|employee|student|patient|user)[ ]?(?:id|no\.?|number|#)|paypal|alipay|instagram|insta|ig|discord|user"
     );
     regex(&format!(
         r"(?:(?P<zh>{zh})|(?i:(?P<en>{en})))(?P<colon>号码|号|账号|(?i:id))?(?P<gap>{COLON}(?i:is )?[ ]?)(?P<value>@?[A-Za-z0-9][A-Za-z0-9_.-]{{3,30}}[A-Za-z0-9])"
@@ -183,8 +183,16 @@ fn account_hit(text: &str, captures: &Captures<'_>) -> Option<Hit> {
         return Some((value.range(), MaskKind::Phone));
     }
     let short_label = matches!(label.to_ascii_lowercase().as_str(), "wx" | "vx" | "qq" | "wxid" | "加v" | "v信" | "薇信" | "威信");
-    let identifying = digits >= 3 || code.contains('_') || (linked && (named || short_label) && letters >= 5);
-    let handle = captures.name("zh").is_some() && letters >= 3 && digits >= 3 && code.starts_with(|c: char| c.is_ascii_alphabetic());
+    let identifying = digits >= 3
+        || (digits == 2 && letters >= 3 && (named || linked))
+        || code.contains('_')
+        || (linked && (named || short_label) && letters >= 5);
+    let handle = captures.name("zh").is_some() && letters >= 3 && digits >= 3 && code.starts_with(|c: char| c.is_ascii_alphabetic())
+        || letters >= 3 && code.trim_matches('_').contains('_') && code.bytes().any(|b| b.is_ascii_lowercase())
+        || letters >= 3
+            && digits >= 2
+            && (captures.name("en").is_some() || named || linked)
+            && code.starts_with(|c: char| c.is_ascii_lowercase());
     let membership = captures.name("en").is_some() && letters == 0 && digits >= 6;
     let evidence = linked || named || short_label || handle || membership;
     let numeric_amount = letters == 0 && (digits < 5 || phones::followed_by_unit(text, value.end()) || checksum::is_date(code));

@@ -8,12 +8,12 @@ use std::sync::LazyLock;
 use crate::text::language::is_chinese;
 
 /// Surnames that are rarely anything else at the start of a word.
-const SURNAMES: &str = "王李张刘陈杨赵黄周吴徐孙胡朱林郭罗郑梁宋谢唐许邓韩冯曹彭曾萧肖蔡潘袁董余叶程魏苏吕丁沈任姚卢姜崔钟谭陆汪范廖石贾韦付夏邹熊孟秦邱侯江尹薛闫雷龙黎史陶贺毛郝顾龚邵覃武钱戴严莫赖倪樊庄殷翟傅俞阮詹耿柯葛焦裴兰鲍霍喻祝涂苗辛冉聂欧戚席柴柳芦靳隋蒋解霍尤佟甄湛屠蒲迟桂栾褚卞岑阎姬虞窦娄鞠邬谷牟缪奚宫路麦惠符丛邢蓝车储鄢匡滕桑荆敖项祁";
+const SURNAMES: &str = "王李张刘陈杨赵黄周吴徐孙胡朱林郭罗郑梁宋谢唐许邓韩冯曹彭曾萧肖蔡潘袁董余叶程魏苏吕丁沈任姚卢姜崔钟谭陆汪范廖石贾韦付夏邹熊孟秦邱侯江尹薛闫雷龙黎史陶贺毛郝顾龚邵覃武钱戴严莫赖倪樊庄殷翟傅俞阮詹耿柯葛焦裴兰鲍霍喻祝涂苗辛冉聂欧戚席柴柳芦靳隋蒋解霍尤佟甄湛屠蒲迟桂栾褚卞岑阎姬虞窦娄鞠邬谷牟缪奚宫路麦惠符丛邢蓝车储鄢匡滕桑荆敖项祁孔庞骆伍屈鲁乔翁饶纪胥寇闵郁荀邰蔺卓阙晏佘芮仇柏裘邝巩逯粟冼苟郗濮邸茹郜竺訾郏雍厉臧仝綦谌仲";
 /// Surnames that are everyday characters too: they need a border in front, and more caution.
-const WEAK_SURNAMES: &str = "向高何马金方白田于杜康万段钱汤常施文洪季安温包左宁成房单牛童颜关管岳齐易明计成梅盛连游全应平时舒毕华曲古边卜冷时尚商曹凌甘艾池申简党冀花宗瞿乐景步代闻";
+const WEAK_SURNAMES: &str = "向高何马金方白田于杜康万段钱汤常施文洪季安温包左宁成房单牛童颜关管岳齐易明计成梅盛连游全应平时舒毕华曲古边卜冷时尚商曹凌甘艾池申简党冀花宗瞿乐景步代闻章诸楚封荣权沙米吉阳卫麻蒙宣祖幸燕慕尧";
 const COMPOUND_SURNAMES: &[&str] = &[
     "欧阳", "司马", "上官", "诸葛", "东方", "皇甫", "尉迟", "公孙", "慕容", "令狐", "司徒", "夏侯", "长孙", "宇文", "端木", "南宫", "独孤",
-    "轩辕", "百里", "东郭", "申屠", "澹台",
+    "轩辕", "百里", "东郭", "申屠", "澹台", "呼延", "淳于", "闻人", "赫连", "钟离", "濮阳", "公冶", "拓跋",
 ];
 
 /// Words that start like a name and are none.
@@ -44,7 +44,8 @@ static NOT_NAMES: LazyLock<Vec<&str>> = LazyLock::new(|| {
      全天 平安 平米 平方 平均 平衡 应聘 应用 应付 应收 明细 明确 明星 连锁 连衣 连不 连着 时尚 时效 时段 万分 关机 关联 关系 \
      关心 管用 管道 文具 文化 商场 商业 商量 华硕 华润 白条 白酒 马桶 马甲 金条 高层 高低 高手 高原 高德 高血压 高三生 常规 \
      常温 常熟 游泳 易燃 易拉 乐高 花样 花生 计时 计费 计入 左侧 梅雨 冷藏 段落 毕设 古董 边角 申购 申领 简介 景观 代写 代驾 \
-     代发 代为 边户 包税 房康 同上 本人 自己 先生 女士 小姐 老师 客户 用户 客服"
+     代发 代为 边户 包税 房康 同上 本人 自己 先生 女士 小姐 老师 客户 用户 客服 \
+     章节 章程 纪念 纪录 纪律 仲裁 诸位 诸多 诸如 乔迁 乔丹 鲁莽 卓越 屈臣 屈服 庞大 伍佰 荣誉 荣耀 荣威 荣幸 吉他 吉利 吉祥 吉林 沙发 沙滩 沙漠 米饭 米粉 米家 米色 权限 权益 权利 权威 权重 卫生 卫衣 卫浴 卫星 卫视 封面 封号 封装 封闭 封存 司机 司法 阳台 阳光 阳历 阳性 楚雄 柏林 宣传 宣布 蒙牛 蒙古 厉害 幸运 幸福 骆驼 孔雀 孔子 祖国 祖父 麻烦 麻将 燕麦 燕窝 房本 余量 余数 货款 马尾 纪要 章鱼 沙拉 孔径 翁婿 单词 单选 课单 路费 路程 车费 车款 车库 车贷 房款 付下 钱补 钱退 钱到 毛坯 毛利 江干 石库 夏令营 龙卡 林权 路口 项目组 成绩单"
         .split(' ')
         .collect()
 });
@@ -130,6 +131,11 @@ static PLACES: LazyLock<Vec<&str>> = LazyLock::new(|| {
         .collect()
 });
 
+/// Whether a text starts with a known place.
+pub(super) fn starts_with_place(text: &str) -> bool {
+    PLACES.iter().any(|place| text.starts_with(place))
+}
+
 /// Whether a text ends with a known place.
 pub(super) fn ends_with_place(text: &str) -> bool {
     PLACES.iter().any(|place| text.ends_with(place))
@@ -211,7 +217,36 @@ const FIRST_NAMES: &str = "James John Robert Michael William David Richard Josep
     Alex Max Leo Oscar Oliver Harry Charlie Jake Luke Liam Mason Lucas Owen Simon Martin Neil Ian Graham Stuart Craig Derek Colin \
     Trevor Nigel Fiona Claire Kate Katie Jenny Jess Becky Holly Tracy Wendy Sally Vicky Tina Cindy Mandy Vivian Winnie Coco \
     Jasmine Ivy Elaine Irene Joanna Monica Priya Raj Ahmed Mohammed Muhammad Ali Omar Fatima Aisha Hassan Carlos Luis Miguel \
-    Pedro Ana Elena Olga Ivan Igor Natasha Pierre Marco Giulia Lars Anders Ingrid Yuki Kenji Hiroshi";
+    Pedro Ana Elena Olga Ivan Igor Natasha Pierre Marco Giulia Lars Anders Ingrid Yuki Kenji Hiroshi \
+    Marcus Nora Sofia Amelia Yusuf Priscilla Oksana Nneka Angus Hugo Felix Theo Archie Alfie Freddie Henrik Erik Bjorn Sven \
+    Astrid Freya Isla Poppy Evie Elsie Millie Rosie Imogen Harriet Phoebe Bethany Abby Abbie Molly Gemma Leah Naomi Miriam \
+    Esther Judit Zara Leila Layla Yasmin Amina Khadija Mariam Maryam Zainab Nadia Samira Karim Khalid Tariq Bilal Hamza \
+    Ibrahim Ismail Yousef Mustafa Mehmet Emre Ayse Elif Cem Arjun Rohan Rahul Amit Anil Sunil Vikram Sanjay Deepak Rajesh \
+    Suresh Neha Pooja Anjali Divya Kavita Sunita Meera Lakshmi Anita Ravi Kiran Nikhil Aditya Ananya Aarav Chidi Emeka Ngozi \
+    Chioma Amara Kwame Kofi Abena Thabo Sipho Lerato Nomsa Diego Javier Alejandro Fernando Sergio Rafael Manuel Antonio \
+    Francisco Jorge Ricardo Eduardo Roberto Andres Mateo Santiago Lucia Carmen Isabel Pilar Ines Beatriz Mariana Camila \
+    Valentina Gabriela Daniela Paula Raquel Joao Paulo Thiago Tiago Luca Matteo Lorenzo Giovanni Giuseppe Alessandro Francesca \
+    Chiara Elisa Martina Silvia Paola Valeria Bianca Francois Jacques Philippe Michel Olivier Laurent Nicolas Antoine \
+    Guillaume Camille Celine Amelie Manon Juliette Margot Elodie Hans Klaus Jurgen Wolfgang Stefan Markus Lukas Jonas Florian \
+    Tobias Sebastian Katja Anja Heike Sabine Ursula Greta Johanna Lena Lea Piotr Tomasz Krzysztof Andrzej Pawel Marek \
+    Agnieszka Katarzyna Malgorzata Magdalena Zofia Dmitri Dmitry Sergei Sergey Alexei Andrei Mikhail Vladimir Nikolai Boris \
+    Yuri Svetlana Tatiana Ekaterina Irina Anastasia Ludmila Daria Polina Sakura Haruka Takashi Satoshi Akira Naoko Keiko Yoko \
+    Kazuo Minh Linh Thao Huong Phuong Tuan Duc Siti Nurul Putri Dewi Budi Agus Rizki Anh Ethel Agnes Edith Mabel Gertrude \
+    Bernard Cedric Clive Desmond Dominic Edmund Elliot Ernest Gareth Geoffrey Gordon Hamish Hector Howard Hugh Iain Kieran \
+    Lachlan Leonard Malcolm Maurice Norman Reginald Rupert Sidney Stanley Toby Warren Wesley Alison Audrey Bridget Ciara \
+    Deirdre Eileen Eleanor Ellen Erin Felicity Frederica Gail Geraldine Gillian Gwen Hilary Isobel Jill Josephine Karla \
+    Kirsten Lorna Lorraine Louise Lydia Lynn Maeve Marion Maureen Maxine Mildred Miranda Moira Muriel Nina Pauline Peggy \
+    Penelope Petra Philippa Rhona Roisin Rosemary Saoirse Sheila Siobhan Stella Sylvia Thelma Valerie Vera Veronica Vivienne \
+    Yvonne Katarina Alina Elias Emil Nils Oskar Mathias Finn Jasper Caleb Eli Isaac Isaiah Josiah Levi Wyatt Hudson Nolan \
+    Gavin Landon Connor Cameron Colton Blake Bryce Chad Clayton Clint Cody Corey Darren Darryl Dustin Dwayne Edgar Eddie Floyd \
+    Fred Garrett Glenn Greg Herbert Jared Jeff Jim Jimmy Jon Lloyd Marc Marvin Melvin Micah Milton Mitchell Nathaniel Neal Ned \
+    Perry Ricky Robbie Rodney Ron Ross Seth Shane Shaun Shawn Spencer Ted Todd Tommy Tony Troy Vernon Victor Wallace Zach \
+    Adele Alana Alexandra Alicia Alyssa Angelina Annette Annie Arlene Belinda Bernadette Bonnie Caitlin Carla Caroline \
+    Cassandra Cecilia Celia Christy Clara Colleen Connie Courtney Dana Deanna Dolores Dora Dorothy Eva Faye Gina Glenda \
+    Gretchen Heidi Jackie Jeanette Jillian Jo Jodie Kara Kathy Kendra Kerry Kim Kristen Kristin Kristina Leanne Leslie Lindsay \
+    Lindsey Loretta Lynne Marcia Marisa Marjorie Maya Meredith Monique Myra Nadine Nellie Patsy Rachael Regina Renee Rhonda \
+    Rita Roberta Sadie Serena Shannon Shelby Sheryl Sonia Sonya Stacey Stacy Suzanne Tamara Tanya Tara Toni Tonya Tricia Trudy \
+    Wanda Whitney Yolanda Yvette";
 const LAST_NAMES: &str = "Smith Johnson Williams Brown Jones Garcia Miller Davis Rodriguez Martinez Hernandez Lopez Gonzalez Wilson Anderson Thomas \
     Taylor Moore Jackson Martin Lee Perez Thompson White Harris Sanchez Clark Ramirez Lewis Robinson Walker Young Allen King \
     Wright Scott Torres Nguyen Hill Flores Green Adams Nelson Baker Hall Rivera Campbell Mitchell Carter Roberts Gomez Phillips \
@@ -234,5 +269,15 @@ pub(super) fn is_first_name(word: &str) -> bool {
 /// Whether a word is a common last name.
 pub(super) fn is_last_name(word: &str) -> bool {
     static NAMES: LazyLock<HashSet<&str>> = LazyLock::new(|| LAST_NAMES.split(' ').collect());
+    NAMES.contains(word)
+}
+
+const PINYIN_SURNAMES: &str = "Zhang Wang Liu Zhao Huang Zhou Xu Zhu Guo Gao Luo Zheng Liang Xie Tang Feng Dong Xiao Cheng Cao Yuan Deng Shen Zeng Peng Jiang \
+    Cai Jia Ding Wei Xue Yan Dai Xia Zhong Tian Shi Yao Tan Liao Zou Xiong Hao Kong Bai Cui Kang Qiu Qin Gu Hou Shao Meng Duan Qian Yin Li \
+    Chen Yang Wu Sun Hu Lin Fang Yu Jin Song Han Lu Lv Fu Lei Long Hong Tao Gong Yi Wen Pang Fan Ren Niu Mei Zhuang Chu Ouyang Wan Pan";
+
+/// Whether a word is a Chinese surname in Latin letters.
+pub(super) fn is_pinyin_surname(word: &str) -> bool {
+    static NAMES: LazyLock<HashSet<&str>> = LazyLock::new(|| PINYIN_SURNAMES.split(' ').collect());
     NAMES.contains(word)
 }

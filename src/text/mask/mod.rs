@@ -11,6 +11,7 @@
 
 mod address;
 mod address_en;
+mod address_foreign;
 mod checksum;
 mod known;
 mod labels;
@@ -18,6 +19,8 @@ mod lexicon;
 mod names;
 mod names_en;
 mod patterns;
+mod people;
+mod people_en;
 mod phones;
 mod view;
 
@@ -145,11 +148,14 @@ const DETECTORS: &[fn(&View) -> Vec<Hit>] = &[
     patterns::plates,
     address::labelled,
     address::chinese,
+    address_foreign::foreign,
     address_en::english,
     names::labelled,
     names::with_honorific,
     names::beside_contact_data,
+    people::in_talk,
     names_en::names,
+    people_en::in_talk,
 ];
 
 /// A text needs two rounds, one that finds and one that finds nothing; the bound only guards against contrived input.

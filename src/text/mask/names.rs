@@ -8,7 +8,7 @@ use regex::Regex;
 
 use super::lexicon::{self, Surname};
 use super::view::{BLOT, Hit, View, char_after, char_before};
-use super::{MaskKind, scan};
+use super::{MaskKind, people, scan};
 use crate::text::language::is_chinese;
 
 fn regex(pattern: &str) -> Regex {
@@ -17,7 +17,7 @@ fn regex(pattern: &str) -> Regex {
 
 static LABEL: LazyLock<Regex> = LazyLock::new(|| {
     regex(concat!(
-        r"(?:(?P<field>收件人|收货人|收货方|联系人|联络人|寄件人|发件人|收款人|付款人|姓名|名字|户主|户名|开户名|机主|车主|业主|持卡人|持证人|被保险人|投保人|受益人|投诉人|申请人|报名人|预订人|预约人|入住人|乘机人|乘客|旅客|患者|病人|就诊人|考生|学员|学生|孩子|家长|监护人|租客|租户|房东|房主|法人|经办人|负责人|当事人|订货人|购买人|抬头|称呼|真名)",
+        r"(?:(?P<field>收件人|收货人|收货方|签收人|代收人|取件人|提货人|下单人|推荐人|担保人|借款人|法定代表人|联系人|联络人|寄件人|发件人|收款人|付款人|姓名|名字|户主|户名|开户名|机主|车主|业主|持卡人|持证人|被保险人|投保人|受益人|投诉人|申请人|报名人|预订人|预约人|入住人|乘机人|乘客|旅客|患者|病人|就诊人|考生|学员|学生|孩子|家长|监护人|租客|租户|房东|房主|法人|经办人|负责人|当事人|订货人|购买人|抬头|称呼|真名)",
         r"|(?P<told>我叫|名叫|名字叫|叫做|本名|全名|真名|他叫|她叫|儿子叫|女儿叫|孩子叫|老公叫|老婆叫|妈妈叫|爸爸叫|人叫|名字写|名字改成|改成|换成)|(?P<am>我是|本人是|本人|这边是|这里是|这是|是我)",
         r"|(?P<staff>客服|客服专员|专员|顾问|经理|工程师|管家|快递员|骑手|司机|配送员|店员|导购|技师|坐席|署名|您的|签名|落款|此致))",
         r"(?P<gap>[ ]?(?:姓名|名字)?[ ]?(?:是|为|叫|写|改成|改为|换成|:|-{1,2}|\()*[ ]?)"
@@ -41,7 +41,8 @@ pub(super) fn labelled(view: &View) -> Vec<Hit> {
                 // "业主包税": without a link only a surname that is nothing else will do.
                 (false, false) => Trust::Bare,
             };
-            if let Some(name) = chinese_name(rest, trust).or_else(|| if linked { latin_name(rest) } else { None }) {
+            let latin = || latin_name(rest).filter(|end| linked || rest[..*end].contains(' '));
+            if let Some(name) = chinese_name(rest, trust).or_else(latin) {
                 return Some((start..start + name, MaskKind::Name));
             }
             if colon && let Some(name) = any_name(rest) {
@@ -81,7 +82,15 @@ enum Trust {
 }
 
 /// Everyday characters that are common surnames all the same.
-const LIKELY_WEAK: &[char] = &['高', '何', '马', '金', '方', '白', '田', '杜', '康', '段', '汤', '施', '洪', '于', '钱', '万'];
+const LIKELY_WEAK: &[char] = &[
+    '高', '何', '马', '金', '方', '白', '田', '杜', '康', '段', '汤', '施', '洪', '于', '钱', '万', '章', '季', '童', '颜', '岳', '毕',
+    '瞿',
+];
+
+/// Whether a text starts with an everyday character that is a common surname all the same.
+pub(super) fn is_likely_surname(text: &str) -> bool {
+    text.starts_with(LIKELY_WEAK)
+}
 
 /// Length in bytes of the Chinese name a text starts with.
 fn chinese_name(rest: &str, trust: Trust) -> Option<usize> {
@@ -147,7 +156,8 @@ fn any_name(rest: &str) -> Option<usize> {
 
 static LATIN_NAME: LazyLock<Regex> = LazyLock::new(|| regex(r"^[A-Z][A-Za-z'-]{1,20}(?:[ ][A-Z][A-Za-z'.-]{0,20}){0,2}"));
 
-fn latin_name(rest: &str) -> Option<usize> {
+/// Length of the run of capitalised words a text starts with, if they may be a name.
+pub(super) fn latin_name(rest: &str) -> Option<usize> {
     let found = LATIN_NAME.find(rest)?;
     let first = found.as_str().split(' ').next().unwrap_or("");
     let sound = !lexicon::is_common_english(first)
@@ -179,7 +189,7 @@ fn signature(text: &str) -> Vec<Hit> {
 }
 
 /// Titles that follow a name.
-const TITLES: &[&str] = &[
+pub(super) const TITLES: &[&str] = &[
     "先生",
     "女士",
     "小姐",
@@ -214,6 +224,8 @@ const TITLES: &[&str] = &[
     "队长",
     "奶奶",
     "爷爷",
+    "小朋友",
+    "同志",
 ];
 
 static TITLE: LazyLock<Regex> = LazyLock::new(|| regex(&format!(r"(?:{}|总|姐|哥|工|导|律|总裁|董)", TITLES.join("|"))));
@@ -226,7 +238,7 @@ const NO_SURNAME_PAIRS: &[&str] = &[
     "健康", "一段", "语文", "英文", "中文", "作文", "上海", "电单", "订单", "买单", "下单", "菜单", "清单", "账单", "名单", "简单", "保管",
     "主管", "不管", "尽管", "机关", "海关", "有关", "小时", "当时", "及时", "按时", "同时", "随时", "临时", "大房", "客房", "厨房", "病房",
     "药房", "套房", "钱包", "面包", "书包", "红包", "打包", "一边", "这边", "那边", "旁边", "身边", "安全", "完全", "水平", "公平", "老包",
-    "乘车", "停车", "汽车", "上车", "下车", "打车", "货车", "叫车", "了解", "理解", "玉石", "钻石",
+    "谢谢", "乘车", "停车", "汽车", "上车", "下车", "打车", "货车", "叫车", "了解", "理解", "玉石", "钻石",
 ];
 
 /// Finds the names in front of titles; the title stays.
@@ -363,7 +375,7 @@ pub(super) fn beside_contact_data(view: &View) -> Vec<Hit> {
             // Right behind a number, without a gap, "收" may close the label: "张三收".
             let name = text[start..start + length].trim_end_matches('收').trim_end_matches("电话").trim_end_matches("手机");
             let trimmed = name.len() < length;
-            if (alone || trimmed) && lexicon::looks_like_full_name(name) {
+            if (alone || trimmed) && (lexicon::looks_like_full_name(name) || people::is_alone_pet_name(name)) {
                 hits.push((start..start + name.len(), MaskKind::Name));
             }
         }
@@ -372,7 +384,9 @@ pub(super) fn beside_contact_data(view: &View) -> Vec<Hit> {
             let start = end - length;
             let border = char_before(text, start);
             let name = &text[start..end];
-            if (!is_chinese(border) && !border.is_ascii_alphanumeric()) && lexicon::looks_like_full_name(name) {
+            if (!is_chinese(border) && !border.is_ascii_alphanumeric())
+                && (lexicon::looks_like_full_name(name) || people::is_alone_pet_name(name))
+            {
                 hits.push((start..end, MaskKind::Name));
             }
         }

@@ -14,7 +14,7 @@ fn regex(pattern: &str) -> Regex {
 }
 
 /// A capitalised word that may be a name.
-const WORD: &str = r"[A-Z][a-z'\u{C0}-\u{24F}]{0,20}(?:-[A-Z][a-z]{1,20})?(?:[A-Z][a-z]{1,20})?";
+pub(super) const WORD: &str = r"[A-Z][a-z'\u{C0}-\u{24F}]{0,20}(?:-[A-Z][a-z]{1,20})?(?:[A-Z][a-z]{1,20})?";
 
 static TITLE: LazyLock<Regex> = LazyLock::new(|| {
     regex(&format!(
@@ -130,7 +130,9 @@ fn salutation(text: &str, captures: &Captures<'_>) -> Option<Hit> {
     (ends && !thanked && captures.name("comma").is_none_or(|comma| comma.is_empty())).then_some(hit)
 }
 
-fn ends_phrase(text: &str, end: usize) -> bool {
+/// Whether a phrase ends at a position.
+pub(super) fn ends_phrase(text: &str, end: usize) -> bool {
     matches!(char_after(text, end), ',' | '，' | '.' | '!' | '！' | '\n' | ';' | ':' | '。' | '-' | '\u{1}')
+        || text[end..].starts_with(" -")
         || text[end..].trim().is_empty()
 }

@@ -293,9 +293,45 @@ static PLATE: LazyLock<Regex> = LazyLock::new(|| {
     ))
 });
 
-/// Finds mainland number plates, new-energy ones included.
+static BRITISH_PLATE: LazyLock<Regex> =
+    LazyLock::new(|| regex(r"[A-Z]{2}\d{2}[ ]?[A-Z]{3}|[A-Z]\d{1,3}[ ][A-Z]{3}|[A-Z]{3}[ ]\d{1,3}[A-Z]"));
+static PLATE_NAMED: LazyLock<Regex> = LazyLock::new(|| {
+    regex(concat!(
+        r"(?:车牌号?码?|(?i:number plate|licen[cs]e plate|plate(?: number| no\.?)?|registration(?: number| no\.?| plate)?|reg(?: number| no\.?)?))",
+        r"[ ]?(?:是|为|:|is|-)?[ ]?(?P<value>[A-ZÄÖÜ0-9]{1,8}(?:[ -][A-Z0-9]{1,5}){0,2})"
+    ))
+});
+static CAR: LazyLock<Regex> = LazyLock::new(|| {
+    regex(
+        r"(?i)(?-u:\b)(?:cars?|vehicle|van|truck|lorry|taxi|cab|driver|plate|reg|registration|park(?:ed|ing)|motorbike|scooter|bay|garage|mot)(?-u:\b)|车|停在|停放",
+    )
+});
+
+/// Finds number plates: mainland ones, new-energy ones included, and foreign ones where the talk is of a car.
 pub(super) fn plates(view: &View) -> Vec<Hit> {
     let text = view.text();
+    let mut hits = chinese_plates(text);
+    hits.extend(scan(&BRITISH_PLATE, text, |captures| {
+        let found = captures.get(0)?;
+        let mut ceiling = (found.end() + 40).min(text.len());
+        while !text.is_char_boundary(ceiling) {
+            ceiling -= 1;
+        }
+        let about_a_car = CAR.is_match(nearby_before(text, found.start())) || CAR.is_match(&text[found.end()..ceiling]);
+        (about_a_car && stands_alone(text, found.start(), found.end())).then(|| (found.range(), MaskKind::Plate))
+    }));
+    hits.extend(scan(&PLATE_NAMED, text, |captures| {
+        let value = captures.name("value")?;
+        let label_inside_word = char_before(text, captures.get(0)?.start()).is_ascii_alphanumeric();
+        let length = value.as_str().chars().filter(char::is_ascii_alphanumeric).count();
+        let digits = value.as_str().bytes().filter(u8::is_ascii_digit).count();
+        let fits = (4..=9).contains(&length) && digits >= 1 && digits < length && stands_alone(text, value.start(), value.end());
+        (fits && !label_inside_word).then(|| (value.range(), MaskKind::Plate))
+    }));
+    hits
+}
+
+fn chinese_plates(text: &str) -> Vec<Hit> {
     scan(&PLATE, text, |captures| {
         let found = captures.get(0)?;
         let body: String = found.as_str().chars().skip(2).filter(char::is_ascii_alphanumeric).collect();
