@@ -208,7 +208,12 @@ pub(super) async fn show_entry(
 ///
 /// Entries of the same desk and id are replaced, others left alone; published ones are suggested as soon as they are indexed (a moment
 /// later). All or none of a desk's entries are written.
-#[utoipa::path(put, path = "/v1/entries", operation_id = "put_entries", tag = "knowledge", request_body = EntriesPut, responses(
+#[utoipa::path(put, path = "/v1/entries", operation_id = "put_entries", tag = "knowledge", request_body(content = EntriesPut, example = json!({
+    "items": [{
+        "desk": "demo-shop", "external_id": "return-window", "language": "zh", "status": "published", "tags": ["return"],
+        "questions": ["几天内可以退货", "退货有时间限制吗"], "answer": "签收后 7 天内可以无理由退货，吊牌保留、未洗涤即可。"
+    }]
+})), responses(
     (status = 200, description = "How many entries were new or different", body = EntriesWritten),
     PutProblems,
 ))]
