@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Every Rust test: unit, property, contract, API, model, process, architecture, demo archive; then the examples in the documentation.
+# Every Rust test: unit, property, contract, API, model, process, architecture, demo archive.
 set -euo pipefail
 # Snapshots are compared, never written.
 export INSTA_UPDATE=no
@@ -9,4 +9,3 @@ else
   echo 'cargo-nextest is not installed; `cargo test` runs the same tests'
   cargo test --locked --lib --bins --tests
 fi
-cargo test --locked --doc --quiet

@@ -97,7 +97,12 @@ impl App {
     ///
     /// # Errors
     /// As [`Self::open`].
-    pub async fn open_idle(config: Config, clock: Arc<dyn Clock>, embedder: Arc<EmbedQueue>, ranker: Option<Ranker>) -> anyhow::Result<Self> {
+    pub async fn open_idle(
+        config: Config,
+        clock: Arc<dyn Clock>,
+        embedder: Arc<EmbedQueue>,
+        ranker: Option<Ranker>,
+    ) -> anyhow::Result<Self> {
         let lock = FolderLock::take(&config.data_dir)?;
         let ranker = match ranker {
             Some(ranker) => ranker,
@@ -189,7 +194,6 @@ impl App {
     }
 
     /// The HTTP interface of this installation.
-    #[must_use]
     pub fn router(&self, readiness: Arc<Readiness>) -> Router {
         let settings = HttpSettings {
             max_upload_bytes: usize::try_from(self.config.upload_limit_bytes).unwrap_or(usize::MAX),
@@ -219,14 +223,20 @@ impl App {
         let address = listener.local_addr().context("the listener has no address")?;
         let _presence = lock::Presence::announce(&self.config.data_dir, address, &self.local_token)?;
         readiness.set(ReadinessState::Starting { stage: "warming the encoder up" });
-        self.embedder.embed(vec!["你好 hello".to_owned()], TextKind::Query, Lane::Interactive).await.context("the encoder does not work")?;
+        self.embedder
+            .embed(vec!["你好 hello".to_owned()], TextKind::Query, Lane::Interactive)
+            .await
+            .context("the encoder does not work")?;
         readiness.set(ReadinessState::Ready);
         let stop = self.stop.clone();
         let graceful = async move {
             shutdown.cancelled().await;
             stop.cancel();
         };
-        axum::serve(listener, self.router(readiness).into_make_service()).with_graceful_shutdown(graceful).await.context("the server failed")?;
+        axum::serve(listener, self.router(readiness).into_make_service())
+            .with_graceful_shutdown(graceful)
+            .await
+            .context("the server failed")?;
         self.close().await
     }
 
@@ -238,7 +248,7 @@ impl App {
         self.stop.cancel();
         self.tasks.close();
         self.tasks.wait().await;
-        self.index.flush().await.context("the index can't be flushed")?;
+        self.index.close().await.context("the index can't be flushed")?;
         self.store.close().await;
         Ok(())
     }
@@ -248,7 +258,8 @@ impl App {
     /// # Errors
     /// When the folder can't be read or the store refuses.
     pub async fn load_knowledge(&self, folder: &Path, desk: Option<&DeskId>) -> anyhow::Result<KnowledgeLoad> {
-        let (entries, rejected) = read_entries(folder, desk, self.clock.now()).with_context(|| format!("the folder {} can't be read", folder.display()))?;
+        let (entries, rejected) =
+            read_entries(folder, desk, self.clock.now()).with_context(|| format!("the folder {} can't be read", folder.display()))?;
         let changed = put_entries(self.store.as_ref(), &entries, self.clock.as_ref()).await?;
         self.indexer.wake();
         Ok(KnowledgeLoad { entries: entries.len(), changed, rejected })
@@ -331,7 +342,12 @@ async fn put_entries(store: &dyn Store, entries: &[Entry], clock: &dyn Clock) ->
     Ok(changed)
 }
 
-async fn open_index(config: &Config, store: &dyn Store, embedder: &dyn Embedder, on_new_encoder: OnNewEncoder) -> anyhow::Result<Arc<dyn VectorIndex>> {
+async fn open_index(
+    config: &Config,
+    store: &dyn Store,
+    embedder: &dyn Embedder,
+    on_new_encoder: OnNewEncoder,
+) -> anyhow::Result<Arc<dyn VectorIndex>> {
     let info = embedder.info();
     let live = OutboxStore::meta(store, INDEX_MODEL).await?;
     if let Some(live) = live.as_deref().filter(|live| *live != info.fingerprint)
@@ -348,7 +364,9 @@ async fn open_index(config: &Config, store: &dyn Store, embedder: &dyn Embedder,
     let fresh = !folder.exists();
     create_private_dir(&folder)?;
     let (dimension, fingerprint, at) = (info.dimension, info.fingerprint.clone(), folder.clone());
-    let index = crate::rt::cpu(move || EdgeIndex::open(&at, dimension, &fingerprint)).await?.with_context(|| format!("the index {}", folder.display()))?;
+    let index = crate::rt::cpu(move || EdgeIndex::open(&at, dimension, &fingerprint))
+        .await?
+        .with_context(|| format!("the index {}", folder.display()))?;
     if fresh {
         // An index can always be made again from the store: after a restore without it, or for a new encoder.
         let queued = store.queue_everything().await?;

@@ -186,7 +186,11 @@ mod tests {
             matches!(action, Action::ReadConversations | Action::ReadEntries | Action::ReadDesks | Action::ReadClusters | Action::ReadJobs);
         match role {
             AccessRole::Agent => agent,
-            AccessRole::KbEditor => agent || matches!(action, Action::ReadClusters | Action::RebuildClusters | Action::ReadJobs),
+            AccessRole::KbEditor => {
+                agent || {
+                    agent || matches!(action, Action::ReadClusters | Action::RebuildClusters | Action::ReadJobs | Action::WriteEntries)
+                }
+            }
             AccessRole::Supervisor => !matches!(action, Action::CreateDesks | Action::ManageAccess),
             AccessRole::Auditor => reading,
             AccessRole::Admin => true,

@@ -119,8 +119,9 @@ pub(super) async fn run_key(config: Config, command: KeyCommand) -> anyhow::Resu
                 }
                 Backend::Server(remote) => {
                     let answer: Value = remote.post("/v1/api-keys", &json!({ "name": name, "role": role, "desks": desks_body(&scope) }))?;
-                    let text = |key: &str| answer[key].as_str().map(str::to_owned).with_context(|| format!("the server's answer has no `{key}`"));
-                    (text("id")?, text("key")?)
+                    let text =
+                        |key: &str| answer[key].as_str().map(str::to_owned).with_context(|| format!("the server's answer has no `{key}`"));
+                    (text("id")?, text("secret")?)
                 }
             };
             print(&format!("key {name} ({}, {}) added, id {id}", role.as_str(), desks_text(&scope)));
@@ -158,7 +159,8 @@ fn list(remote: &super::remote::Remote, path: &str, fields: &[&str]) -> anyhow::
     loop {
         let page: Value = remote.get(&format!("{path}?limit=200{cursor}"))?;
         for item in page["items"].as_array().into_iter().flatten() {
-            let row: Vec<String> = fields.iter().map(|field| item[*field].as_str().map_or_else(|| item[*field].to_string(), str::to_owned)).collect();
+            let row: Vec<String> =
+                fields.iter().map(|field| item[*field].as_str().map_or_else(|| item[*field].to_string(), str::to_owned)).collect();
             print(&row.join("\t"));
         }
         match page["next_cursor"].as_str() {

@@ -31,10 +31,11 @@ fn parse(text: &str) -> anyhow::Result<LiveConversation> {
         return from_json(serde_json::from_str(trimmed).context("the context begins like JSON but is none")?);
     }
     let messages = trimmed.lines().map(str::trim).filter(|line| !line.is_empty()).map(|line| {
-        let (role, text) = match line.split_once([':', '：']).map(|(role, text)| (Role::from_code(role.trim().to_lowercase().as_str()), text)) {
-            Some((Some(role), text)) => (role, text.trim()),
-            _ => (Role::Customer, line),
-        };
+        let (role, text) =
+            match line.split_once([':', '：']).map(|(role, text)| (Role::from_code(role.trim().to_lowercase().as_str()), text)) {
+                Some((Some(role), text)) => (role, text.trim()),
+                _ => (Role::Customer, line),
+            };
         LiveMessage { role, text: text.to_owned(), at: None, id: None }
     });
     Ok(LiveConversation { messages: messages.collect(), ..LiveConversation::default() })
@@ -47,12 +48,17 @@ fn from_json(value: Value) -> anyhow::Result<LiveConversation> {
             Some(conversation) => conversation,
             None => Value::Object(fields),
         },
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => bail!("the context must be an object with `messages`, or a list of messages"),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
+            bail!("the context must be an object with `messages`, or a list of messages")
+        }
     };
     // Archived conversations bear more fields than live ones; what asking does not need is left out, so that a line of an archive can be tried.
     let mut live = LiveConversation { id: conversation["id"].as_str().map(str::to_owned), ..LiveConversation::default() };
     for (position, message) in conversation["messages"].as_array().context("the context has no `messages`")?.iter().enumerate() {
-        let role = message["role"].as_str().and_then(Role::from_code).with_context(|| format!("message {position}: `role` must be customer, agent, bot or system"))?;
+        let role = message["role"]
+            .as_str()
+            .and_then(Role::from_code)
+            .with_context(|| format!("message {position}: `role` must be customer, agent, bot or system"))?;
         let text = message["text"].as_str().with_context(|| format!("message {position}: `text` is missing"))?.to_owned();
         let at = message.get("at").cloned().map(serde_json::from_value).transpose().with_context(|| format!("message {position}: `at`"))?;
         live.messages.push(LiveMessage { role, text, at, id: message["id"].as_str().map(str::to_owned) });

@@ -17,6 +17,7 @@ use crate::embed::queue::EmbedQueue;
 use crate::embed::{Embedder, ModelInfo};
 use crate::eval::dataset::{LabelledConversation, read_conversations, read_intent_set, read_labelled, read_pairs, read_retrieval_set};
 use crate::eval::fit::fit;
+use crate::eval::masking::{masking, read_masking_lines};
 use crate::eval::pairing::pairing;
 use crate::eval::replay::{ReplayOptions, replay};
 use crate::eval::report::{Encoder, EvalReport, over_seeds};
@@ -81,6 +82,16 @@ pub(super) enum EvalCommand {
     Pairing {
         /// conversations.jsonl
         file: PathBuf,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Masks labelled lines ({"text", "secrets", "keep"}) and counts what leaks and what is masked for nothing
+    Masking {
+        /// lines.jsonl
+        file: PathBuf,
+        /// Print every leak and every loss
+        #[arg(long)]
+        verbose: bool,
         #[command(flatten)]
         output: Output,
     },
@@ -187,6 +198,13 @@ pub(super) async fn run(config: Config, command: EvalCommand) -> anyhow::Result<
             let (set, runs, n) = stage.replays(&source, &options, fit).await?;
             ("replay", set, runs, n, output)
         }
+        EvalCommand::Masking { file, verbose, output } => {
+            let (figures, n, faults) = masking(&read_masking_lines(&file)?);
+            if verbose {
+                faults.iter().for_each(|fault| print(fault));
+            }
+            ("masking", file, vec![figures], n, output)
+        }
         EvalCommand::Fit { archives, out, name, sample } => {
             stage.fit(&archives, &out, &name, sample).await?;
             return Ok(ExitCode::SUCCESS);
@@ -226,7 +244,12 @@ impl Stage {
         Ok(Bench { app, _folder: folder })
     }
 
-    async fn replays(&self, source: &ReplaySource, options: &ReplayOptions, fit: bool) -> anyhow::Result<(PathBuf, Vec<SystemFigures>, usize)> {
+    async fn replays(
+        &self,
+        source: &ReplaySource,
+        options: &ReplayOptions,
+        fit: bool,
+    ) -> anyhow::Result<(PathBuf, Vec<SystemFigures>, usize)> {
         match (&source.archive, &source.queries, source.split, &source.file) {
             (Some(archive), Some(queries), None, None) => {
                 let mut conversations = read_conversations(archive)?;
@@ -300,12 +323,14 @@ impl Stage {
         }
         let fitted = fit(&workbench, &desks, self.ranker()?.weights(), sample, name).await?;
         fs_err::write(out, serde_json::to_string_pretty(&fitted.weights)? + "\n")?;
+        drop(workbench);
         bench.close().await?;
         print(&format!(
-            "fitted on {} moments; best answer right on held-out moments: {:.3} before, {:.3} after; written to {}",
+            "fitted on {} moments; best answer right on held-out moments: {:.3} before, {:.3} after ({}); written to {}",
             fitted.lessons,
             fitted.before,
             fitted.after,
+            if fitted.replaced { "new weights and calibration" } else { "weights kept, new calibration" },
             out.display()
         ));
         Ok(())
@@ -331,7 +356,15 @@ impl Drop for TemporaryFolder {
     }
 }
 
-fn report(task: &str, set: &Path, runs: &[SystemFigures], n: usize, info: ModelInfo, started: Instant, output: &Output) -> anyhow::Result<ExitCode> {
+fn report(
+    task: &str,
+    set: &Path,
+    runs: &[SystemFigures],
+    n: usize,
+    info: ModelInfo,
+    started: Instant,
+    output: &Output,
+) -> anyhow::Result<ExitCode> {
     let report = EvalReport {
         task: task.to_owned(),
         set: set_name(set),
@@ -350,7 +383,8 @@ fn report(task: &str, set: &Path, runs: &[SystemFigures], n: usize, info: ModelI
         None => print(&report.to_table()),
     }
     let Some(file) = &output.baseline else { return Ok(ExitCode::SUCCESS) };
-    let baseline: EvalReport = serde_json::from_str(&fs_err::read_to_string(file)?).with_context(|| format!("{} is no evaluation result", file.display()))?;
+    let baseline: EvalReport =
+        serde_json::from_str(&fs_err::read_to_string(file)?).with_context(|| format!("{} is no evaluation result", file.display()))?;
     let regressions = report.compare(&baseline, output.tolerance)?;
     for regression in &regressions {
         let now = regression.now.map_or_else(|| "missing".to_owned(), |now| format!("{now:.4}"));

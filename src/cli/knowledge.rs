@@ -48,7 +48,8 @@ pub(super) async fn run(config: Config, command: KnowledgeCommand) -> anyhow::Re
             (load.entries, u64::from(load.changed), load.rejected)
         }
         Backend::Server(remote) => {
-            let (entries, rejected) = read_entries(&folder, desk.as_ref(), SystemClock.now()).with_context(|| format!("the folder {} can't be read", folder.display()))?;
+            let (entries, rejected) = read_entries(&folder, desk.as_ref(), SystemClock.now())
+                .with_context(|| format!("the folder {} can't be read", folder.display()))?;
             let items: Vec<Value> = entries.iter().map(entry_body).collect();
             let mut changed = 0;
             for chunk in items.chunks(100) {
@@ -100,7 +101,9 @@ pub(super) async fn run_clusters(config: Config, command: ClustersCommand) -> an
 }
 
 pub(super) async fn reindex(config: Config) -> anyhow::Result<()> {
-    let app = App::open(config, Arc::new(SystemClock), OnNewEncoder::Reindex).await.context("re-indexing needs the data folder for itself: stop the server first")?;
+    let app = App::open(config, Arc::new(SystemClock), OnNewEncoder::Reindex)
+        .await
+        .context("re-indexing needs the data folder for itself: stop the server first")?;
     let job = app.jobs.start_reindex().await?;
     let job = app.follow_job(job.id, |job| tracing::info!(done = job.progress.done, total = job.progress.total, "re-indexing")).await?;
     if job.state != JobState::Succeeded {

@@ -115,7 +115,8 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         command => {
             let config = Config::load(&flags)?;
             // Commands that report on standard output keep the log quiet unless a filter was asked for.
-            let filter = if matches!(command, Command::Serve(_)) || config.log_filter != "info" { config.log_filter.as_str() } else { "warn" };
+            let filter =
+                if matches!(command, Command::Serve(_)) || config.log_filter != "info" { config.log_filter.as_str() } else { "warn" };
             crate::telemetry::init(filter, config.log_json)?;
             return dispatch(command, config).await;
         }

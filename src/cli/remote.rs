@@ -16,7 +16,7 @@ pub(super) struct Remote {
 
 impl Remote {
     pub(super) fn new(base: String, token: String) -> Self {
-        let agent = ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(Duration::from_secs(60))).build().into();
+        let agent = ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(Duration::from_mins(1))).build().into();
         Self { base, token, agent }
     }
 

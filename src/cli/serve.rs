@@ -31,7 +31,12 @@ pub(super) async fn run(config: Config) -> anyhow::Result<()> {
     let knowledge = folder.join("knowledge");
     if knowledge.is_dir() {
         let load = app.load_knowledge(&knowledge, None).await?;
-        tracing::info!(knowledge.entries = load.entries, knowledge.changed = load.changed, knowledge.rejected = load.rejected.len(), "knowledge folder read");
+        tracing::info!(
+            knowledge.entries = load.entries,
+            knowledge.changed = load.changed,
+            knowledge.rejected = load.rejected.len(),
+            "knowledge folder read"
+        );
         for file in load.rejected {
             tracing::warn!(file = %file.path.display(), reason = file.reason, "knowledge file not taken");
         }

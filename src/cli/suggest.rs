@@ -72,7 +72,13 @@ fn show(response: &SuggestResponse) {
         print(&format!("nothing suggested: {}", abstained.detail));
     }
     for suggestion in &response.suggestions {
-        print(&format!("\n{}. {:.0} %  {} · seen {}×", suggestion.rank, suggestion.score * 100.0, suggestion.pool.as_str(), suggestion.support));
+        print(&format!(
+            "\n{}. {:.0} %  {} · seen {}×",
+            suggestion.rank,
+            suggestion.score * 100.0,
+            suggestion.pool.as_str(),
+            suggestion.support
+        ));
         for line in suggestion.text.lines() {
             print(&format!("   {line}"));
         }

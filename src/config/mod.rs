@@ -76,8 +76,8 @@ pub struct Config {
 impl Config {
     /// Reads settings from the process: its environment and the file named (or `riposte.toml` in the data folder).
     pub fn load(flags: &Flags) -> Result<Self, ConfigError> {
-        #[expect(clippy::disallowed_methods, reason = "this is the one place")]
-        let environment: HashMap<String, String> = std::env::vars_os().filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?))).collect();
+        let environment: HashMap<String, String> =
+            std::env::vars_os().filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?))).collect();
         Self::from_sources(flags, &environment)
     }
 
@@ -97,7 +97,9 @@ impl Config {
         sources = sources.add_source(config::File::from(file).format(config::FileFormat::Toml).required(flags.file.is_some()));
         let own: HashMap<String, String> =
             environment.iter().filter(|(key, _)| key.starts_with("RIPOSTE__")).map(|(key, value)| (key.clone(), value.clone())).collect();
-        sources = sources.add_source(config::Environment::with_prefix(PREFIX).prefix_separator("__").separator("__").try_parsing(true).source(Some(own)));
+        sources = sources.add_source(
+            config::Environment::with_prefix(PREFIX).prefix_separator("__").separator("__").try_parsing(true).source(Some(own)),
+        );
         if let Some(listen) = &flags.listen {
             sources = sources.set_override("server.listen", listen.as_str())?;
         }
@@ -106,17 +108,20 @@ impl Config {
             sources = sources.set_override(key.trim(), value)?;
         }
         let raw: RawConfig = sources.build()?.try_deserialize()?;
-        Self::check(raw, data_dir, environment)
+        Self::check(raw, data_dir)
     }
 
-    fn check(raw: RawConfig, data_dir: PathBuf, environment: &HashMap<String, String>) -> Result<Self, ConfigError> {
+    fn check(raw: RawConfig, data_dir: PathBuf) -> Result<Self, ConfigError> {
         let listen = raw.server.listen.parse().map_err(|_not_an_address: std::net::AddrParseError| ConfigError::Invalid {
             key: "server.listen",
             detail: format!("`{}` is no address; write it as IP:PORT, for example 127.0.0.1:8080", raw.server.listen),
         })?;
         let master_key = match (raw.security.master_key, raw.security.master_key_file) {
             (Some(_), Some(_)) => {
-                return Err(ConfigError::Invalid { key: "security.master_key", detail: "set either it or master_key_file, not both".to_owned() });
+                return Err(ConfigError::Invalid {
+                    key: "security.master_key",
+                    detail: "set either it or master_key_file, not both".to_owned(),
+                });
             }
             (Some(key), None) => Some(key),
             (None, Some(file)) => Some(read_secret(&file)?),
@@ -124,7 +129,7 @@ impl Config {
         };
         let encoder = match raw.encoder.folder {
             Some(folder) => folder,
-            None => default_encoder(&data_dir, environment).ok_or_else(|| ConfigError::Invalid {
+            None => default_encoder(&data_dir).ok_or_else(|| ConfigError::Invalid {
                 key: "encoder.folder",
                 detail: "no encoder found (looked for models/riposte-seed-zh-en in the data folder, the working folder and beside the program); name its folder with \
                          --set encoder.folder=DIR"
@@ -159,11 +164,11 @@ fn default_data_dir(environment: &HashMap<String, String>) -> Option<PathBuf> {
 }
 
 /// The encoder in the box, wherever the box stands.
-fn default_encoder(data_dir: &Path, environment: &HashMap<String, String>) -> Option<PathBuf> {
+fn default_encoder(data_dir: &Path) -> Option<PathBuf> {
     const FOLDER: &str = "models/riposte-seed-zh-en";
     let beside_program = std::env::current_exe().ok();
     let ancestors = beside_program.iter().flat_map(|program| program.ancestors().skip(1)).map(Path::to_path_buf);
-    let working = environment.get("PWD").map(PathBuf::from).or_else(|| std::env::current_dir().ok());
+    let working = std::env::current_dir().ok();
     let source = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
     std::iter::once(data_dir.to_path_buf())
         .chain(working)

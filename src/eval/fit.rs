@@ -1,7 +1,8 @@
 //! Fits the ranker by replay on an archive: no labels, no human judgement.
 //!
 //! Every sampled pair is asked as if it were live, its own conversation left out. The answer really given says how good each candidate is:
-//! the target is a softmax over the cosines between the candidates' answers and it. Both stages are fitted to that target by listwise
+//! the target is a softmax over the cosines between the candidates' answers and it, raised where archive tags (kinds of question, where the
+//! source gives any) agree. Both stages are fitted to that target by listwise
 //! cross-entropy (Cao et al. 2007, ListNet) with Adam (Kingma & Ba 2015); the calibration (Platt 1999) is fitted on queries that the
 //! weights have not seen. Deterministic: same archive, same weights.
 
@@ -22,8 +23,12 @@ use crate::text::normalise::answer_key;
 
 /// Temperature of the target: 0.05 of cosine is a factor e.
 const TARGET_TEMPERATURE: f32 = 0.05;
-/// Cosine from which on the best answer counts as right when the calibration is fitted.
+/// What agreeing tags are worth, in cosine.
+const TAG_BONUS: f32 = 0.25;
+/// Cosine from which on the best answer counts as right where the archive has no tags.
 const RIGHT_COSINE: f32 = 0.8;
+/// By how much the share of right answers on held-out moments must rise for new weights to be taken.
+const MIN_GAIN: f64 = 0.01;
 /// Passes over the queries.
 const EPOCHS: usize = 150;
 /// Step size of Adam.
@@ -50,6 +55,8 @@ pub struct Fitted {
     pub before: f64,
     /// See `before`.
     pub after: f64,
+    /// Whether new weights were taken; otherwise only the calibration is new.
+    pub replaced: bool,
 }
 
 /// Fits weights on one desk's archive; `sample` queries at most, `fitted_on` goes into the file.
@@ -93,7 +100,11 @@ async fn lesson(bench: &Workbench, desk: &DeskId, pair: &Pair) -> Result<Option<
     let text = QueryText { question: content.question.clone(), turn: content.turn.clone(), previous: content.previous.clone() };
     let query = encode_query(bench.embedder.as_ref(), &text, Lane::Bulk).await?;
     let given = bench.embed(std::slice::from_ref(&content.answer), TextKind::Passage).await?;
-    let filter = IndexFilter { not_conversation: Some(pair.conversation.as_uuid()), language: Some(content.language), ..IndexFilter::desk(desk.clone()) };
+    let filter = IndexFilter {
+        not_conversation: Some(pair.conversation.as_uuid()),
+        language: Some(content.language),
+        ..IndexFilter::desk(desk.clone())
+    };
     let wanted = Wanted { kind: content.kind, language: content.language, now: bench.clock.now() };
     let gathered = gather(bench.store.as_ref(), bench.index.as_ref(), &filter, &query, wanted).await?;
     if gathered.candidates().len() < 2 {
@@ -107,8 +118,13 @@ async fn lesson(bench: &Workbench, desk: &DeskId, pair: &Pair) -> Result<Option<
         let answer = &gathered.source(candidate).answer;
         let same = answer_key(answer) == key;
         let cosine = if same { 1.0 } else { dot(&given[0], &candidate.answer_vector) };
-        closeness.push(cosine / TARGET_TEMPERATURE);
-        right.push(same || (cosine >= RIGHT_COSINE && (stated.is_empty() || !stated.is_disjoint(&figures(answer)))));
+        let tagged = pair.tags.iter().any(|tag| candidate.payload.tags.contains(tag));
+        let agreed = if tagged { TAG_BONUS } else { 0.0 };
+        closeness.push((cosine + agreed) / TARGET_TEMPERATURE);
+        let same_figures = stated.is_empty() || !stated.is_disjoint(&figures(answer));
+        // A tag names the kind of question: an answer to the same kind is one that an agent can start from.
+        let alike = if pair.tags.is_empty() { cosine >= RIGHT_COSINE && same_figures } else { tagged };
+        right.push(same || alike);
     }
     Ok(Some(Lesson {
         rows: gathered.features(),
@@ -125,17 +141,28 @@ fn learn(mut lessons: Vec<Lesson>, start: &RankerWeights, fitted_on: &str) -> Fi
     let before = share_right(&held_out, start);
     let base = descend(&lessons, |position| position != CONSENSUS);
     weights.base = named(&base);
-    weights.fitted_on = fitted_on.to_owned();
+    fitted_on.clone_into(&mut weights.fitted_on);
     add_consensus(&mut lessons, &weights);
     add_consensus(&mut held_out, &weights);
     let full = descend(&lessons, |_| true);
     weights.full = named(&full);
-    let scored: Vec<(f32, bool)> = held_out.iter().filter_map(|lesson| best(lesson, &full)).collect();
+    let learnt = share_right(&held_out, &weights);
+    // New weights must earn their place on moments they have not seen; otherwise only the calibration is refitted.
+    let kept = if learnt > before + MIN_GAIN { full } else { keep(&mut weights, start) };
+    add_consensus(&mut held_out, &weights);
+    let scored: Vec<(f32, bool)> = held_out.iter().filter_map(|lesson| best(lesson, &kept)).collect();
     let (slope, intercept) = platt(&scored);
     weights.slope = slope;
     weights.intercept = intercept;
     let after = scored.iter().filter(|(_, right)| *right).count() as f64 / scored.len().max(1) as f64;
-    Fitted { weights, lessons: lessons.len(), before, after }
+    Fitted { weights, lessons: lessons.len(), before, after, replaced: learnt > before + MIN_GAIN }
+}
+
+/// Goes back to the weights the fit began with.
+fn keep(weights: &mut RankerWeights, start: &RankerWeights) -> [f32; FEATURE_COUNT] {
+    weights.base.clone_from(&start.base);
+    weights.full.clone_from(&start.full);
+    std::array::from_fn(|position| weights.full.get(FEATURE_NAMES[position]).copied().unwrap_or(0.0))
 }
 
 fn add_consensus(lessons: &mut [Lesson], weights: &RankerWeights) {
@@ -213,7 +240,8 @@ fn platt(scored: &[(f32, bool)]) -> (f32, f32) {
         if determinant.abs() < 1e-12 {
             break;
         }
-        let (d_slope, d_intercept) = ((h_ii * g_slope - h_si * g_intercept) / determinant, (h_ss * g_intercept - h_si * g_slope) / determinant);
+        let (d_slope, d_intercept) =
+            ((h_ii * g_slope - h_si * g_intercept) / determinant, (h_ss * g_intercept - h_si * g_slope) / determinant);
         slope -= d_slope;
         intercept -= d_intercept;
         if d_slope.abs() + d_intercept.abs() < 1e-9 {
@@ -226,7 +254,12 @@ fn platt(scored: &[(f32, bool)]) -> (f32, f32) {
 
 fn named(weights: &[f32; FEATURE_COUNT]) -> BTreeMap<String, f32> {
     let rounded = |weight: f32| (weight * 1000.0).round() / 1000.0;
-    FEATURE_NAMES.iter().zip(weights).filter(|(_, weight)| weight.abs() >= 0.0005).map(|(name, weight)| ((*name).to_owned(), rounded(*weight))).collect()
+    FEATURE_NAMES
+        .iter()
+        .zip(weights)
+        .filter(|(_, weight)| weight.abs() >= 0.0005)
+        .map(|(name, weight)| ((*name).to_owned(), rounded(*weight)))
+        .collect()
 }
 
 #[cfg(test)]
@@ -235,7 +268,9 @@ mod tests {
 
     #[test]
     fn platt_recovers_a_logistic() {
-        let scored: Vec<(f32, bool)> = (0..400).map(|i| (i as f32 / 40.0 - 5.0, (i * 7919 % 400) as f32 / 400.0 < 1.0 / (1.0 + (-(i as f32 / 40.0 - 5.0)).exp()))).collect();
+        let scored: Vec<(f32, bool)> = (0..400)
+            .map(|i| (i as f32 / 40.0 - 5.0, (i * 7919 % 400) as f32 / 400.0 < 1.0 / (1.0 + (-(i as f32 / 40.0 - 5.0)).exp())))
+            .collect();
         let (slope, intercept) = platt(&scored);
         assert!((slope - 1.0).abs() < 0.25 && intercept.abs() < 0.4, "{slope} {intercept}");
     }

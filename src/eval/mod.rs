@@ -1,21 +1,22 @@
-//! Measuring: labelled sets, metrics, the BM25 floor, splits, judging of replayed conversations, reports.
+//! Measuring: labelled sets, metrics, the baselines, splits, judging of replayed conversations, tasks, reports.
 //!
-//! Everything but the readers in [`dataset`] is a pure function: the same input gives the same figures on every machine. Nothing here
-//! knows how suggestions are made; whoever runs a task feeds in rankings and gets figures back.
+//! [`metrics`], [`judge`], [`split`] and [`report`] are pure: the same input gives the same figures on every machine. The tasks ([`replay`],
+//! [`texts`], [`fit`]) fill a throw-away installation ([`workbench`]) and ask it through the product's own use cases.
 
 pub mod bm25;
 pub mod dataset;
+pub mod fit;
 pub mod judge;
+pub mod masking;
 pub mod metrics;
+pub mod pairing;
 pub mod random;
+pub mod replay;
 pub mod report;
 pub mod split;
-
-/// What the makers of a set say about a message or a turn. Two of them agree when they are equal as sets.
-pub type LabelSet = std::collections::BTreeSet<String>;
-pub mod replay;
 pub mod systems;
 pub mod texts;
 pub mod workbench;
-pub mod fit;
-pub mod pairing;
+
+/// What the makers of a set say about a message or a turn. Two of them agree when they are equal as sets.
+pub type LabelSet = std::collections::BTreeSet<String>;

@@ -9,10 +9,17 @@ use crate::mining::reply::{ANSWER_THRESHOLD, answer_probability};
 /// Label of a reply that answers.
 const ANSWER: &str = "answer";
 
+/// One judged reply.
+struct Judged {
+    answers: bool,
+    predicted: bool,
+    first: bool,
+}
+
 /// Precision, recall and F1 of `answer` over judged agent messages; `first_reply` and `every_reply` are what taking the first message of a
 /// turn, or all of them, would give.
 pub fn pairing(conversations: &[LabelledConversation]) -> Result<(SystemFigures, usize), EvalError> {
-    let mut judged: Vec<(bool, bool, bool)> = Vec::new();
+    let mut judged: Vec<Judged> = Vec::new();
     for conversation in conversations {
         let mut question = String::new();
         let mut order = 0;
@@ -28,7 +35,7 @@ pub fn pairing(conversations: &[LabelledConversation]) -> Result<(SystemFigures,
                 let labels = conversation.label_set(position);
                 if !labels.is_empty() {
                     let predicted = answer_probability(question.trim(), &message.text, order) >= ANSWER_THRESHOLD;
-                    judged.push((labels.contains(ANSWER), predicted, order == 0));
+                    judged.push(Judged { answers: labels.contains(ANSWER), predicted, first: order == 0 });
                 }
                 order += 1;
             }
@@ -38,11 +45,15 @@ pub fn pairing(conversations: &[LabelledConversation]) -> Result<(SystemFigures,
         return Err(EvalError::Unusable("no agent message bears a label; this task needs `answer` and `other`".to_owned()));
     }
     let mut figures = SystemFigures::new();
-    let predictions: [(&str, fn(&(bool, bool, bool)) -> bool); 3] = [(RIPOSTE, |row| row.1), ("first_reply", |row| row.2), ("every_reply", |_| true)];
-    for (system, predicted) in predictions {
-        let hits = judged.iter().filter(|row| row.0 && predicted(row)).count() as f64;
+    for system in [RIPOSTE, "first_reply", "every_reply"] {
+        let predicted = |row: &Judged| match system {
+            RIPOSTE => row.predicted,
+            "first_reply" => row.first,
+            _ => true,
+        };
+        let hits = judged.iter().filter(|row| row.answers && predicted(row)).count() as f64;
         let said = judged.iter().filter(|row| predicted(row)).count() as f64;
-        let true_answers = judged.iter().filter(|row| row.0).count() as f64;
+        let true_answers = judged.iter().filter(|row| row.answers).count() as f64;
         let of_system = figures.entry(system.to_owned()).or_default();
         of_system.insert("precision".to_owned(), if said > 0.0 { hits / said } else { 0.0 });
         of_system.insert("recall".to_owned(), if true_answers > 0.0 { hits / true_answers } else { 0.0 });

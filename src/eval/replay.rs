@@ -37,7 +37,13 @@ pub struct Replayed {
 }
 
 /// Asks every selected moment of `queries` against `archive`, both places in `conversations`.
-pub async fn replay(bench: &Workbench, conversations: &[LabelledConversation], archive: &[usize], queries: &[usize], options: &ReplayOptions) -> Result<Replayed, EvalError> {
+pub async fn replay(
+    bench: &Workbench,
+    conversations: &[LabelledConversation],
+    archive: &[usize],
+    queries: &[usize],
+    options: &ReplayOptions,
+) -> Result<Replayed, EvalError> {
     let desk: DeskId = "archive".parse().map_err(|error: crate::domain::desk::InvalidDeskId| EvalError::Unusable(error.to_string()))?;
     let archived: Vec<&LabelledConversation> = archive.iter().map(|&place| &conversations[place]).collect();
     let yardstick = if options.by_words { Yardstick::Words } else { super::judge::yardstick_for(conversations) };
@@ -60,10 +66,18 @@ pub async fn replay(bench: &Workbench, conversations: &[LabelledConversation], a
     Ok(Replayed { figures: means.means(), asked: asked.len() })
 }
 
-async fn ask(bench: &Workbench, archive: &Archive, baselines: &Baselines, query: &Query<'_>, yardstick: Yardstick, means: &mut FigureMeans) -> Result<(), EvalError> {
+async fn ask(
+    bench: &Workbench,
+    archive: &Archive,
+    baselines: &Baselines,
+    query: &Query<'_>,
+    yardstick: Yardstick,
+    means: &mut FigureMeans,
+) -> Result<(), EvalError> {
     let request = request_of(&archive.desk, query);
     let texts: Vec<String> = query.context.iter().map(|message| mask(&clean(&message.text), &[]).text).collect();
-    let lines: Vec<Line<'_>> = query.context.iter().zip(&texts).map(|(message, text)| Line { role: message.role, text, at: message.at }).collect();
+    let lines: Vec<Line<'_>> =
+        query.context.iter().zip(&texts).map(|(message, text)| Line { role: message.role, text, at: message.at }).collect();
     let Some(moment) = Moment::of(&lines) else { return Ok(()) };
     let key = moment_key(&moment.previous, &moment.turn);
     let key_vector = bench.embed(std::slice::from_ref(&key), TextKind::Query).await?;
@@ -75,7 +89,9 @@ async fn ask(bench: &Workbench, archive: &Archive, baselines: &Baselines, query:
         .iter()
         .map(|group| {
             let best = group.representative();
-            let labels = (best.candidate.payload.pool == Pool::Archive).then(|| archive.labels_of(PairId::from_uuid(best.candidate.payload.source)).cloned()).flatten();
+            let labels = (best.candidate.payload.pool == Pool::Archive)
+                .then(|| archive.labels_of(PairId::from_uuid(best.candidate.payload.source)).cloned())
+                .flatten();
             RankedReply { text: best.source.answer.clone(), labels }
         })
         .collect();
@@ -91,7 +107,8 @@ async fn ask(bench: &Workbench, archive: &Archive, baselines: &Baselines, query:
 }
 
 fn request_of(desk: &DeskId, query: &Query<'_>) -> SuggestRequest {
-    let messages = query.context.iter().map(|message| LiveMessage { role: message.role, text: message.text.clone(), at: message.at, id: None });
+    let messages =
+        query.context.iter().map(|message| LiveMessage { role: message.role, text: message.text.clone(), at: message.at, id: None });
     SuggestRequest {
         desk: desk.clone(),
         conversation: LiveConversation { messages: messages.collect(), ..LiveConversation::default() },

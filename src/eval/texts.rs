@@ -99,7 +99,9 @@ impl<'a> TextArchive<'a> {
         let mut ranked: Ranked = Vec::new();
         // Groups one after the other, every member of a group before the next group: the order in which an agent would see them.
         for group in &ranking.groups {
-            ranked.extend(group.members.iter().filter_map(|member| Some((*self.places.get(&member.candidate.payload.source)?, member.score))));
+            ranked.extend(
+                group.members.iter().filter_map(|member| Some((*self.places.get(&member.candidate.payload.source)?, member.score))),
+            );
         }
         Ok(Some((moment, ranking, ranked)))
     }
@@ -115,7 +117,14 @@ pub async fn retrieval(bench: &Workbench, set: &RetrievalSet, limit: Option<usiz
     for query in queries {
         let words: Ranked = archive.bm25.search(&baseline_terms(&query.text), usize::MAX);
         let vectors = if judged_only { all_vectors(&archive, &query.text).await? } else { archive.by_vector(&query.text).await? };
-        let product = archive.by_product(&query.text).await?.map(|(_, _, ranked)| ranked).unwrap_or_default();
+        let mut product = archive.by_product(&query.text).await?.map(|(_, _, ranked)| ranked).unwrap_or_default();
+        if judged_only {
+            // The product looks at its best candidates only. Judged documents beyond them follow in the order of its widest probe.
+            let seen: std::collections::HashSet<usize> = product.iter().map(|&(place, _)| place).collect();
+            let mut rest: Ranked = vectors.iter().copied().filter(|(place, _)| !seen.contains(place)).collect();
+            rest.sort_by(|a, b| b.1.total_cmp(&a.1));
+            product.extend(rest);
+        }
         for (system, ranked) in [(BM25, words), (DENSE, vectors), (RIPOSTE, product)] {
             if judged_only {
                 judged_figures(&mut means, system, &ranked, query);
@@ -133,7 +142,9 @@ async fn all_vectors(archive: &TextArchive<'_>, text: &str) -> Result<Ranked, Ev
 }
 
 fn open_figures(means: &mut FigureMeans, system: &str, ranked: &Ranked, query: &super::dataset::RetrievalQuery) {
-    let gain = |place: usize| query.judgements.iter().find(|judgement| judgement.document == place).map_or(0.0, |judgement| f64::from(judgement.score.max(0)));
+    let gain = |place: usize| {
+        query.judgements.iter().find(|judgement| judgement.document == place).map_or(0.0, |judgement| f64::from(judgement.score.max(0)))
+    };
     let gains: Vec<f64> = ranked.iter().map(|&(place, _)| gain(place)).collect();
     let right: Vec<bool> = gains.iter().map(|gain| *gain > 0.0).collect();
     let judged: Vec<f64> = query.judgements.iter().map(|judgement| f64::from(judgement.score.max(0))).collect();
@@ -243,7 +254,11 @@ pub async fn clusters(bench: &Workbench, texts: &[LabelledText]) -> Result<Syste
     let by_vector = crate::rt::cpu(move || {
         let nearest = |at: usize| {
             let scores: Vec<f32> = vectors.iter().map(|vector| dot(vector, &vectors[at])).collect();
-            best(scores.iter().copied(), NEIGHBOURS + 1).into_iter().filter(|&other| other != at).map(|other| Neighbour { other, similarity: scores[other] }).collect::<Vec<_>>()
+            best(scores.iter().copied(), NEIGHBOURS + 1)
+                .into_iter()
+                .filter(|&other| other != at)
+                .map(|other| Neighbour { other, similarity: scores[other] })
+                .collect::<Vec<_>>()
         };
         (0..vectors.len()).map(nearest).collect::<Vec<_>>()
     })
@@ -255,7 +270,10 @@ pub async fn clusters(bench: &Workbench, texts: &[LabelledText]) -> Result<Syste
             let hits = bm25.search(query, NEIGHBOURS + 1);
             // A text's own score is the most a text can reach: the share of it is a similarity in 0–1.
             let own = hits.iter().find(|(other, _)| *other == at).map_or(1.0, |(_, score)| *score).max(f32::EPSILON);
-            hits.into_iter().filter(|(other, _)| *other != at).map(|(other, score)| Neighbour { other, similarity: (score / own).min(1.0) }).collect()
+            hits.into_iter()
+                .filter(|(other, _)| *other != at)
+                .map(|(other, score)| Neighbour { other, similarity: (score / own).min(1.0) })
+                .collect()
         })
         .collect();
     for (system, neighbours) in [(BM25, by_words), (RIPOSTE, by_vector)] {
@@ -263,7 +281,12 @@ pub async fn clusters(bench: &Workbench, texts: &[LabelledText]) -> Result<Syste
         let truth = grouping(labels.iter().copied(), is_out_of_scope);
         let of_system = figures.entry(system.to_owned()).or_default();
         of_system.insert("k".to_owned(), cluster_count(&found) as f64);
-        for (name, figure) in [("acc", accuracy(&found, &truth)), ("nmi", nmi(&found, &truth)), ("ari", ari(&found, &truth)), ("outliers", outlier_share(&found))] {
+        for (name, figure) in [
+            ("acc", accuracy(&found, &truth)),
+            ("nmi", nmi(&found, &truth)),
+            ("ari", ari(&found, &truth)),
+            ("outliers", outlier_share(&found)),
+        ] {
             if let Some(value) = figure {
                 of_system.insert(name.to_owned(), value);
             }

@@ -94,7 +94,10 @@ impl Workbench {
                 break;
             }
             let mined = crate::rt::cpu(move || {
-                marked.into_iter().map(|(conversation, mark)| (conversation.id, mark, mine_pairs(&MaskedConversation::of(&conversation)))).collect::<Vec<_>>()
+                marked
+                    .into_iter()
+                    .map(|(conversation, mark)| (conversation.id, mark, mine_pairs(&MaskedConversation::of(&conversation))))
+                    .collect::<Vec<_>>()
             })
             .await?;
             self.store.replace_pairs(desk, &mined, now).await?;
@@ -137,18 +140,21 @@ impl Workbench {
 
     /// The archive as the baselines see it: every pair that can be suggested.
     pub async fn archived_answers(&self, archive: &Archive) -> Result<Vec<ArchivedAnswer>, EvalError> {
-        let pairs: Vec<_> = self.all_pairs(&archive.desk).await?.into_iter().filter(|pair| pair.content.kind != PairKind::Unanswered).collect();
+        let pairs: Vec<_> =
+            self.all_pairs(&archive.desk).await?.into_iter().filter(|pair| pair.content.kind != PairKind::Unanswered).collect();
         let keys: Vec<String> = pairs.iter().map(|pair| moment_key(&pair.content.previous, &pair.content.turn)).collect();
         let key_vectors = self.embed(&keys, TextKind::Query).await?;
         let answers: Vec<String> = pairs.iter().map(|pair| pair.content.answer.clone()).collect();
         let answer_vectors = self.embed(&answers, TextKind::Passage).await?;
-        let documents = pairs.into_iter().zip(keys).zip(key_vectors.into_iter().zip(answer_vectors)).map(|((pair, key), (key_vector, answer_vector))| ArchivedAnswer {
-            key,
-            key_vector,
-            labels: archive.labels_of(pair.content.id).cloned().unwrap_or_default(),
-            answer: pair.content.answer,
-            answer_vector,
-        });
+        let documents = pairs.into_iter().zip(keys).zip(key_vectors.into_iter().zip(answer_vectors)).map(
+            |((pair, key), (key_vector, answer_vector))| ArchivedAnswer {
+                key,
+                key_vector,
+                labels: archive.labels_of(pair.content.id).cloned().unwrap_or_default(),
+                answer: pair.content.answer,
+                answer_vector,
+            },
+        );
         Ok(documents.collect())
     }
 

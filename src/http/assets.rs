@@ -1,7 +1,7 @@
 //! The console's files, embedded from `web/dist`. Served without credentials: they hold no data, only the program that asks for it.
 //!
-//! Files under `assets/` bear a content hash in their name and are kept by browsers for a year; pages are never kept; everything else is
-//! asked for again with its ETag.
+//! A file whose name carries a hash of its content is kept by browsers for a year; pages are never kept; everything else is asked for
+//! again with its ETag, so that a newer program is never met by an older one's scripts.
 
 use axum::Router;
 use axum::body::Body;
@@ -38,7 +38,7 @@ fn serve(path: &str, method: &Method, headers: &HeaderMap) -> Response {
     };
     let etag = format!("\"{}\"", URL_SAFE_NO_PAD.encode(&file.metadata.sha256_hash()[..16]));
     let known = headers.get(header::IF_NONE_MATCH).is_some_and(|value| value.as_bytes() == etag.as_bytes());
-    let cacheable = !path.ends_with(".html");
+    let cacheable = !is_page(path);
     let mut response = if known && cacheable {
         StatusCode::NOT_MODIFIED.into_response()
     } else if *method == Method::HEAD {
@@ -56,13 +56,27 @@ fn serve(path: &str, method: &Method, headers: &HeaderMap) -> Response {
 }
 
 fn cache_control(path: &str) -> &'static str {
-    if path.ends_with(".html") {
+    if is_page(path) {
         "no-store"
-    } else if path.starts_with("assets/") {
+    } else if has_content_hash(path) {
         "public, max-age=31536000, immutable"
     } else {
         "no-cache"
     }
+}
+
+fn is_page(path: &str) -> bool {
+    path.rsplit_once('.').is_some_and(|(_, extension)| extension == "html")
+}
+
+/// Whether the file's name carries a hash of its content, as in `app.1f8a3c90.js` or `app-1f8a3c90.js`: such a name never means other bytes.
+fn has_content_hash(path: &str) -> bool {
+    const SHORTEST: usize = 8;
+    let name = path.rsplit_once('/').map_or(path, |(_, name)| name);
+    let Some((stem, _extension)) = name.rsplit_once('.') else { return false };
+    stem.rsplit_once(['.', '-']).is_some_and(|(_, hash)| {
+        hash.len() >= SHORTEST && hash.bytes().all(|byte| byte.is_ascii_hexdigit()) && hash.bytes().any(|byte| byte.is_ascii_digit())
+    })
 }
 
 fn content_type(path: &str) -> &'static str {
@@ -106,8 +120,26 @@ mod tests {
     }
 
     #[test]
-    fn hashed_files_are_kept_and_others_asked_for_again() {
-        assert_eq!(cache_control("assets/app.1a2b.js"), "public, max-age=31536000, immutable");
-        assert_eq!(cache_control("favicon.svg"), "no-cache");
+    fn only_names_with_a_content_hash_are_kept() {
+        for path in ["assets/app.1f8a3c90.js", "assets/app-1f8a3c90d2.js", "logo.00000001.svg"] {
+            assert_eq!(cache_control(path), "public, max-age=31536000, immutable", "{path}");
+        }
+        for path in
+            ["assets/app.js", "assets/app.1a2b.js", "assets/some-defaced.js", "assets/app.min.js", "favicon.svg", "1f8a3c90.js", "1f8a3c90"]
+        {
+            assert_eq!(cache_control(path), "no-cache", "{path}");
+        }
+        assert_eq!(cache_control("index.html"), "no-store");
+    }
+
+    #[test]
+    fn a_file_that_has_not_changed_is_not_sent_again() {
+        let first = serve("assets/app.js", &Method::GET, &HeaderMap::new());
+        assert_eq!(first.headers()["cache-control"], "no-cache");
+        let mut asking = HeaderMap::new();
+        asking.insert(header::IF_NONE_MATCH, first.headers()["etag"].clone());
+        assert_eq!(serve("assets/app.js", &Method::GET, &asking).status(), 304);
+        asking.insert(header::IF_NONE_MATCH, HeaderValue::from_static("\"older\""));
+        assert_eq!(serve("assets/app.js", &Method::GET, &asking).status(), 200);
     }
 }

@@ -17,8 +17,7 @@ use super::middleware::rate::RateLimiter;
 use super::problem::{Code, Problem};
 use crate::auth::grant::permission::{
     CancelJobs, ChangeDeskSettings, CreateDesks, GiveFeedback, ManageAccess, ManageImports, ReadClusters, ReadConversations, ReadDesks,
-    ReadEntries, ReadJobs, ReadSmallClusters, RebuildClusters, Suggest,
-    WriteEntries,
+    ReadEntries, ReadJobs, ReadSmallClusters, RebuildClusters, Suggest, WriteEntries,
 };
 use crate::auth::{AuthError, Authenticator, DeskAccess, Grant, NewSession, Permission};
 use crate::domain::{

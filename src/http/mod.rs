@@ -68,7 +68,7 @@ impl Default for HttpSettings {
         Self {
             max_json_bytes: 1 << 20,
             max_upload_bytes: 2 << 30,
-            upload_idle_timeout: Duration::from_secs(60),
+            upload_idle_timeout: Duration::from_mins(1),
             request_timeout: Duration::from_secs(30),
             suggestion_rate: RateLimit { per_second: 50.0, burst: 100.0 },
             cors_origins: Vec::new(),
@@ -107,7 +107,8 @@ pub fn router(state: HttpState) -> Router {
     let door = Door { auth: Arc::clone(&auth), readiness: Arc::clone(&readiness) };
     let around = settings.clone();
     let suggestion_rate = RateLimiter::new(settings.suggestion_rate);
-    let gate = GateRef::new(Gate { suggester, jobs, auth, store, indexer, clock, model: embedder_info, settings, suggestion_rate, shutdown });
+    let gate =
+        GateRef::new(Gate { suggester, jobs, auth, store, indexer, clock, model: embedder_info, settings, suggestion_rate, shutdown });
 
     let (guarded, _) = v1::guarded(&around).split_for_parts();
     let (sign_in, _) = v1::sign_in().split_for_parts();

@@ -199,6 +199,10 @@ impl VectorIndex for ExactIndex {
     async fn flush(&self) -> Result<(), IndexError> {
         Ok(())
     }
+
+    async fn close(&self) -> Result<(), IndexError> {
+        Ok(())
+    }
 }
 
 #[cfg(test)]

@@ -241,4 +241,10 @@ pub trait VectorIndex: Send + Sync {
     /// # Errors
     /// When the disk refuses.
     async fn flush(&self) -> Result<(), IndexError>;
+
+    /// Flushes and lets go of the folder; every later call is [`IndexError::Closed`], closing again is not.
+    ///
+    /// # Errors
+    /// When the disk refuses; the index is closed nevertheless.
+    async fn close(&self) -> Result<(), IndexError>;
 }

@@ -72,7 +72,8 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
 
 fn parse(text: &str, desk: Option<&DeskId>, now: Timestamp) -> Result<Entry, String> {
     let text = text.trim_start_matches('\u{feff}').replace("\r\n", "\n");
-    let rest = text.strip_prefix("---\n").ok_or("the file does not begin with front matter: put `---`, the keys, and `---` before the answer")?;
+    let rest =
+        text.strip_prefix("---\n").ok_or("the file does not begin with front matter: put `---`, the keys, and `---` before the answer")?;
     let (head, body) = rest.split_once("\n---\n").ok_or("the front matter does not end: put `---` on a line of its own behind it")?;
     let front: FrontMatter = yaml_serde::from_str(head).map_err(|error| format!("front matter: {error}"))?;
     let desk = desk.cloned().or(front.desk).ok_or("no desk: name one in the front matter (`desk: NAME`) or on the command line")?;
@@ -105,7 +106,8 @@ fn moment(text: &str, end: bool) -> Result<Timestamp, String> {
     if let Ok(moment) = text.parse::<jiff::Timestamp>() {
         return Ok(Timestamp::from_micros(moment.as_microsecond()));
     }
-    let date: jiff::civil::Date = text.parse().map_err(|_error: jiff::Error| format!("`{text}` is no date: write 2026-08-15 or an RFC 3339 time"))?;
+    let date: jiff::civil::Date =
+        text.parse().map_err(|_error: jiff::Error| format!("`{text}` is no date: write 2026-08-15 or an RFC 3339 time"))?;
     let start = date.to_zoned(jiff::tz::TimeZone::UTC).map_err(|error| error.to_string())?;
     let moment = Timestamp::from_micros(start.timestamp().as_microsecond());
     Ok(if end { moment.plus_seconds(86_400) } else { moment })

@@ -3,12 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::runner::{JobContext, RunError};
-use crate::domain::{Cluster, ClusterAnswer, ClusterId, ClusterMember, ClusterState, DeskId, Job, Pair, PairId, PairKind, Pool, Timestamp};
+use crate::domain::{
+    Cluster, ClusterAnswer, ClusterId, ClusterMember, ClusterState, DeskId, Job, Language, Pair, PairId, PairKind, Pool, Timestamp,
+};
 use crate::index::{DenseField, IndexFilter, Probe};
 use crate::mining::cluster::{ClusterSettings, Neighbour, communities, keywords};
 use crate::retrieve::encode::{dot, normalise};
 use crate::rt;
 use crate::suggest::group::{Answer, group_answers};
+use crate::text::acts::weighted_length;
 
 /// Neighbours looked at per question.
 const NEIGHBOURS: usize = 25;
@@ -18,12 +21,17 @@ const PAGE: usize = 500;
 const REPORT_EVERY: usize = 250;
 /// Answers kept per cluster.
 const BEST_ANSWERS: usize = 5;
+/// Length up to which a heading is as good as any, in Chinese characters (a Latin word counts two).
+const HEADING_LENGTH: usize = 16;
+/// What each further character costs, in cosine.
+const HEADING_PENALTY: f32 = 0.005;
 /// Keywords kept per cluster.
 const KEYWORDS: usize = 6;
 
 /// One question with what clustering needs of it.
 struct Question {
     pair: PairId,
+    language: Language,
     vector: Vec<f32>,
     answer_vector: Vec<f32>,
 }
@@ -54,7 +62,12 @@ async fn read_questions(context: &JobContext, filter: &IndexFilter) -> Result<Ve
         after = Some(last.id);
         for point in page {
             let [vector, _, answer_vector] = point.dense;
-            questions.push(Question { pair: PairId::from_uuid(point.payload.source), vector, answer_vector });
+            questions.push(Question {
+                pair: PairId::from_uuid(point.payload.source),
+                language: point.payload.language,
+                vector,
+                answer_vector,
+            });
         }
         context.progress("reading questions", questions.len() as u64, Some(total)).await?;
     }
@@ -65,7 +78,9 @@ async fn find_neighbours(context: &JobContext, filter: &IndexFilter, questions: 
     let mut neighbours = Vec::with_capacity(questions.len());
     for (done, question) in questions.iter().enumerate() {
         let probe = Probe::Dense(DenseField::Question, question.vector.clone());
-        let hits = context.index.search(filter, vec![probe], NEIGHBOURS + 1).await?;
+        // One language a cluster: an editor reads and answers it in one.
+        let same_language = IndexFilter { language: Some(question.language), ..filter.clone() };
+        let hits = context.index.search(&same_language, vec![probe], NEIGHBOURS + 1).await?;
         let found = hits.into_iter().flatten().filter_map(|hit| Some(Neighbour { other: *positions.get(&hit.id)?, similarity: hit.score }));
         neighbours.push(found.filter(|neighbour| neighbour.other != done).collect());
         if done % REPORT_EVERY == 0 {
@@ -84,7 +99,13 @@ async fn read_pairs(context: &JobContext, desk: &DeskId, questions: &[Question])
     Ok(pairs)
 }
 
-fn assemble(desk: &DeskId, questions: &[Question], labels: &[Option<usize>], pairs: &HashMap<PairId, Pair>, now: Timestamp) -> Vec<(Cluster, Vec<ClusterMember>)> {
+fn assemble(
+    desk: &DeskId,
+    questions: &[Question],
+    labels: &[Option<usize>],
+    pairs: &HashMap<PairId, Pair>,
+    now: Timestamp,
+) -> Vec<(Cluster, Vec<ClusterMember>)> {
     let mut groups: BTreeMap<usize, Vec<&Question>> = BTreeMap::new();
     for (question, label) in questions.iter().zip(labels) {
         if let Some(label) = label
@@ -99,20 +120,25 @@ fn assemble(desk: &DeskId, questions: &[Question], labels: &[Option<usize>], pai
         let centre = centre(group);
         let mut members: Vec<ClusterMember> = group
             .iter()
-            .map(|question| ClusterMember { pair_id: question.pair, question: text(question).to_owned(), similarity: dot(&centre, &question.vector) })
+            .map(|question| ClusterMember {
+                pair_id: question.pair,
+                question: text(question).to_owned(),
+                similarity: dot(&centre, &question.vector),
+            })
             .collect();
         members.sort_by(|a, b| b.similarity.total_cmp(&a.similarity).then(a.pair_id.cmp(&b.pair_id)));
         let of_group: Vec<&Pair> = group.iter().map(|question| &pairs[&question.pair]).collect();
         let conversations: BTreeSet<_> = of_group.iter().map(|pair| pair.conversation).collect();
-        let customers: BTreeSet<String> = of_group.iter().map(|pair| pair.customer_key.clone().unwrap_or_else(|| pair.conversation.to_string())).collect();
-        let english = of_group.iter().filter(|pair| pair.content.language == crate::domain::Language::En).count();
+        let customers: BTreeSet<String> =
+            of_group.iter().map(|pair| pair.customer_key.clone().unwrap_or_else(|| pair.conversation.to_string())).collect();
+        let english = of_group.iter().filter(|pair| pair.content.language == Language::En).count();
         let cluster = Cluster {
             id: ClusterId::new(),
             desk: desk.clone(),
             state: ClusterState::Open,
-            representative: members.first().map(|member| member.question.clone()).unwrap_or_default(),
+            representative: representative(&members),
             keywords,
-            language: if english * 2 > of_group.len() { crate::domain::Language::En } else { crate::domain::Language::Zh },
+            language: if english * 2 > of_group.len() { Language::En } else { Language::Zh },
             size: group.len() as u32,
             conversations: conversations.len() as u32,
             customers: customers.len() as u32,
@@ -123,6 +149,19 @@ fn assemble(desk: &DeskId, questions: &[Question], labels: &[Option<usize>], pai
         (cluster, members)
     });
     clusters.collect()
+}
+
+/// The question that stands for a cluster: near the centre and short; a chain of turns makes a poor heading.
+fn representative(members: &[ClusterMember]) -> String {
+    let fitness = |member: &ClusterMember| {
+        let surplus = weighted_length(&member.question).saturating_sub(HEADING_LENGTH);
+        member.similarity - HEADING_PENALTY * surplus as f32
+    };
+    members
+        .iter()
+        .max_by(|a, b| fitness(a).total_cmp(&fitness(b)).then(b.pair_id.cmp(&a.pair_id)))
+        .map(|member| member.question.clone())
+        .unwrap_or_default()
 }
 
 fn centre(group: &[&Question]) -> Vec<f32> {
@@ -138,15 +177,28 @@ fn centre(group: &[&Question]) -> Vec<f32> {
 
 /// Groups a cluster's answers; the most supported first, the newest among equals.
 fn best_answers(group: &[&Question], pairs: &HashMap<PairId, Pair>) -> Vec<ClusterAnswer> {
-    let mut ordered: Vec<(&Question, &Pair)> = group.iter().map(|question| (*question, &pairs[&question.pair])).filter(|(_, pair)| !pair.content.outcome.corrected).collect();
-    ordered.sort_by(|(_, a), (_, b)| b.content.answer_quality.total_cmp(&a.content.answer_quality).then(b.content.answered_at.cmp(&a.content.answered_at)).then(a.content.id.cmp(&b.content.id)));
-    let answers: Vec<Answer<'_>> = ordered.iter().map(|(question, pair)| Answer { text: &pair.content.answer, vector: &question.answer_vector }).collect();
+    let mut ordered: Vec<(&Question, &Pair)> =
+        group.iter().map(|question| (*question, &pairs[&question.pair])).filter(|(_, pair)| !pair.content.outcome.corrected).collect();
+    ordered.sort_by(|(_, a), (_, b)| {
+        b.content
+            .answer_quality
+            .total_cmp(&a.content.answer_quality)
+            .then(b.content.answered_at.cmp(&a.content.answered_at))
+            .then(a.content.id.cmp(&b.content.id))
+    });
+    let answers: Vec<Answer<'_>> =
+        ordered.iter().map(|(question, pair)| Answer { text: &pair.content.answer, vector: &question.answer_vector }).collect();
     let mut best: Vec<ClusterAnswer> = group_answers(&answers)
         .into_iter()
         .map(|members| {
             let shown = ordered[members[0]].1;
             let last = members.iter().filter_map(|&member| ordered[member].1.content.answered_at).max();
-            ClusterAnswer { text: shown.content.answer.clone(), support: members.len() as u32, pair_id: shown.content.id, last_answered_at: last }
+            ClusterAnswer {
+                text: shown.content.answer.clone(),
+                support: members.len() as u32,
+                pair_id: shown.content.id,
+                last_answered_at: last,
+            }
         })
         .collect();
     best.sort_by(|a, b| b.support.cmp(&a.support).then(b.last_answered_at.cmp(&a.last_answered_at)));

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
-use super::runner::{JobContext, RunError};
 use super::ImportParams;
+use super::runner::{JobContext, RunError};
 use crate::domain::{DeskId, ImportReport, Job};
 use crate::ingest::{self, Batch, ColumnMapping, ConversationReader, Cursor, ReadOptions};
 use crate::mining::pairing::{MaskedConversation, mine_pairs};
@@ -20,11 +20,15 @@ const MINE_BATCH: u32 = 200;
 
 /// Runs (or continues) an import.
 pub(super) async fn run(context: &JobContext, job: &Job) -> Result<serde_json::Value, RunError> {
-    let params: ImportParams = serde_json::from_value(job.params.clone()).map_err(|error| RunError::Permanent(format!("unreadable parameters: {error}")))?;
+    let params: ImportParams =
+        serde_json::from_value(job.params.clone()).map_err(|error| RunError::Permanent(format!("unreadable parameters: {error}")))?;
     let desk = job.desk.clone().ok_or_else(|| RunError::Permanent("an import needs a desk".to_owned()))?;
     let cursor: Option<Cursor> = job.cursor.clone().and_then(|cursor| serde_json::from_value(cursor).ok());
-    let mut report: ImportReport =
-        if cursor.is_some() { job.result.clone().and_then(|report| serde_json::from_value(report).ok()).unwrap_or_default() } else { ImportReport::default() };
+    let mut report: ImportReport = if cursor.is_some() {
+        job.result.clone().and_then(|report| serde_json::from_value(report).ok()).unwrap_or_default()
+    } else {
+        ImportReport::default()
+    };
     if !params.dry_run {
         context.store.ensure_desk(&desk, context.clock.now()).await?;
     }
@@ -37,7 +41,14 @@ pub(super) async fn run(context: &JobContext, job: &Job) -> Result<serde_json::V
     Ok(serde_json::to_value(&report)?)
 }
 
-async fn read(context: &JobContext, job: &Job, desk: &DeskId, params: &ImportParams, cursor: Option<Cursor>, report: &mut ImportReport) -> Result<(), RunError> {
+async fn read(
+    context: &JobContext,
+    job: &Job,
+    desk: &DeskId,
+    params: &ImportParams,
+    cursor: Option<Cursor>,
+    report: &mut ImportReport,
+) -> Result<(), RunError> {
     let mapping: Option<ColumnMapping> = params
         .mapping
         .clone()
@@ -70,7 +81,9 @@ async fn read(context: &JobContext, job: &Job, desk: &DeskId, params: &ImportPar
 }
 
 /// Reads on the blocking lane, two batches ahead at most.
-fn batches_of(mut reader: Box<dyn ConversationReader>) -> (mpsc::Receiver<Result<Batch, ingest::IngestError>>, tokio::task::JoinHandle<()>) {
+fn batches_of(
+    mut reader: Box<dyn ConversationReader>,
+) -> (mpsc::Receiver<Result<Batch, ingest::IngestError>>, tokio::task::JoinHandle<()>) {
     let (sender, receiver) = mpsc::channel(2);
     let reading = tokio::task::spawn_blocking(move || {
         loop {
@@ -88,7 +101,14 @@ fn batches_of(mut reader: Box<dyn ConversationReader>) -> (mpsc::Receiver<Result
     (receiver, reading)
 }
 
-async fn store_batch(context: &JobContext, job: &Job, desk: &DeskId, dry_run: bool, batch: &Batch, report: &mut ImportReport) -> Result<(), RunError> {
+async fn store_batch(
+    context: &JobContext,
+    job: &Job,
+    desk: &DeskId,
+    dry_run: bool,
+    batch: &Batch,
+    report: &mut ImportReport,
+) -> Result<(), RunError> {
     let drafts = if dry_run { &[][..] } else { &batch.drafts[..] };
     let cursor = serde_json::to_value(&batch.cursor)?;
     // What this merge adds is known only afterwards and reaches the next checkpoint: after a kill the totals of what was *added* may be
@@ -116,7 +136,9 @@ pub(super) async fn mine(context: &JobContext, desk: &DeskId) -> Result<u64, Run
             return Ok(pairs);
         }
         let mined = rt::cpu(move || {
-            let mine = |(conversation, mark): (crate::domain::Conversation, i64)| (conversation.id, mark, mine_pairs(&MaskedConversation::of(&conversation)));
+            let mine = |(conversation, mark): (crate::domain::Conversation, i64)| {
+                (conversation.id, mark, mine_pairs(&MaskedConversation::of(&conversation)))
+            };
             marked.into_iter().map(mine).collect::<Vec<_>>()
         })
         .await?;

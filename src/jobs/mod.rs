@@ -79,7 +79,13 @@ pub struct Jobs {
 impl Jobs {
     /// Puts the use case and its worker together. `uploads` is the folder for uploaded files; it exists and is private to the user.
     #[must_use]
-    pub fn new(store: Arc<dyn Store>, index: Arc<dyn VectorIndex>, indexer: Arc<Indexer>, clock: Arc<dyn Clock>, uploads: PathBuf) -> (Self, Runner) {
+    pub fn new(
+        store: Arc<dyn Store>,
+        index: Arc<dyn VectorIndex>,
+        indexer: Arc<Indexer>,
+        clock: Arc<dyn Clock>,
+        uploads: PathBuf,
+    ) -> (Self, Runner) {
         let (changes, _) = broadcast::channel(CHANGES_KEPT);
         let wake = Arc::new(Notify::new());
         let runner = Runner::new(Arc::clone(&store), index, indexer, Arc::clone(&clock), changes.clone(), Arc::clone(&wake));

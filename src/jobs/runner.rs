@@ -87,7 +87,8 @@ impl Runner {
     /// Works until `stop`. A job that is running then goes back to the queue and continues at the next start.
     pub async fn run(&self, stop: CancellationToken) {
         loop {
-            let claimed = match self.store.claim_job(&[JobKind::Import, JobKind::RebuildClusters, JobKind::Reindex], self.clock.now()).await {
+            let claimed = match self.store.claim_job(&[JobKind::Import, JobKind::RebuildClusters, JobKind::Reindex], self.clock.now()).await
+            {
                 Ok(claimed) => claimed,
                 Err(error) => {
                     tracing::error!(error = &error as &dyn std::error::Error, "jobs can't be read");

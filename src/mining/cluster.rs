@@ -98,7 +98,10 @@ impl Graph {
                     weight - resolution * self.sizes[node] * others
                 };
                 let staying = gain(home, weight_to.get(&home).copied().unwrap_or(0.0));
-                let best = weight_to.iter().map(|(&community, &weight)| (community, gain(community, weight))).max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)));
+                let best = weight_to
+                    .iter()
+                    .map(|(&community, &weight)| (community, gain(community, weight)))
+                    .max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)));
                 if let Some((community, gained)) = best
                     && community != home
                     && gained > staying + 1e-6
@@ -175,7 +178,7 @@ pub fn keywords(clusters: &[Vec<&str>], count: usize) -> Vec<Vec<String>> {
         .iter()
         .map(|questions| {
             let mut frequency = BTreeMap::new();
-            for term in questions.iter().flat_map(|question| terms(question)).filter(|term| !term.starts_with('[') && term.chars().count() > 1) {
+            for term in questions.iter().flat_map(|question| terms(question)).filter(|term| tells_something(term)) {
                 *frequency.entry(term).or_insert(0.0) += 1.0;
             }
             frequency
@@ -188,12 +191,34 @@ pub fn keywords(clusters: &[Vec<&str>], count: usize) -> Vec<Vec<String>> {
     let average = overall.values().sum::<f32>() / clusters.len().max(1) as f32;
     frequencies
         .iter()
-        .map(|frequency| {
-            let mut scored: Vec<(&String, f32)> = frequency.iter().map(|(term, count)| (term, count * (1.0 + average / overall[term.as_str()]).ln())).collect();
+        .zip(clusters)
+        .map(|(frequency, questions)| {
+            let mut scored: Vec<(&String, f32)> =
+                frequency.iter().map(|(term, count)| (term, count * (1.0 + average / overall[term.as_str()]).ln())).collect();
             scored.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(b.0)));
-            scored.into_iter().take(count).map(|(term, _)| term.clone()).collect()
+            scored.into_iter().take(count).map(|(term, _)| as_written(term, questions)).collect()
         })
         .collect()
+}
+
+/// Whether a term may be a keyword: no placeholder, no figure, no single character.
+fn tells_something(term: &str) -> bool {
+    term.chars().count() > 1 && !term.starts_with('[') && !term.chars().all(|c| c.is_ascii_digit() || c.is_ascii_punctuation())
+}
+
+/// The commonest word of the questions that an English stem stands for ("invoic" → "invoice"); other terms stay.
+fn as_written(term: &str, questions: &[&str]) -> String {
+    if !term.is_ascii() {
+        return term.to_owned();
+    }
+    let mut words: BTreeMap<String, usize> = BTreeMap::new();
+    for word in questions.iter().flat_map(|question| question.split(|c: char| !c.is_ascii_alphanumeric() && c != '-')) {
+        let word = word.to_ascii_lowercase();
+        if word == term || terms(&word).first().is_some_and(|stem| stem == term) {
+            *words.entry(word).or_insert(0) += 1;
+        }
+    }
+    words.into_iter().max_by(|a, b| a.1.cmp(&b.1).then(b.0.cmp(&a.0))).map_or_else(|| term.to_owned(), |(word, _)| word)
 }
 
 #[cfg(test)]
@@ -218,9 +243,17 @@ mod tests {
 
     #[test]
     fn the_same_input_gives_the_same_result() {
-        let edges: Vec<(usize, usize, f32)> = (0..60).map(|i| (i, (i * 7 + 3) % 60, 0.5 + (i % 5) as f32 / 10.0)).filter(|(a, b, _)| a != b).collect();
+        let edges: Vec<(usize, usize, f32)> =
+            (0..60).map(|i| (i, (i * 7 + 3) % 60, 0.5 + (i % 5) as f32 / 10.0)).filter(|(a, b, _)| a != b).collect();
         let lists = neighbours(&edges, 60);
         assert_eq!(communities(&lists, ClusterSettings::default()), communities(&lists, ClusterSettings::default()));
+    }
+
+    #[test]
+    fn keywords_are_whole_words_and_no_figures() {
+        let words = keywords(&[vec!["where is my invoice 2026", "two invoices for 11", "invoice please"], vec!["parcel lost"]], 2);
+        assert_eq!(words[0][0], "invoice");
+        assert!(words[0].iter().all(|word| word != "11" && word != "2026"));
     }
 
     #[test]

@@ -99,12 +99,15 @@ fn reply_end(lines: &[MaskedLine], start: usize) -> usize {
 /// How far the answer may reach: over the customer's "ok" while the agent has only asked to wait.
 fn answer_reach(lines: &[MaskedLine], start: usize, mut end: usize) -> usize {
     loop {
-        let answered = lines[start..end].iter().any(|line| line.role == Role::Agent && matches!(agent_act(&line.text), AgentAct::Answer | AgentAct::AskBack));
+        let answered = lines[start..end]
+            .iter()
+            .any(|line| line.role == Role::Agent && matches!(agent_act(&line.text), AgentAct::Answer | AgentAct::AskBack));
         if answered || end >= lines.len() {
             return end;
         }
         let next_agent = (end..lines.len()).find(|&position| lines[position].role != Role::Customer);
-        let interjection = next_agent.is_some_and(|next| lines[end..next].iter().all(|line| customer_act(&line.text) == CustomerAct::Acknowledgement));
+        let interjection =
+            next_agent.is_some_and(|next| lines[end..next].iter().all(|line| customer_act(&line.text) == CustomerAct::Acknowledgement));
         match next_agent {
             Some(next) if interjection => end = reply_end(lines, next),
             _ => return end,
@@ -113,13 +116,17 @@ fn answer_reach(lines: &[MaskedLine], start: usize, mut end: usize) -> usize {
 }
 
 fn pair_of(conversation: &MaskedConversation, moment: &Moment, start: usize, end: usize) -> Option<PairDraft> {
-    let replies: Vec<&MaskedLine> = conversation.lines[start..end].iter().filter(|line| line.role == Role::Agent && !line.text.trim().is_empty()).collect();
+    let replies: Vec<&MaskedLine> =
+        conversation.lines[start..end].iter().filter(|line| line.role == Role::Agent && !line.text.trim().is_empty()).collect();
     let (kept, kind) = if moment.act.is_small_talk() && !carries_question(moment) {
         (replies.clone(), PairKind::SmallTalk)
     } else {
-        let meaty: Vec<&MaskedLine> = replies.iter().copied().filter(|line| matches!(agent_act(&line.text), AgentAct::Answer | AgentAct::AskBack)).collect();
+        let meaty: Vec<&MaskedLine> =
+            replies.iter().copied().filter(|line| matches!(agent_act(&line.text), AgentAct::Answer | AgentAct::AskBack)).collect();
         if meaty.is_empty() {
-            let chatty = replies.iter().all(|line| matches!(agent_act(&line.text), AgentAct::Closing | AgentAct::Opening | AgentAct::Acknowledgement));
+            let chatty = replies
+                .iter()
+                .all(|line| matches!(agent_act(&line.text), AgentAct::Closing | AgentAct::Opening | AgentAct::Acknowledgement));
             (replies.clone(), if chatty { PairKind::FollowUp } else { PairKind::Unanswered })
         } else if moment.act == CustomerAct::Question || carries_question(moment) {
             (meaty, PairKind::Question)
@@ -171,7 +178,20 @@ fn note_outcomes(pairs: &mut [PairDraft], conversation: &MaskedConversation) {
 /// Whether an agent takes back what was said before.
 fn takes_back(text: &str) -> bool {
     const CUES: [&str; 14] = [
-        "说错了", "我刚才说错", "更正一下", "更正", "刚才说的不对", "刚刚说错", "纠正一下", "记错了", "看错了", "i was wrong", "i made a mistake", "let me correct", "correction", "i misspoke",
+        "说错了",
+        "我刚才说错",
+        "更正一下",
+        "更正",
+        "刚才说的不对",
+        "刚刚说错",
+        "纠正一下",
+        "记错了",
+        "看错了",
+        "i was wrong",
+        "i made a mistake",
+        "let me correct",
+        "correction",
+        "i misspoke",
     ];
     let lower = text.to_lowercase();
     CUES.iter().any(|cue| lower.contains(cue))
@@ -224,7 +244,11 @@ mod tests {
 
     #[test]
     fn bot_text_is_context_and_never_an_answer() {
-        let pairs = mined(&[(Role::Customer, "怎么开发票"), (Role::Bot, "请选择：1 订单 2 售后"), (Role::Agent, "订单详情页点开票，填抬头和税号就行。")]);
+        let pairs = mined(&[
+            (Role::Customer, "怎么开发票"),
+            (Role::Bot, "请选择：1 订单 2 售后"),
+            (Role::Agent, "订单详情页点开票，填抬头和税号就行。"),
+        ]);
         assert_eq!(pairs.len(), 1);
         assert_eq!(pairs[0].answer, "订单详情页点开票，填抬头和税号就行。");
     }

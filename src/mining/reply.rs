@@ -29,9 +29,16 @@ static YES_NO_REPLY: LazyLock<Regex> = LazyLock::new(|| {
         r"^(是|对|有|没|无|可以|能|不|会|行|好|要|需要|满|带|在|嗯|恩|应该|肯定|一般|目前|现在|已经|还|都|支持|暂|yes|no|yep|nope|sure|of course|certainly|unfortunately|sorry|you can|absolutely)",
     )
 });
-static AMOUNT_QUESTION: LazyLock<Regex> =
-    LazyLock::new(|| regex(r"多少|几|多大|多久|多长|多高|多远|什么时候|何时|时间|价|费|钱|面积|首付|月供|税|how (much|many|long|far|soon)|when|what time|price|cost|fee"));
-static NUMBER: LazyLock<Regex> = LazyLock::new(|| regex(r"[0-9０-９]|[一二三四五六七八九十百千万两半]+[个天月年万元块平米层楼折点分小套室厅房号次%]|today|tomorrow|soon|free|免费|今天|明天"));
+static AMOUNT_QUESTION: LazyLock<Regex> = LazyLock::new(|| {
+    regex(
+        r"多少|几|多大|多久|多长|多高|多远|什么时候|何时|时间|价|费|钱|面积|首付|月供|税|how (much|many|long|far|soon)|when|what time|price|cost|fee",
+    )
+});
+static NUMBER: LazyLock<Regex> = LazyLock::new(|| {
+    regex(
+        r"[0-9０-９]|[一二三四五六七八九十百千万两半]+[个天月年万元块平米层楼折点分小套室厅房号次%]|today|tomorrow|soon|free|免费|今天|明天",
+    )
+});
 static WHERE_QUESTION: LazyLock<Regex> = LazyLock::new(|| regex(r"哪|位置|地址|where|which"));
 static CHATTER: LazyLock<Regex> = LazyLock::new(|| {
     regex(

@@ -64,7 +64,9 @@ mod tests {
         let long = document_vector("退货 运费 你们 仓库 收到 以后 一般 需要 处理 多久 才能 到账 原路 返回 银行卡", QUESTION_TERMS);
         assert!(short.terms.windows(2).all(|pair| pair[0] < pair[1]));
         let id = term_id("退货");
-        let value = |vector: &SparseVector| vector.terms.iter().position(|&term| term == id).map(|at| vector.values[at]).expect("the term is there");
+        let value = |vector: &SparseVector| {
+            vector.terms.iter().position(|&term| term == id).map(|at| vector.values[at]).expect("the term is there")
+        };
         assert!(value(&short) > value(&long));
     }
 }

@@ -57,7 +57,12 @@ pub struct CandidateSearch {
 }
 
 /// Asks the index with every probe and unites the hits; `per_probe` hits are taken from each.
-pub async fn retrieve(index: &dyn VectorIndex, filter: &IndexFilter, query: &EncodedQuery, per_probe: usize) -> Result<CandidateSearch, RetrieveError> {
+pub async fn retrieve(
+    index: &dyn VectorIndex,
+    filter: &IndexFilter,
+    query: &EncodedQuery,
+    per_probe: usize,
+) -> Result<CandidateSearch, RetrieveError> {
     let probes = vec![
         Probe::Dense(DenseField::Question, query.question.clone()),
         Probe::Dense(DenseField::Situation, query.situation.clone()),
@@ -84,7 +89,15 @@ pub async fn retrieve(index: &dyn VectorIndex, filter: &IndexFilter, query: &Enc
         answer_bm25: score(&answer, &point),
         point: point.id,
         payload: point.payload,
-        answer_vector: { let [_, _, answer] = point.dense; answer },
+        answer_vector: {
+            let [_, _, answer] = point.dense;
+            answer
+        },
     });
-    Ok(CandidateSearch { candidates: candidates.collect(), best_question_bm25: best(3), best_situation_bm25: best(4), best_answer_bm25: best(5) })
+    Ok(CandidateSearch {
+        candidates: candidates.collect(),
+        best_question_bm25: best(3),
+        best_situation_bm25: best(4),
+        best_answer_bm25: best(5),
+    })
 }

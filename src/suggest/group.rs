@@ -13,6 +13,9 @@ use crate::text::normalise::{answer_key, fold};
 /// Cosine from which on two answers with the same figures say the same.
 pub const SAME_ANSWER_COSINE: f32 = 0.93;
 
+/// Cosine from which on two answers are about the same thing.
+const CONTRADICTION_COSINE: f32 = 0.65;
+
 /// What grouping needs to know of an answer.
 #[derive(Debug, Clone)]
 pub struct Answer<'a> {
@@ -48,7 +51,9 @@ pub fn group_answers(answers: &[Answer<'_>]) -> Vec<Vec<usize>> {
     groups
 }
 
-static FIGURE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"[0-9]+(?:[.:][0-9]+)*|[一二三四五六七八九十两]+(?:[天日月年元块折次小个]|工作日)").expect("a constant pattern compiles"));
+static FIGURE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"[0-9]+(?:[.:][0-9]+)*|[一二三四五六七八九十两]+(?:[天日月年元块折次小个]|工作日)").expect("a constant pattern compiles")
+});
 
 /// The figures of an answer: two answers that differ in an amount, a date or a period never say the same.
 #[must_use]
@@ -79,7 +84,8 @@ fn western(figure: &str) -> String {
 #[must_use]
 pub fn contradict(a: &Answer<'_>, b: &Answer<'_>) -> bool {
     let (left, right) = (figures(a.text), figures(b.text));
-    !left.is_empty() && !right.is_empty() && left.is_disjoint(&right) && dot(a.vector, b.vector) >= 0.75
+    // Each states a figure that the other lacks; one that merely says more contradicts nothing.
+    !left.is_subset(&right) && !right.is_subset(&left) && dot(a.vector, b.vector) >= CONTRADICTION_COSINE
 }
 
 #[cfg(test)]

@@ -122,7 +122,8 @@ impl Ranker {
 fn by_position(weights: &BTreeMap<String, f32>) -> Result<[f32; FEATURE_COUNT], WeightsError> {
     let mut by_position = [0.0; FEATURE_COUNT];
     for (name, weight) in weights {
-        let position = FEATURE_NAMES.iter().position(|feature| feature == name).ok_or_else(|| WeightsError::UnknownFeature(name.clone()))?;
+        let position =
+            FEATURE_NAMES.iter().position(|feature| feature == name).ok_or_else(|| WeightsError::UnknownFeature(name.clone()))?;
         by_position[position] = *weight;
     }
     Ok(by_position)

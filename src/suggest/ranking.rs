@@ -178,8 +178,13 @@ fn shortlist(search: &mut CandidateSearch) {
 }
 
 /// Reads the words behind candidates; the map is by point.
-async fn read_sources<S: SourceStore + ?Sized>(store: &S, desk: &DeskId, candidates: &[Candidate]) -> Result<HashMap<Uuid, Source>, SuggestError> {
-    let of_pool = |pool: Pool| candidates.iter().filter(move |candidate| candidate.payload.pool == pool).map(|candidate| candidate.payload.source);
+async fn read_sources<S: SourceStore + ?Sized>(
+    store: &S,
+    desk: &DeskId,
+    candidates: &[Candidate],
+) -> Result<HashMap<Uuid, Source>, SuggestError> {
+    let of_pool =
+        |pool: Pool| candidates.iter().filter(move |candidate| candidate.payload.pool == pool).map(|candidate| candidate.payload.source);
     let pairs: Vec<PairId> = of_pool(Pool::Archive).map(PairId::from_uuid).collect();
     let mut entries: Vec<EntryId> = of_pool(Pool::Knowledge).map(EntryId::from_uuid).collect();
     entries.sort_unstable();
@@ -226,14 +231,19 @@ fn rank(ranker: &Ranker, gathered: Gathered) -> Vec<RankedGroup> {
         .collect();
     members.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.candidate.point.cmp(&b.candidate.point)));
     keep_one_variant_per_entry(&mut members);
-    let groups = group_answers(&members.iter().map(|member| Answer { text: &member.source.answer, vector: &member.candidate.answer_vector }).collect::<Vec<_>>());
+    let groups = group_answers(
+        &members.iter().map(|member| Answer { text: &member.source.answer, vector: &member.candidate.answer_vector }).collect::<Vec<_>>(),
+    );
     let mut members: Vec<Option<RankedMember>> = members.into_iter().map(Some).collect();
     groups
         .into_iter()
         .map(|group| {
             let members: Vec<RankedMember> = group.into_iter().filter_map(|position| members[position].take()).collect();
             let probability = members.first().map_or(0.0, |best| ranker.probability(best.score));
-            let outdated = members.first().and_then(|best| tallies.get(&best.answer_key)).is_some_and(|tally| tally.outdated >= 0.5 && tally.outdated > tally.accepted);
+            let outdated = members
+                .first()
+                .and_then(|best| tallies.get(&best.answer_key))
+                .is_some_and(|tally| tally.outdated >= 0.5 && tally.outdated > tally.accepted);
             RankedGroup { members, probability, outdated }
         })
         .collect()

@@ -5,17 +5,18 @@ use std::time::{Duration, Instant};
 
 use super::group::{Answer, contradict};
 use super::ranker::Ranker;
-use super::ranking::{RankedGroup, Ranking, rank_moment, wanted};
+use super::ranking::{RankedGroup, RankedMember, Ranking, rank_moment, wanted};
 use super::render::{LiveValues, render};
 use super::request::{FeedbackCreate, LiveConversation, ModelView, QueryView, SuggestRequest, SuggestResponse, Timings};
 use crate::domain::{
-    AbstainReason, Abstention, Clock, ConversationId, DeskId, DeskSettings, Evidence, EvidenceKind, FeedbackEvent, FeedbackId, FeedbackKind, Flag, Pool, Suggestion,
-    SuggestionId, SuggestionSetId,
+    AbstainReason, Abstention, Clock, ConversationId, DeskId, DeskSettings, Evidence, EvidenceKind, FeedbackEvent, FeedbackId,
+    FeedbackKind, Flag, Pool, Suggestion, SuggestionId, SuggestionSetId,
 };
 use crate::embed::{EmbedError, Embedder, Lane};
 use crate::index::{IndexError, IndexFilter, VectorIndex};
 use crate::retrieve::{QueryText, RetrieveError, encode_query};
 use crate::store::{RecordedSet, RecordedSuggestion, Store, StoreError};
+use crate::text::acts::customer_act;
 use crate::text::language::detect;
 use crate::text::mask::mask;
 use crate::text::moment::{Line, Moment, clip};
@@ -82,7 +83,13 @@ pub struct Suggester {
 impl Suggester {
     /// Puts the use case together.
     #[must_use]
-    pub fn new(store: Arc<dyn Store>, index: Arc<dyn VectorIndex>, embedder: Arc<dyn Embedder>, ranker: Arc<Ranker>, clock: Arc<dyn Clock>) -> Self {
+    pub fn new(
+        store: Arc<dyn Store>,
+        index: Arc<dyn VectorIndex>,
+        embedder: Arc<dyn Embedder>,
+        ranker: Arc<Ranker>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
         Self { store, index, embedder, ranker, clock }
     }
 
@@ -95,18 +102,27 @@ impl Suggester {
         let limit = check(request)?;
         let desk = self.store.desk(&request.desk).await?.ok_or_else(|| SuggestError::UnknownDesk(request.desk.clone()))?;
         let masked = masked_messages(&request.conversation);
-        let lines: Vec<Line<'_>> =
-            request.conversation.messages.iter().zip(&masked).map(|(message, text)| Line { role: message.role, text, at: message.at }).collect();
+        let lines: Vec<Line<'_>> = request
+            .conversation
+            .messages
+            .iter()
+            .zip(&masked)
+            .map(|(message, text)| Line { role: message.role, text, at: message.at })
+            .collect();
         let mut timings = Timings::default();
         let (query, suggestions, abstained) = match Moment::of(&lines) {
             None => {
                 let detail = "the conversation holds no customer message to answer".to_owned();
-                (QueryView { text: String::new(), used_turns: Vec::new() }, Vec::new(), Some(Abstention { reason: AbstainReason::MovedOn, detail }))
+                (
+                    QueryView { text: String::new(), used_turns: Vec::new() },
+                    Vec::new(),
+                    Some(Abstention { reason: AbstainReason::MovedOn, detail }),
+                )
             }
             Some(moment) => {
                 let (groups, abstained) = self.decide(request, &desk.settings, &moment, lane, &mut timings).await?;
                 let rendering = Instant::now();
-                let suggestions = self.render_groups(groups, request, &moment, limit);
+                let suggestions = render_groups(groups, request, &moment, limit);
                 timings.rank += milliseconds(rendering.elapsed());
                 (QueryView { text: moment.question, used_turns: moment.used }, suggestions, abstained)
             }
@@ -135,7 +151,13 @@ impl Suggester {
     }
 
     /// Everything that may answer, ranked, before any threshold: what evaluation looks at.
-    pub async fn rank(&self, request: &SuggestRequest, moment: &Moment, cross_language: bool, lane: Lane) -> Result<(Ranking, Duration), SuggestError> {
+    pub async fn rank(
+        &self,
+        request: &SuggestRequest,
+        moment: &Moment,
+        cross_language: bool,
+        lane: Lane,
+    ) -> Result<(Ranking, Duration), SuggestError> {
         let embedding = Instant::now();
         let text = QueryText { question: moment.question.clone(), turn: moment.turn.clone(), previous: moment.previous.clone() };
         let query = encode_query(self.embedder.as_ref(), &text, lane).await?;
@@ -151,7 +173,8 @@ impl Suggester {
             valid_at: Some(now),
             ..IndexFilter::desk(request.desk.clone())
         };
-        let ranking = rank_moment(self.store.as_ref(), self.index.as_ref(), &self.ranker, &filter, &query, wanted(moment, language, now)).await?;
+        let ranking =
+            rank_moment(self.store.as_ref(), self.index.as_ref(), &self.ranker, &filter, &query, wanted(moment, language, now)).await?;
         Ok((ranking, embed_time))
     }
 
@@ -173,9 +196,13 @@ impl Suggester {
         timings.embed = milliseconds(embed_time);
         timings.search = milliseconds(ranking.search_time);
         timings.rank = milliseconds(ranking.rank_time);
-        let abstained = self.silence(moment, &ranking, self.threshold(settings));
         let threshold = self.threshold(settings);
-        let groups = if abstained.is_some() { Vec::new() } else { ranking.groups.into_iter().filter(|group| group.probability >= threshold).collect() };
+        let abstained = self.silence(moment, &ranking, threshold);
+        let groups = if abstained.is_some() {
+            Vec::new()
+        } else {
+            ranking.groups.into_iter().filter(|group| group.probability >= threshold).collect()
+        };
         Ok((groups, abstained))
     }
 
@@ -187,7 +214,7 @@ impl Suggester {
         let because = |reason, detail: &str| Some(Abstention { reason, detail: detail.to_owned() });
         if moment.act.is_small_talk() && !moment.elliptical {
             // A desk may keep entries for greetings and thanks; they are the only answers to small talk.
-            let own_entry = cleared && best.is_some_and(|group| group.representative().candidate.payload.pool == Pool::Knowledge);
+            let own_entry = cleared && best.is_some_and(|group| answers_small_talk(group.representative()));
             return if own_entry { None } else { because(AbstainReason::SmallTalk, "the customer asks nothing here") };
         }
         if cleared {
@@ -197,59 +224,6 @@ impl Suggester {
             return because(AbstainReason::OutOfDomain, "nothing in this desk's archive or knowledge is about this");
         }
         because(AbstainReason::NoMatch, "no archived answer or entry fits well enough")
-    }
-
-    fn render_groups(&self, groups: Vec<RankedGroup>, request: &SuggestRequest, moment: &Moment, limit: u32) -> Vec<(Suggestion, RecordedSuggestion)> {
-        let live = LiveValues::of(&request.conversation);
-        let language = request.language.unwrap_or_else(|| detect(&moment.turn));
-        let shown: Vec<RankedGroup> = groups.into_iter().take(limit as usize).collect();
-        let conflicting: Vec<bool> = shown.iter().map(|group| shown.iter().any(|other| conflicts(group, other))).collect();
-        shown
-            .iter()
-            .zip(conflicting)
-            .zip(1..)
-            .map(|((group, conflicting), rank)| {
-                let best = group.representative();
-                let (text, slots) = render(&best.source.answer, &live);
-                let mut flags = Vec::new();
-                if slots.iter().any(|slot| !slot.filled) {
-                    flags.push(Flag::OpenSlot);
-                }
-                if conflicting {
-                    flags.push(Flag::Conflicting);
-                }
-                if best.candidate.payload.language != language {
-                    flags.push(Flag::OtherLanguage);
-                }
-                if group.outdated || best.source.outcome.corrected {
-                    flags.push(Flag::Outdated);
-                }
-                let id = SuggestionId::new();
-                let pool = best.candidate.payload.pool;
-                let record = RecordedSuggestion {
-                    id,
-                    rank,
-                    pool,
-                    source: best.candidate.payload.source,
-                    answer_key: best.answer_key.clone(),
-                    text: best.source.answer.clone(),
-                    score: group.probability,
-                };
-                let suggestion = Suggestion {
-                    id,
-                    rank,
-                    text,
-                    score: group.probability,
-                    pool,
-                    language: best.candidate.payload.language,
-                    support: group.members.len() as u32,
-                    evidence: evidence(group),
-                    slots,
-                    flags,
-                };
-                (suggestion, record)
-            })
-            .collect()
     }
 
     /// The desk a suggestion was made for, to check access before [`Self::give_feedback`].
@@ -275,6 +249,65 @@ impl Suggester {
             other => Ok(other?),
         }
     }
+}
+
+/// Whether a reply is a knowledge entry that was written for greetings, thanks and the like.
+fn answers_small_talk(member: &RankedMember) -> bool {
+    member.candidate.payload.pool == Pool::Knowledge && customer_act(&member.source.question).is_small_talk()
+}
+
+/// What is shown of ranked groups, with the records that feedback will name.
+fn render_groups(groups: Vec<RankedGroup>, request: &SuggestRequest, moment: &Moment, limit: u32) -> Vec<(Suggestion, RecordedSuggestion)> {
+    let live = LiveValues::of(&request.conversation);
+    let language = request.language.unwrap_or_else(|| detect(&moment.turn));
+    let shown: Vec<RankedGroup> = groups.into_iter().take(limit as usize).collect();
+    let conflicting: Vec<bool> = shown.iter().map(|group| shown.iter().any(|other| conflicts(group, other))).collect();
+    shown
+        .iter()
+        .zip(conflicting)
+        .zip(1..)
+        .map(|((group, conflicting), rank)| {
+            let best = group.representative();
+            let (text, slots) = render(&best.source.answer, &live);
+            let mut flags = Vec::new();
+            if slots.iter().any(|slot| !slot.filled) {
+                flags.push(Flag::OpenSlot);
+            }
+            if conflicting {
+                flags.push(Flag::Conflicting);
+            }
+            if best.candidate.payload.language != language {
+                flags.push(Flag::OtherLanguage);
+            }
+            if group.outdated || best.source.outcome.corrected {
+                flags.push(Flag::Outdated);
+            }
+            let id = SuggestionId::new();
+            let pool = best.candidate.payload.pool;
+            let record = RecordedSuggestion {
+                id,
+                rank,
+                pool,
+                source: best.candidate.payload.source,
+                answer_key: best.answer_key.clone(),
+                text: best.source.answer.clone(),
+                score: group.probability,
+            };
+            let suggestion = Suggestion {
+                id,
+                rank,
+                text,
+                score: group.probability,
+                pool,
+                language: best.candidate.payload.language,
+                support: group.members.len() as u32,
+                evidence: evidence(group),
+                slots,
+                flags,
+            };
+            (suggestion, record)
+        })
+        .collect()
 }
 
 /// The live conversation's texts, cleaned and masked.

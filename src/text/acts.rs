@@ -92,7 +92,8 @@ static FAREWELL: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
-static FAREWELL_CORE: LazyLock<Regex> = LazyLock::new(|| regex(r"再见|拜拜|^拜$|bye|good ?night|晚安|回见|see you|have a (good|great|nice)|^88"));
+static FAREWELL_CORE: LazyLock<Regex> =
+    LazyLock::new(|| regex(r"再见|拜拜|^拜$|bye|good ?night|晚安|回见|see you|have a (good|great|nice)|^88"));
 
 static QUESTION_CUE: LazyLock<Regex> = LazyLock::new(|| {
     regex(
@@ -197,7 +198,8 @@ pub fn agent_act(text: &str) -> AgentAct {
     if length <= 90 && CLOSING.is_match(&folded) {
         return AgentAct::Closing;
     }
-    let open_question = folded.trim_end().ends_with(['?', '？']) || folded.contains("请提供") || folded.contains("麻烦提供") || folded.contains("发一下");
+    let open_question =
+        folded.trim_end().ends_with(['?', '？']) || folded.contains("请提供") || folded.contains("麻烦提供") || folded.contains("发一下");
     if length <= 60 && open_question { AgentAct::AskBack } else { AgentAct::Answer }
 }
 
@@ -228,7 +230,8 @@ fn core(folded: &str) -> String {
 
 #[expect(clippy::expect_used, reason = "the patterns are constants of this file and every one is exercised by the tests")]
 fn regex(pattern: &str) -> Regex {
-    Regex::new(&pattern.replace("\\n", "").replace('\n', if pattern.starts_with("(?x)") { "\n" } else { "" })).expect("a constant pattern compiles")
+    Regex::new(&pattern.replace("\\n", "").replace('\n', if pattern.starts_with("(?x)") { "\n" } else { "" }))
+        .expect("a constant pattern compiles")
 }
 
 #[cfg(test)]

@@ -2,10 +2,10 @@
 //!
 //! Pure functions; no I/O, no state but tables built once.
 
+pub mod acts;
 pub mod language;
 pub mod mask;
+pub mod moment;
 pub mod normalise;
 pub mod script;
 pub mod segment;
-pub mod acts;
-pub mod moment;

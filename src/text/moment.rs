@@ -119,7 +119,12 @@ fn substance(lines: &[Line<'_>], turn: Turn) -> (String, Vec<u32>) {
 }
 
 fn joined(lines: &[Line<'_>], turn: Turn, keep: impl Fn(&Line<'_>) -> bool) -> String {
-    lines[turn.start..turn.end].iter().filter(|line| line.role != Role::System && keep(line)).map(|line| line.text.trim()).collect::<Vec<_>>().join("\n")
+    lines[turn.start..turn.end]
+        .iter()
+        .filter(|line| line.role != Role::System && keep(line))
+        .map(|line| line.text.trim())
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 /// Whether a turn can't be understood alone.
@@ -140,7 +145,8 @@ fn needs_context(text: &str, act: CustomerAct, previous: &str) -> bool {
     }
     let pronouns = ["这个", "那个", "它", "这样", "那样", "这种", "那种", "上面", "刚才", "刚刚"];
     let english_pronouns = [" it", " that", " this", " one", " them", " those", " these", " same"];
-    let points_back = pronouns.iter().any(|word| folded.contains(word)) || english_pronouns.iter().any(|word| format!(" {folded}").contains(word));
+    let points_back =
+        pronouns.iter().any(|word| folded.contains(word)) || english_pronouns.iter().any(|word| format!(" {folded}").contains(word));
     if points_back && length <= 14 {
         return true;
     }
@@ -212,7 +218,8 @@ mod tests {
 
     #[test]
     fn an_elliptical_turn_takes_the_question_before_it_along() {
-        let moment = moment(&[(Role::Customer, "七天无理由退货怎么申请"), (Role::Agent, "在订单里点申请售后"), (Role::Customer, "那运费呢？")]);
+        let moment =
+            moment(&[(Role::Customer, "七天无理由退货怎么申请"), (Role::Agent, "在订单里点申请售后"), (Role::Customer, "那运费呢？")]);
         assert_eq!(moment.question, "七天无理由退货怎么申请 那运费呢？");
         assert_eq!(moment.turn, "那运费呢？");
         assert!(moment.elliptical);
@@ -231,7 +238,11 @@ mod tests {
         let waiting = moment(&[(Role::Customer, "我的退款怎么还没到账"), (Role::Agent, "请稍等，正在为您查询"), (Role::Customer, "好的")]);
         assert_eq!(waiting.question, "我的退款怎么还没到账");
         assert_eq!(waiting.act, CustomerAct::Acknowledgement);
-        let answered = moment(&[(Role::Customer, "我的退款怎么还没到账"), (Role::Agent, "退款一到三个工作日到账，信用卡最长七天。"), (Role::Customer, "好的")]);
+        let answered = moment(&[
+            (Role::Customer, "我的退款怎么还没到账"),
+            (Role::Agent, "退款一到三个工作日到账，信用卡最长七天。"),
+            (Role::Customer, "好的"),
+        ]);
         assert_eq!(answered.question, "好的");
     }
 

@@ -25,7 +25,7 @@ const fn known(name: &'static str, better: Better) -> Known {
 
 /// Every figure of the tasks, in the order of the columns. `abstained` and `coverage` move against each other with the threshold, so a
 /// change of either says nothing by itself (what it does to quality shows in `refused_recall` and `false_refusals`); `k` and `outliers`
-/// are what `acc`, `nmi` and `ari` already pay for.
+/// are what `acc`, `nmi` and `ari` already pay for, `precision` and `recall` what `f1` does.
 const FIGURES: &[Known] = &[
     known("success@1", Better::Higher),
     known("success@5", Better::Higher),
@@ -57,6 +57,14 @@ const FIGURES: &[Known] = &[
     known("pair_recall", Better::Higher),
     known("pair_f1", Better::Higher),
     known("outliers", Better::Neutral),
+    known("shown_hit@1", Better::Higher),
+    known("f1", Better::Higher),
+    known("precision", Better::Neutral),
+    known("recall", Better::Neutral),
+    known("leaked", Better::Lower),
+    known("leaks", Better::Lower),
+    known("over_masked", Better::Lower),
+    known("clean_lines_touched", Better::Lower),
 ];
 
 fn find(figure: &str) -> Option<(usize, &'static Known)> {

@@ -76,10 +76,10 @@ pub(super) async fn observe(request: Request, next: Next) -> Response {
     match status {
         _ if quiet => tracing::debug!(http.status = status, duration_ms, "request answered"),
         500 => {
-            tracing::error!(http.status = status, duration_ms, error.code = code, error.cause = cause, "request failed: {code}: {cause}")
+            tracing::error!(http.status = status, duration_ms, error.code = code, error.cause = cause, "request failed: {code}: {cause}");
         }
         501.. => {
-            tracing::warn!(http.status = status, duration_ms, error.code = code, error.cause = cause, "request not served: {code} {cause}")
+            tracing::warn!(http.status = status, duration_ms, error.code = code, error.cause = cause, "request not served: {code} {cause}");
         }
         _ => tracing::info!(http.status = status, duration_ms, error.code = code, "request answered"),
     }

@@ -35,6 +35,7 @@ pub(super) struct DeskCreate {
 /// Changes to a desk's settings. An absent field stays as it is; `null` goes back to the product's default.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
+#[expect(clippy::option_option, reason = "absent and null mean different things in a patch")]
 pub(super) struct DeskSettingsPatch {
     /// Score below which a suggestion is not shown (0–1).
     #[serde(deserialize_with = "present")]

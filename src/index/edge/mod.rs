@@ -95,23 +95,6 @@ impl EdgeIndex {
         })
     }
 
-    /// Flushes and lets go of the folder, after running calls have ended. Later calls answer [`IndexError::Closed`]; closing again is
-    /// allowed.
-    ///
-    /// # Errors
-    /// When the flush fails; the index is closed nevertheless.
-    pub async fn close(&self) -> Result<(), IndexError> {
-        let guard = self.exclusive().await;
-        let state = Arc::clone(&self.state);
-        blocking(move || {
-            let _guard = guard;
-            let closed = state.write().unwrap_or_else(PoisonError::into_inner).take();
-            // A panic of the flush ends here as an error; `closed` is dropped, and with it the folder's lock.
-            closed.map_or(Ok(()), |opened| opened.flush())
-        })
-        .await
-    }
-
     async fn exclusive(&self) -> Exclusive {
         let maintaining = Arc::clone(&self.maintaining).lock_owned().await;
         let writing = Arc::clone(&self.writing).lock_owned().await;
@@ -316,6 +299,18 @@ impl VectorIndex for EdgeIndex {
                 state.as_mut().ok_or(IndexError::Closed)?.reopen()?;
             }
             Ok(())
+        })
+        .await
+    }
+
+    async fn close(&self) -> Result<(), IndexError> {
+        let guard = self.exclusive().await;
+        let state = Arc::clone(&self.state);
+        blocking(move || {
+            let _guard = guard;
+            let closed = state.write().unwrap_or_else(PoisonError::into_inner).take();
+            // A panic of the flush ends here as an error; `closed` is dropped, and with it the folder's lock.
+            closed.map_or(Ok(()), |opened| opened.flush())
         })
         .await
     }

@@ -63,6 +63,10 @@ impl VectorIndex for Optimising {
     async fn flush(&self) -> Result<(), IndexError> {
         self.0.flush().await
     }
+
+    async fn close(&self) -> Result<(), IndexError> {
+        self.0.close().await
+    }
 }
 
 contract_suite!(as_written, fresh());

@@ -35,8 +35,21 @@ pub(super) fn urls(view: &View) -> Vec<Hit> {
         }
         let scheme = value.find("://").map_or(0, |at| at + 3);
         let bare = if has_scheme { value.len() <= scheme } else { value.ends_with('/') && value.matches('/').count() == 1 };
-        (!bare).then(|| (found.start()..found.start() + value.len(), MaskKind::Url))
+        (!bare && may_identify(&value[scheme..])).then(|| (found.start()..found.start() + value.len(), MaskKind::Url))
     })
+}
+
+/// Whether a link (without its scheme) may lead to one person's data. A public page, such as the help page an agent sends to everybody, has
+/// neither query nor anchor nor user, and its path is made of words: a digit is allowed only as the number of a page (`sln3353.html`).
+fn may_identify(link: &str) -> bool {
+    static WORD: LazyLock<Regex> = LazyLock::new(|| regex(r"^(?:[a-z]+(?:[-_.][a-z]+)*|[a-z]{1,20}[0-9]{1,5}\.html?|v[0-9])?$"));
+    const PERSONAL: [&str; 16] = [
+        "u", "user", "users", "profile", "member", "members", "account", "accounts", "order", "orders", "invoice", "share", "invite",
+        "track", "s", "p",
+    ];
+    let Some((host, path)) = link.split_once('/') else { return true };
+    let lower = path.to_ascii_lowercase();
+    host.contains('@') || lower.split('/').any(|segment| segment.len() > 60 || !WORD.is_match(segment) || PERSONAL.contains(&segment))
 }
 
 const LONGEST_LOCAL_PART: usize = 64;

@@ -71,6 +71,9 @@ export async function desks({ probe = false } = {}) {
   return items;
 }
 
+/** Who is signed in, and in which role. */
+export const me = ({ probe = false } = {}) => call("GET", "/v1/me", { quietUnauthorised: probe });
+
 export const suggest = (request, signal) => call("POST", "/v1/suggestions", { body: request, signal });
 export const feedback = (id, body) => call("POST", `/v1/suggestions/${encodeURIComponent(id)}/feedback`, { body });
 export const conversation = (id, desk) => call("GET", `/v1/conversations/${encodeURIComponent(id)}${query({ desk })}`);

@@ -9,13 +9,15 @@ import { problemNote } from "./notices.js";
 import { tryPage } from "./try.js";
 
 const TABS = ["try", "clusters", "import"];
+/** What each role may open; the server decides, this only spares people pages that would be refused. */
+const TABS_OF = { agent: ["try"], supervisor: TABS, kb_editor: ["try", "clusters"], auditor: ["clusters"], admin: TABS };
 const DESK_KEY = "riposte.desk";
 const USER_KEY = "riposte.user";
 
 /** While something waits to be indexed the counts are asked for again this often. */
 const PENDING_REFRESH_MS = 4000;
 
-const state = { desks: [], desk: null, tab: "try", userName: recall(USER_KEY) };
+const state = { desks: [], desk: null, tab: "try", tabs: TABS, userName: recall(USER_KEY) };
 
 function recall(key) {
   try {
@@ -36,7 +38,7 @@ function remember(key, value) {
 
 const pages = {
   try: tryPage({ desk: () => state.desk }),
-  clusters: clustersPage({ desk: () => state.desk, tryQuestion }),
+  clusters: clustersPage({ desk: () => state.desk, tryQuestion, mayTry: () => state.tabs.includes("try"), mayRebuild: () => state.role !== "auditor" }),
   import: importPage({ desk: () => state.desk, desksChanged: refreshDesks }),
 };
 
@@ -58,7 +60,9 @@ function showLanding(note) {
   if (note || matchMedia("(min-width: 60.001rem)").matches) byId("sign-in-name").focus();
 }
 
-function showConsole(desks) {
+function showConsole([desks, me]) {
+  state.role = me.role;
+  state.tabs = TABS_OF[me.role] ?? TABS;
   byId("landing").hidden = true;
   byId("console").hidden = false;
   byId("sign-out").hidden = false;
@@ -66,7 +70,8 @@ function showConsole(desks) {
   byId("user-name").textContent = state.userName || "";
   document.body.classList.add("working");
   takeDesks(desks);
-  openTab(TABS.includes(location.hash.slice(1)) ? location.hash.slice(1) : "try", { focus: false });
+  const wanted = location.hash.slice(1);
+  openTab(state.tabs.includes(wanted) ? wanted : state.tabs[0], { focus: false });
 }
 
 byId("sign-in").addEventListener("submit", async (event) => {
@@ -82,7 +87,7 @@ byId("sign-in").addEventListener("submit", async (event) => {
     form.reset();
     state.userName = name;
     remember(USER_KEY, name);
-    showConsole(await api.desks());
+    showConsole(await Promise.all([api.desks(), api.me()]));
   } catch (error) {
     const note = error.status === 401 ? el("p", { class: "hint-warn", role: "alert", text: t("signin.wrong") }) : problemNote(error);
     fill(byId("sign-in-problem"), note);
@@ -173,6 +178,7 @@ function drawPanels() {
   for (const name of TABS) {
     const selected = name === state.tab;
     const tab = byId(`tab-${name}`);
+    tab.hidden = !state.tabs.includes(name);
     tab.setAttribute("aria-selected", String(selected));
     tab.tabIndex = selected ? 0 : -1;
     byId(`panel-${name}`).hidden = none || !selected;
@@ -188,12 +194,13 @@ function openTab(name, { focus = true } = {}) {
   if (focus) byId(`tab-${name}`).focus();
 }
 
-for (const [position, name] of TABS.entries()) {
+for (const name of TABS) {
   const tab = byId(`tab-${name}`);
   tab.addEventListener("click", () => openTab(name));
   tab.addEventListener("keydown", (event) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-    const target = step ? TABS[(position + step + TABS.length) % TABS.length] : { Home: TABS[0], End: TABS.at(-1) }[event.key];
+    const { tabs } = state;
+    const target = step ? tabs[(tabs.indexOf(name) + step + tabs.length) % tabs.length] : { Home: tabs[0], End: tabs.at(-1) }[event.key];
     if (!target) return;
     event.preventDefault();
     openTab(target);
@@ -217,7 +224,7 @@ async function start() {
     return;
   }
   try {
-    showConsole(await api.desks({ probe: true }));
+    showConsole(await Promise.all([api.desks({ probe: true }), api.me({ probe: true })]));
   } catch (error) {
     if (error.status === 401) showLanding();
     else fill(byId("boot-problem"), problemNote(error, { onRetry: start })).hidden = false;

@@ -5,7 +5,7 @@ import { bar, byId, el, emptyState, fill } from "./dom.js";
 import { number, percent, t } from "./i18n.js";
 import { drawJob, problemNote } from "./notices.js";
 
-export function clustersPage({ desk, tryQuestion }) {
+export function clustersPage({ desk, tryQuestion, mayTry, mayRebuild }) {
   const state = { desk: null, items: null, cursor: null, error: null, job: null, jobError: null };
   const body = byId("clusters-body");
   const jobNode = byId("clusters-job");
@@ -41,6 +41,7 @@ export function clustersPage({ desk, tryQuestion }) {
       );
     }
     const busy = state.job !== null && !api.isFinal(state.job.state);
+    rebuild.hidden = !mayRebuild();
     rebuild.disabled = busy;
     rebuild.textContent = t(busy ? "clusters.rebuilding" : "clusters.rebuild");
     if (state.jobError) fill(jobNode, problemNote(state.jobError)).hidden = false;
@@ -77,7 +78,7 @@ export function clustersPage({ desk, tryQuestion }) {
         bar(largest > 0 ? item.share / largest : 0, "wide"),
         el("p", { class: "small muted", text: t("clusters.share", { n: percent(item.share, 1) }) }),
         el("p", { class: "small muted", text: `${t("clusters.conversations", { n: number(item.conversations) })} · ${t("clusters.customers", { n: number(item.customers) })}` }),
-        el("button", { type: "button", class: "link", testid: "cluster-try", text: t("clusters.try"), on: { click: () => tryQuestion(item.representative) } }),
+        mayTry() && el("button", { type: "button", class: "link", testid: "cluster-try", text: t("clusters.try"), on: { click: () => tryQuestion(item.representative) } }),
       ),
     );
   }

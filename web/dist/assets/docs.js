@@ -7,6 +7,8 @@ import { markdown } from "./markdown.js";
 import { exampleOf, Schemas } from "./schema.js";
 
 const METHODS = ["get", "post", "put", "patch", "delete", "head", "options"];
+/** What a reader comes for stands first. */
+const TAG_ORDER = ["suggestions", "archive", "knowledge", "clusters", "desks", "jobs", "access", "health", "documents"];
 const state = { document: null, schemas: null, operations: [], filter: "", error: null };
 
 // --- reading the document -----------------------------------------------------------------------------------------------
@@ -31,15 +33,18 @@ function readOperations(document) {
   return operations;
 }
 
-/** Operations by tag: tags in the order the document declares them, others behind. */
+/** Operations by tag: the known tags first, then those the document declares, others behind. */
 function byTag(operations) {
-  const groups = new Map((state.document.tags || []).map((tag) => [tag.name, { tag, operations: [] }]));
+  const declared = new Map((state.document.tags || []).map((tag) => [tag.name, tag]));
+  const groups = new Map([...TAG_ORDER, ...declared.keys()].map((name) => [name, { tag: declared.get(name) || { name }, operations: [] }]));
   for (const operation of operations) {
     if (!groups.has(operation.tag)) groups.set(operation.tag, { tag: { name: operation.tag }, operations: [] });
     groups.get(operation.tag).operations.push(operation);
   }
   return [...groups.values()].filter((group) => group.operations.length > 0);
 }
+
+const tagName = (tag) => (has(`docs.tag.${tag.name}`) ? t(`docs.tag.${tag.name}`) : tag.name);
 
 function matches(operation) {
   const words = state.filter.toLowerCase().split(/\s+/).filter(Boolean);
@@ -69,7 +74,7 @@ function drawSide(shown) {
   fill(
     byId("operations"),
     byTag(shown).map((group) => [
-      el("p", { class: "side-tag", text: group.tag.name }),
+      el("p", { class: "side-tag", text: tagName(group.tag) }),
       el(
         "ul",
         {},
@@ -91,12 +96,13 @@ function introduction() {
     { class: "docs-intro" },
     el("h1", { text: info.title || "API" }),
     el("p", { class: "muted" }, t("docs.lead", { version: info.version || "–" }), " ", el("a", { href: "/openapi.json", text: "/openapi.json" })),
+    t("docs.original") ? el("p", { class: "muted", text: t("docs.original") }) : null,
     info.description ? markdown(info.description) : null,
   );
 }
 
 function section(group) {
-  return el("section", { class: "docs-tag" }, el("h2", { text: group.tag.name }), group.tag.description ? markdown(group.tag.description) : null, group.operations.map(article));
+  return el("section", { class: "docs-tag" }, el("h2", { text: tagName(group.tag) }), group.tag.description ? markdown(group.tag.description) : null, group.operations.map(article));
 }
 
 function article(operation) {

@@ -6,7 +6,8 @@ import { bytes, has, number, percent, t } from "./i18n.js";
 /** A failure in plain words: title, detail, the fields at fault, and the request's id for whoever asks the administrator. */
 export function problemNote(error, { onRetry } = {}) {
   const problem = error && error.problem ? error.problem : { title: t("error.generic"), detail: String((error && error.message) || error) };
-  const title = problem.unreachable ? t("error.unreachable") : problem.title || t("error.generic");
+  const known = has(`code.${problem.code}`) ? t(`code.${problem.code}`) : problem.title;
+  const title = problem.unreachable ? t("error.unreachable") : known || t("error.generic");
   let detail = problem.unreachable ? t("error.unreachableText") : problem.detail || "";
   if (!detail && problem.status === 403) detail = t("error.forbidden");
   const errors = Array.isArray(problem.errors) ? problem.errors : [];

@@ -45,17 +45,22 @@ function drawEntry(found) {
 }
 
 function drawConversation(found, question, answer) {
-  const matched = found.messages.findIndex((message) => message.role === "customer" && (message.text === question || question.includes(message.text)));
+  // A question gathered from several turns is those turns with spaces between them; an answer of several messages has a line for each.
+  const given = (message) => message.role !== "customer" && `\n${answer}\n`.includes(`\n${message.text}\n`);
+  const answered = found.messages.findIndex(given);
+  const partOf = (message, position) => message.role === "customer" && (answered < 0 || position < answered) && ` ${question} `.includes(` ${message.text} `);
+  const parts = new Set([...found.messages.keys()].filter((position) => partOf(found.messages[position], position)));
+  const last = Math.max(...parts);
   let target = null;
   const bubbles = found.messages.map((message, position) => {
-    const marked = position === matched || message.text === answer;
+    const marked = parts.has(position) || given(message);
     const bubble = el(
       "div",
       { class: `bubble ${message.role}${marked ? " matched" : ""}`, testid: "source-message" },
-      el("span", { class: "bubble-role" }, t(`role.${message.role}`), message.at ? ` · ${moment(message.at)}` : "", position === matched ? ` · ${t("dialog.matched")}` : ""),
+      el("span", { class: "bubble-role" }, t(`role.${message.role}`), message.at ? ` · ${moment(message.at)}` : "", parts.has(position) ? ` · ${t("dialog.matched")}` : ""),
       el("p", { text: message.text }),
     );
-    if (position === matched) target = bubble;
+    if (position === last) target = bubble;
     return bubble;
   });
   fill(body, el("p", { class: "small muted" }, found.external_id ? el("code", { text: found.external_id }) : null, " ", t("dialog.masked")), bubbles);

@@ -270,15 +270,16 @@ export function tryPage({ desk }) {
       "div",
       { class: "abstention", testid: "abstention", data: { reason: abstained.reason } },
       el("p", { class: "abstention-title", text: t("abstain.title") }),
-      el("p", { text: has(key) ? t(key) : t("abstain.unknown") }),
-      abstained.detail ? el("p", { class: "small muted", text: abstained.detail }) : null,
+      // The detail says the same in English; it is for reasons this page does not know.
+      el("p", { text: has(key) ? t(key) : abstained.detail || t("abstain.unknown") }),
     );
   }
 
   function card(suggestion) {
     const outcome = state.outcome.get(suggestion.id);
     const done = outcome && !outcome.error;
-    const share = percent(suggestion.score);
+    // A prediction is never certain, and rounding must not make it so.
+    const share = suggestion.score > 0.99 ? `>${percent(0.99)}` : percent(suggestion.score);
     return el(
       "li",
       { class: `card suggestion${done ? ` done ${outcome.kind}` : ""}`, testid: "suggestion-card", tabindex: "-1", data: { id: suggestion.id, pool: suggestion.pool, rank: suggestion.rank } },

@@ -1,0 +1,88 @@
+// Chromium without a network, and pages that remember whatever a page must not do.
+
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { chromium } from "playwright-core";
+
+const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+
+export function launch() {
+  const executablePath = process.env.CHROMIUM;
+  if (!executablePath) throw new Error("CHROMIUM is not set: it names the browser to test with (.ci/browser.sh sets it)");
+  return chromium.launch({
+    executablePath,
+    headless: true,
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+      // No name resolves: what needs another host fails, as it would on a machine without a network.
+      "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+    ],
+  });
+}
+
+/**
+ * A page in a browser profile of its own. `complaints` lists console errors, exceptions, violations of the content security policy and
+ * requests to other origins; it must stay empty.
+ *
+ * With RIPOSTE_WEB set to web/dist the files come from there, with the program's own headers: changes to the pages show without a build.
+ */
+export async function openPage(browser, url, { language = "en", ...options } = {}) {
+  const context = await browser.newContext({ baseURL: url, locale: language === "zh" ? "zh-CN" : "en-GB", viewport: { width: 1280, height: 800 }, ...options });
+  const complaints = [];
+  await context.exposeFunction("reportViolation", (text) => complaints.push(`content security policy: ${text}`));
+  await context.addInitScript((chosen) => {
+    document.addEventListener("securitypolicyviolation", (event) => window.reportViolation(`${event.violatedDirective} ${event.blockedURI}`));
+    if (!localStorage.getItem("riposte.language")) localStorage.setItem("riposte.language", chosen);
+  }, language);
+  if (process.env.RIPOSTE_WEB) await context.route(/^[^?]*\/(?:assets\/[^?]*|docs|)$/, (route) => fromDisk(route, path.resolve(process.env.RIPOSTE_WEB)));
+  const page = await context.newPage();
+  page.on("console", (message) => {
+    if (message.type() === "error") complaints.push(`console: ${message.text()} (${message.location().url})`);
+  });
+  page.on("pageerror", (error) => complaints.push(`exception: ${error.stack ?? error}`));
+  page.on("request", (request) => {
+    if (!request.url().startsWith("data:") && new URL(request.url()).origin !== new URL(url).origin) complaints.push(`foreign request: ${request.url()}`);
+  });
+  return { page, context, complaints };
+}
+
+async function fromDisk(route, folder) {
+  const { pathname } = new URL(route.request().url());
+  const file = { "/": "index.html", "/docs": "docs.html" }[pathname] ?? pathname.slice(1);
+  const response = await route.fetch({ headers: { ...route.request().headers(), "if-none-match": "" } });
+  await route.fulfill({ response, body: await readFile(path.join(folder, file)) });
+}
+
+/** What axe finds that is serious or critical, one line each. Run through the debugger: the pages' policy admits no foreign script. */
+export async function accessibilityFaults(page) {
+  if (!(await page.evaluate("typeof axe === 'object'"))) await page.evaluate(await readFile(AXE, "utf8"));
+  const result = await page.evaluate("axe.run(document, { resultTypes: ['violations'] })");
+  if (result.passes.length === 0) throw new Error("axe checked nothing");
+  return result.violations
+    .filter((violation) => ["serious", "critical"].includes(violation.impact))
+    .flatMap((violation) => violation.nodes.map((node) => `${violation.id} (${violation.impact}): ${node.target.join(" ")}: ${node.failureSummary}`));
+}
+
+export async function signIn(page, name, password) {
+  await page.goto("/");
+  await page.getByTestId("sign-in-name").fill(name);
+  await page.getByTestId("sign-in-password").fill(password);
+  await page.getByTestId("sign-in-submit").click();
+  await page.getByTestId("console").waitFor();
+}
+
+/** Presses Tab until the element with this test id has the focus. */
+export async function tabTo(page, testid, key = "Tab") {
+  for (let presses = 0; presses < 80; presses += 1) {
+    if ((await page.evaluate(() => document.activeElement?.dataset.testid)) === testid) return;
+    await page.keyboard.press(key);
+  }
+  throw new Error(`${testid} can't be reached with ${key}`);
+}

@@ -1,0 +1,70 @@
+// The real program on a fresh data folder with the demo shop in it, on a port of its own.
+
+import { execFile, spawn } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { createInterface } from "node:readline";
+import { promisify } from "node:util";
+
+export const ROOT = path.resolve(import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname), "../..");
+// The program takes the working folder from PWD, as a shell would set it.
+const PLACE = { cwd: ROOT, env: { ...process.env, PWD: ROOT } };
+const SHOP = "knowledge/demo/shop";
+
+export const DESK = "demo-shop";
+export const PASSWORD = "browser-tests-only";
+
+function program() {
+  const found = process.env.RIPOSTE_BIN;
+  if (!found) throw new Error("RIPOSTE_BIN is not set: it names the program to test (.ci/browser.sh sets it)");
+  return path.resolve(ROOT, found);
+}
+
+/** Sets the demo shop up, with an administrator and an agent, and serves it. `stop` ends the server and deletes its folder. */
+export async function startServer() {
+  const folder = await mkdtemp(path.join(tmpdir(), "riposte-browser-"));
+  const options = ["--data-dir", path.join(folder, "data"), "--set", "log.filter=error"];
+  const riposte = (args, input) => {
+    const running = promisify(execFile)(program(), [...options, ...args], PLACE);
+    running.child.stdin.end(input);
+    return running;
+  };
+  let server;
+  const stop = async () => {
+    if (server && server.exitCode === null && server.signalCode === null) {
+      const ended = new Promise((resolve) => server.once("exit", resolve));
+      server.kill("SIGTERM");
+      await ended;
+    }
+    await rm(folder, { recursive: true, force: true });
+  };
+  try {
+    await riposte(["import", "--desk", DESK, `${SHOP}/conversations.zh.jsonl`, `${SHOP}/conversations.en.jsonl`]);
+    await riposte(["knowledge", "load", SHOP]);
+    await riposte(["clusters", "rebuild", "--desk", DESK]);
+    await riposte(["user", "add", "ada", "--role", "admin", "--password-stdin"], `${PASSWORD}\n`);
+    await riposte(["user", "add", "lin", "--role", "agent", "--desk", DESK, "--password-stdin"], `${PASSWORD}\n`);
+    server = spawn(program(), [...options, "serve", "--listen", "127.0.0.1:0"], { ...PLACE, stdio: ["ignore", "pipe", "pipe"] });
+    return { url: await address(server), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Where the server says that it listens. */
+function address(server) {
+  const said = [];
+  return new Promise((resolve, reject) => {
+    for (const stream of [server.stdout, server.stderr]) {
+      createInterface({ input: stream }).on("line", (line) => {
+        if (said.length < 50) said.push(line);
+        const found = /listens on (http:\/\/[\d.]+:\d+)/.exec(line);
+        if (found) resolve(found[1]);
+      });
+    }
+    server.once("error", reject);
+    server.once("exit", (code) => reject(new Error(`the server ended with ${code}:\n${said.join("\n")}`)));
+  });
+}
