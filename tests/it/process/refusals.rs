@@ -57,7 +57,7 @@ fn a_damaged_encoder_is_told_at_the_start() {
     *weights.last_mut().unwrap() ^= 1;
     fs_err::write(model.join("model.safetensors"), weights).unwrap();
     let said = serve();
-    assert!(said.contains("model.safetensors") && said.contains("sha256"), "{said}");
+    assert!(said.contains("model.safetensors") && said.contains("SHA-256"), "{said}");
 
     fs_err::remove_file(model.join("tokenizer.json")).unwrap();
     assert!(serve().contains("tokenizer.json"));

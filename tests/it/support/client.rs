@@ -197,13 +197,15 @@ impl Answer {
 /// A text that has to be there.
 #[track_caller]
 pub(crate) fn text(value: &Value) -> &str {
-    value.as_str().unwrap_or_else(|| panic!("no text: {value}"))
+    let Some(text) = value.as_str() else { panic!("no text: {value}") };
+    text
 }
 
 /// A list that has to be there.
 #[track_caller]
 pub(crate) fn list(value: &Value) -> &[Value] {
-    value.as_array().unwrap_or_else(|| panic!("no list: {value}"))
+    let Some(list) = value.as_array() else { panic!("no list: {value}") };
+    list
 }
 
 /// The words of a set of suggestions, best first.
