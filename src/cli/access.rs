@@ -121,7 +121,7 @@ pub(super) async fn run_key(config: Config, command: KeyCommand) -> anyhow::Resu
                     let answer: Value = remote.post("/v1/api-keys", &json!({ "name": name, "role": role, "desks": desks_body(&scope) }))?;
                     let text =
                         |key: &str| answer[key].as_str().map(str::to_owned).with_context(|| format!("the server's answer has no `{key}`"));
-                    (text("id")?, text("secret")?)
+                    (text("id")?, text("key")?)
                 }
             };
             print(&format!("key {name} ({}, {}) added, id {id}", role.as_str(), desks_text(&scope)));
