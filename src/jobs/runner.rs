@@ -19,7 +19,7 @@ pub enum RunError {
     /// Doing it again would end the same way; the text helps whoever asked.
     #[error("{0}")]
     Permanent(String),
-    /// It may go better later; the job keeps its place.
+    /// It may go better later: asked for again, it goes on from what the store holds by then.
     #[error("{0}")]
     Retry(String),
     /// Somebody asked to stop.
