@@ -201,7 +201,9 @@ pub(super) async fn run(config: Config, command: EvalCommand) -> anyhow::Result<
         EvalCommand::Masking { file, verbose, output } => {
             let (figures, n, faults) = masking(&read_masking_lines(&file)?);
             if verbose {
-                faults.iter().for_each(|fault| print(fault));
+                for fault in &faults {
+                    print(fault);
+                }
             }
             ("masking", file, vec![figures], n, output)
         }

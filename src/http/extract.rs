@@ -192,7 +192,7 @@ mod tests {
     fn refusal(body: &str) -> (Code, Option<String>, String) {
         let problem = parse_json::<SuggestRequest>(body.as_bytes()).unwrap_err();
         let error = problem.errors().first().cloned();
-        let detail = error.as_ref().map(|error| error.detail.clone()).unwrap_or_else(|| format!("{problem:?}"));
+        let detail = error.as_ref().map_or_else(|| format!("{problem:?}"), |error| error.detail.clone());
         (problem.code(), error.and_then(|error| error.pointer), detail)
     }
 

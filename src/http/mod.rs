@@ -2,7 +2,7 @@
 //!
 //! [`router`] builds it from use cases and ports that the composition root owns; nothing here knows an adapter or SQL. Handlers reach data
 //! only through `gate`, which asks for typed permissions. The contract with clients is in `docs/api-design.md`, the error codes in
-//! `docs/errors.md`; [`openapi`] describes every route, and a route can't be registered without being described.
+//! `docs/errors.md`; [`openapi()`] describes every route, and a route can't be registered without being described.
 
 mod assets;
 mod errors;

@@ -168,7 +168,7 @@ fn workbook(rows: u32) -> Vec<u8> {
         sheet.write(at, 1, if row % 3 == 1 { "客服" } else { "客户" }).unwrap();
         sheet.write(at, 2, format!("第{row}句")).unwrap();
         sheet
-            .write_with_format(at, 3, &rust_xlsxwriter::ExcelDateTime::from_ymd(2026, 8, 3).unwrap().and_hms(9, 12, 33).unwrap(), &date)
+            .write_with_format(at, 3, rust_xlsxwriter::ExcelDateTime::from_ymd(2026, 8, 3).unwrap().and_hms(9, 12, 33).unwrap(), &date)
             .unwrap();
         sheet.write(at, 4, 13_800_003_333.0).unwrap();
     }

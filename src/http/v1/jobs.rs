@@ -278,7 +278,7 @@ fn csv_rows(rows: &[RejectedRow], with_heading: bool) -> std::io::Result<Vec<u8>
         let field = row.field.as_deref().unwrap_or_default();
         writer.write_record([&row.line.to_string(), &harmless(field), &harmless(&row.reason), &harmless(&row.remedy)])?;
     }
-    writer.into_inner().map_err(|error| error.into_error())
+    writer.into_inner().map_err(csv::IntoInnerError::into_error)
 }
 
 /// Keeps a spreadsheet from taking a cell for a formula.

@@ -391,14 +391,14 @@ mod tests {
         assert!(view.claim(vec![(at..at + 4, MaskKind::Phone)]));
         let fresh: Vec<_> = view.fresh().collect();
         assert_eq!(&original[fresh[0].1.clone()], "１３８\u{200B}0");
-        assert_eq!(view.claimed(&[MaskKind::Phone]).collect::<Vec<_>>(), [at..at + 4]);
+        assert_eq!(view.claimed(&[MaskKind::Phone]).collect::<Vec<_>>(), vec![Range { start: at, end: at + 4 }]);
     }
 
     #[test]
     fn existing_placeholders_are_blotted_out() {
         let view = View::new("a[PHONE]b");
         assert_eq!(view.text(), "a\u{1}b");
-        assert_eq!(view.claimed(&[MaskKind::Phone]).collect::<Vec<_>>(), [1..2]);
+        assert_eq!(view.claimed(&[MaskKind::Phone]).collect::<Vec<_>>(), vec![Range { start: 1, end: 2 }]);
         assert_eq!(view.fresh().count(), 0);
     }
 }
