@@ -10,12 +10,12 @@ use crate::domain::{Clock, ConversationId, DeskId, MessageId, PairId, PairKind};
 use crate::embed::{EmbedError, Embedder, Lane, TextKind};
 use crate::index::{IndexError, VectorIndex};
 use crate::jobs::indexing::{Indexer, IndexingError};
-use crate::mining::pairing::{MaskedConversation, mine_pairs};
+use crate::jobs::mining::{MiningError, mine_marked};
 use crate::rt::WorkError;
 use crate::store::{Store, StoreError};
 use crate::suggest::{SuggestError, Suggester};
 
-/// Conversations merged or mined at a time.
+/// Conversations merged at a time.
 const BATCH: usize = 200;
 
 /// Why an evaluation stopped.
@@ -33,6 +33,9 @@ pub enum EvalError {
     /// The index could not be filled.
     #[error(transparent)]
     Indexing(#[from] IndexingError),
+    /// Pairs could not be mined.
+    #[error(transparent)]
+    Mining(#[from] MiningError),
     /// No vector.
     #[error(transparent)]
     Embed(#[from] EmbedError),
@@ -88,20 +91,7 @@ impl Workbench {
             let drafts: Vec<_> = chunk.iter().map(|conversation| conversation.draft.clone()).collect();
             self.store.merge_conversations(desk, &drafts, now, None).await?;
         }
-        loop {
-            let marked = self.store.unmined_conversations(desk, BATCH as u32).await?;
-            if marked.is_empty() {
-                break;
-            }
-            let mined = crate::rt::cpu(move || {
-                marked
-                    .into_iter()
-                    .map(|(conversation, mark)| (conversation.id, mark, mine_pairs(&MaskedConversation::of(&conversation))))
-                    .collect::<Vec<_>>()
-            })
-            .await?;
-            self.store.replace_pairs(desk, &mined, now).await?;
-        }
+        mine_marked(self.store.as_ref(), desk, now, || {}).await?;
         self.indexer.drain().await?;
         self.index.optimize().await?;
         let labels = self.source_labels(desk, conversations).await?;

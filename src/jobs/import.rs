@@ -3,20 +3,15 @@
 //! Three stages, each resumable from the store: reading (a checkpoint lies in the same transaction as the conversations it covers), mining
 //! (conversations carry a mark until their pairs are written), embedding (the outbox). Killed anywhere, the job goes on where it stood.
 
-use std::sync::Arc;
-
 use tokio::sync::mpsc;
 
 use super::ImportParams;
+use super::mining::mine_marked;
 use super::runner::{JobContext, RunError};
 use crate::domain::{DeskId, ImportReport, Job};
 use crate::ingest::{self, Batch, ColumnMapping, ConversationReader, Cursor, ReadOptions};
-use crate::mining::pairing::{MaskedConversation, mine_pairs};
 use crate::rt;
-use crate::store::{ImportCheckpoint, Store};
-
-/// Conversations mined at a time.
-const MINE_BATCH: u32 = 200;
+use crate::store::ImportCheckpoint;
 
 /// Runs (or continues) an import.
 pub(super) async fn run(context: &JobContext, job: &Job) -> Result<serde_json::Value, RunError> {
@@ -127,25 +122,8 @@ async fn store_batch(
 }
 
 /// Masks and mines everything marked; tells how many pairs were written.
-pub(super) async fn mine(context: &JobContext, desk: &DeskId) -> Result<u64, RunError> {
-    let store: &Arc<dyn Store> = &context.store;
-    let mut pairs = 0;
-    loop {
-        let marked = store.unmined_conversations(desk, MINE_BATCH).await?;
-        if marked.is_empty() {
-            return Ok(pairs);
-        }
-        let mined = rt::cpu(move || {
-            let mine = |(conversation, mark): (crate::domain::Conversation, i64)| {
-                (conversation.id, mark, mine_pairs(&MaskedConversation::of(&conversation)))
-            };
-            marked.into_iter().map(mine).collect::<Vec<_>>()
-        })
-        .await?;
-        pairs += mined.iter().map(|(_, _, pairs)| pairs.len() as u64).sum::<u64>();
-        store.replace_pairs(desk, &mined, context.clock.now()).await?;
-        context.indexer.wake();
-    }
+async fn mine(context: &JobContext, desk: &DeskId) -> Result<u64, RunError> {
+    Ok(mine_marked(context.store.as_ref(), desk, context.clock.now(), || context.indexer.wake()).await?)
 }
 
 /// Waits until nothing of the desk waits for the index.

@@ -4,6 +4,7 @@
 pub mod clusters;
 mod import;
 pub mod indexing;
+pub mod mining;
 mod reindex;
 pub mod runner;
 

@@ -6,6 +6,7 @@ use tokio::sync::{Notify, broadcast};
 use tokio_util::sync::CancellationToken;
 
 use super::indexing::Indexer;
+use super::mining::MiningError;
 use super::{clusters, import};
 use crate::domain::{Clock, Job, JobId, JobKind, JobProgress, JobState};
 use crate::index::{IndexError, VectorIndex};
@@ -50,6 +51,15 @@ pub struct JobContext {
     pub(super) clock: Arc<dyn Clock>,
     changes: broadcast::Sender<Job>,
     job: JobId,
+}
+
+impl From<MiningError> for RunError {
+    fn from(error: MiningError) -> Self {
+        match error {
+            MiningError::Store(error) => Self::Store(error),
+            MiningError::Work(error) => Self::Work(error),
+        }
+    }
 }
 
 impl JobContext {

@@ -126,31 +126,3 @@ async fn keys_can_be_rotated() {
     assert_eq!(first.customer_key, second.customer_key);
     assert!(matches!(open(folder.path()).await.unwrap_err(), StoreError::Key(_)), "the old key file no longer fits");
 }
-
-/// Not a check but a figure: `cargo nextest run --run-ignored all --no-capture merging_speed`.
-#[tokio::test]
-#[ignore = "prints timings"]
-async fn merging_speed() {
-    let (_folder, store) = open_empty().await;
-    let desk = desk(&store, "shop").await;
-    let talks = |from: usize| -> Vec<ConversationDraft> {
-        (from..from + 200)
-            .map(|number| {
-                let text = |turn: i64| format!("message {turn} of talk {number}, as long as messages of customers usually are");
-                conversation(&number.to_string(), (0..12).map(|turn| message(Role::Customer, &text(turn), Some(minutes(turn)))).collect())
-            })
-            .collect()
-    };
-    for round in 0..20 {
-        let drafts = talks(round * 200);
-        let started = std::time::Instant::now();
-        merge(&store, &desk, &drafts).await;
-        let first = started.elapsed();
-        let started = std::time::Instant::now();
-        merge(&store, &desk, &drafts).await;
-        println!("round {round}: new {first:?}, again {:?}", started.elapsed());
-    }
-    let started = std::time::Instant::now();
-    let unmined = store.unmined_conversations(&desk, 200).await.unwrap();
-    println!("read {} conversations: {:?}", unmined.len(), started.elapsed());
-}
