@@ -176,6 +176,14 @@ impl App {
         Ok(EmbedQueue::start(Box::new(model), &QueueSettings { cache_vectors: config.cached_vectors, ..QueueSettings::default() })?)
     }
 
+    /// Loads an encoder without a queue, to look at it. Blocks.
+    ///
+    /// # Errors
+    /// When a file is missing or does not fit its manifest.
+    pub fn load_model(folder: &Path) -> anyhow::Result<CandleModel> {
+        CandleModel::load(folder).with_context(|| format!("the encoder in {} can't be loaded", folder.display()))
+    }
+
     /// Loads ranker weights; the shipped ones without a file.
     ///
     /// # Errors

@@ -9,7 +9,7 @@ use std::time::Instant;
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 
-use super::{EXIT_REGRESSION, print};
+use super::{EXIT_REGRESSION, eval_encoders, print};
 use crate::app::App;
 use crate::config::Config;
 use crate::domain::{Clock, DeskId, SystemClock};
@@ -95,6 +95,10 @@ pub(super) enum EvalCommand {
         #[command(flatten)]
         output: Output,
     },
+    /// Times the encoder on texts of 16 tokens, in turn with others
+    Speed(eval_encoders::SpeedArgs),
+    /// Compares the encoder's vectors with those of the same model in f32
+    Precision(eval_encoders::PrecisionArgs),
     /// Fits ranker weights by replay on archives and writes them
     Fit {
         /// Archives: conversations.jsonl, one desk each
@@ -206,6 +210,14 @@ pub(super) async fn run(config: Config, command: EvalCommand) -> anyhow::Result<
                 }
             }
             ("masking", file, vec![figures], n, output)
+        }
+        EvalCommand::Speed(args) => {
+            eval_encoders::run_speed(&stage.config, &args)?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        EvalCommand::Precision(args) => {
+            eval_encoders::run_precision(stage.encoder.as_ref(), &args).await?;
+            return Ok(ExitCode::SUCCESS);
         }
         EvalCommand::Fit { archives, out, name, sample } => {
             stage.fit(&archives, &out, &name, sample).await?;

@@ -5,8 +5,10 @@ mod access;
 mod backend;
 mod context;
 mod eval;
+mod eval_encoders;
 mod import;
 mod knowledge;
+mod models;
 mod remote;
 mod serve;
 mod suggest;
@@ -68,6 +70,9 @@ enum Command {
     /// Measures accuracy on labelled sets and archives
     #[command(subcommand)]
     Eval(eval::EvalCommand),
+    /// Encoder folders: tries one, writes its manifest
+    #[command(subcommand)]
+    Models(models::ModelsCommand),
     /// Fills a new index from the store (after a change of encoder)
     Reindex,
     /// Settings
@@ -112,6 +117,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Config(ConfigCommand::Default) => print(DEFAULT_FILE.trim_end()),
         Command::Openapi => print(&serde_json::to_string_pretty(&crate::http::openapi())?),
+        Command::Models(command) => return models::run(command),
         command => {
             let config = Config::load(&flags)?;
             // Commands that report on standard output keep the log quiet unless a filter was asked for.
@@ -137,7 +143,7 @@ async fn dispatch(command: Command, config: Config) -> anyhow::Result<ExitCode> 
         Command::Reindex => knowledge::reindex(config).await?,
         Command::Config(ConfigCommand::Show) => show(&config),
         Command::Healthcheck => serve::healthcheck(&config)?,
-        Command::Config(ConfigCommand::Default) | Command::Openapi => {}
+        Command::Config(ConfigCommand::Default) | Command::Openapi | Command::Models(_) => {}
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -5,6 +5,7 @@
 //! missing files, changed files.
 
 use std::fmt::Write as _;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -26,6 +27,26 @@ pub enum Architecture {
     Bert,
     /// Positions count from one past the padding token's id.
     XlmRoberta,
+}
+
+impl Architecture {
+    /// The family of a Hugging Face `model_type`; `None` for those this program does not run.
+    pub fn of_model_type(model_type: &str) -> Option<Self> {
+        match model_type {
+            "bert" => Some(Self::Bert),
+            "xlm-roberta" | "roberta" => Some(Self::XlmRoberta),
+            _ => None,
+        }
+    }
+
+    /// Row of the position table that belongs to a text's first token. `pad_token_id` as `config.json` has it; absent, it is the 1 of
+    /// every published XLM-RoBERTa.
+    pub fn first_position(self, pad_token_id: Option<usize>) -> usize {
+        match self {
+            Self::Bert => 0,
+            Self::XlmRoberta => pad_token_id.unwrap_or(1) + 1,
+        }
+    }
 }
 
 /// How the tokens' vectors become one.
@@ -52,7 +73,7 @@ pub struct ModelFile {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ModelFiles {
-    /// Safetensors, f16, bf16 or f32.
+    /// Safetensors: f16, bf16 or f32, matrices also in 8 bits with one factor per row (`models/README.md`).
     pub weights: ModelFile,
     /// The tokenizer in the `tokenizers` library's JSON.
     pub tokenizer: ModelFile,
@@ -106,7 +127,10 @@ pub struct Manifest {
 #[derive(Debug, thiserror::Error)]
 pub enum ManifestError {
     /// A file is missing or unreadable.
-    #[error("cannot read {}; the model folder must hold {MANIFEST_FILE} and every file it names", path.display())]
+    #[error(
+        "cannot read {}; the model folder must hold {MANIFEST_FILE} (`riposte models manifest` writes one) and every file it names",
+        path.display()
+    )]
     Unreadable {
         /// The file.
         path: PathBuf,
@@ -115,7 +139,7 @@ pub enum ManifestError {
         source: std::io::Error,
     },
     /// The manifest is not JSON, lacks a field or has one that is not known.
-    #[error("{} is not a model manifest; compare it with models/README.md", path.display())]
+    #[error("{} is not a model manifest; compare it with models/README.md, or let `riposte models manifest` write one", path.display())]
     Malformed {
         /// The manifest.
         path: PathBuf,
@@ -226,7 +250,24 @@ impl Manifest {
 
 /// SHA-256 of `bytes` in lower-case hexadecimal digits.
 pub(super) fn sha256_hex(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut digits, byte| {
+    hexadecimal(&Sha256::digest(bytes))
+}
+
+/// SHA-256 of a file, which need not fit into memory.
+pub(super) fn sha256_of_file(path: &Path) -> std::io::Result<String> {
+    let mut file = fs_err::File::open(path)?;
+    let mut hash = Sha256::new();
+    let mut block = vec![0; 1 << 20];
+    loop {
+        match file.read(&mut block)? {
+            0 => return Ok(hexadecimal(&hash.finalize())),
+            read => hash.update(&block[..read]),
+        }
+    }
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut digits, byte| {
         let _ = write!(digits, "{byte:02x}");
         digits
     })

@@ -7,18 +7,19 @@
 //! Query, key and value are one product; the scale of the attention is folded into the query's weights, the token type into the
 //! position table.
 
-use std::collections::HashMap;
-
-use candle_core::{D, DType, Device, Result, Tensor};
+use candle_core::{D, Device, Tensor};
 use rayon::prelude::*;
 
 use super::config::EncoderConfig;
 use super::ops::{AddBias, AddBiasGelu, AddBiasResidualNorm, NormWeights};
+use super::weights::{TokenTable, Weights, WeightsError};
 use crate::embed::manifest::Architecture;
 
-/// The weights of one encoder, in f32.
+type Result<T, E = candle_core::Error> = std::result::Result<T, E>;
+
+/// The weights of one encoder, in f32 but for the table of tokens.
 pub(super) struct Bert {
-    words: Tensor,
+    words: TokenTable,
     /// Position table plus the row of the only token type used.
     positions: Tensor,
     embedding_norm: NormWeights,
@@ -47,21 +48,19 @@ struct Group {
 }
 
 impl Bert {
-    /// Takes the network's tensors out of `tensors` (names as Hugging Face writes them, with or without a prefix before
-    /// `embeddings` and `encoder`).
+    /// Takes the network's tensors out of `weights`.
     ///
     /// # Errors
-    /// When a tensor is missing or has another shape than `config` says.
-    pub(super) fn new(tensors: HashMap<String, Tensor>, config: &EncoderConfig, architecture: Architecture) -> Result<Self> {
-        let weights = Weights { prefix: prefix(&tensors), tensors };
+    /// When a tensor is missing, of a foreign type, or has another shape than `config` says.
+    pub(super) fn new(weights: &Weights<'_>, config: &EncoderConfig, architecture: Architecture) -> Result<Self, WeightsError> {
         let hidden = config.hidden_size;
         let token_type = weights.matrix("embeddings.token_type_embeddings.weight", config.type_vocab_size, hidden)?.narrow(0, 0, 1)?;
         let positions = weights.matrix("embeddings.position_embeddings.weight", config.max_position_embeddings, hidden)?;
-        let layers = (0..config.num_hidden_layers).map(|index| Layer::new(&weights, config, index)).collect::<Result<_>>()?;
+        let layers = (0..config.num_hidden_layers).map(|index| Layer::new(weights, config, index)).collect::<Result<_, _>>()?;
         Ok(Self {
-            words: weights.matrix("embeddings.word_embeddings.weight", config.vocab_size, hidden)?,
+            words: weights.token_table(config.vocab_size, hidden)?,
             positions: positions.broadcast_add(&token_type)?,
-            embedding_norm: weights.norm("embeddings.LayerNorm", config)?,
+            embedding_norm: norm(weights, "embeddings.LayerNorm", config)?,
             layers,
             first_position: config.first_position(architecture) as u32,
             heads: config.num_attention_heads,
@@ -102,7 +101,7 @@ impl Bert {
     }
 
     fn encode(&self, tokens: Vec<u32>, positions: Vec<u32>, groups: &[Group]) -> Result<Tensor> {
-        let words = self.words.index_select(&Tensor::new(tokens, &Device::Cpu)?, 0)?;
+        let words = self.words.rows(tokens)?;
         let positions = self.positions.index_select(&Tensor::new(positions, &Device::Cpu)?, 0)?;
         words.inplace_op2(&positions, &self.embedding_norm)?;
         self.layers.iter().try_fold(words, |states, layer| layer.forward(&states, groups, self.heads))
@@ -110,29 +109,30 @@ impl Bert {
 }
 
 impl Layer {
-    fn new(weights: &Weights, config: &EncoderConfig, index: usize) -> Result<Self> {
+    fn new(weights: &Weights<'_>, config: &EncoderConfig, index: usize) -> Result<Self, WeightsError> {
         let (hidden, wide) = (config.hidden_size, config.intermediate_size);
         let name = |part: &str| format!("encoder.layer.{index}.{part}");
-        let (query, query_bias) = weights.linear(&name("attention.self.query"), hidden, hidden)?;
-        let (key, key_bias) = weights.linear(&name("attention.self.key"), hidden, hidden)?;
-        let (value, value_bias) = weights.linear(&name("attention.self.value"), hidden, hidden)?;
+        let (query, query_bias) = linear(weights, &name("attention.self.query"), hidden, hidden)?;
+        let (key, key_bias) = linear(weights, &name("attention.self.key"), hidden, hidden)?;
+        let (value, value_bias) = linear(weights, &name("attention.self.value"), hidden, hidden)?;
         let scale = 1.0 / ((hidden / config.num_attention_heads) as f64).sqrt();
         let query_key_value = Tensor::cat(&[(query * scale)?, key, value], 0)?;
-        let query_key_value_bias = Tensor::cat(&[(query_bias * scale)?, key_bias, value_bias], 0)?;
-        let (attention_output, attention_bias) = weights.linear(&name("attention.output.dense"), hidden, hidden)?;
-        let (intermediate, intermediate_bias) = weights.linear(&name("intermediate.dense"), hidden, wide)?;
-        let (output, output_bias) = weights.linear(&name("output.dense"), wide, hidden)?;
-        let attention_norm = weights.norm(&name("attention.output.LayerNorm"), config)?;
-        let output_norm = weights.norm(&name("output.LayerNorm"), config)?;
+        let query_bias = query_bias.into_iter().map(|bias| bias * scale as f32);
+        let query_key_value_bias = query_bias.chain(key_bias).chain(value_bias).collect();
+        let (attention_output, attention_bias) = linear(weights, &name("attention.output.dense"), hidden, hidden)?;
+        let (intermediate, intermediate_bias) = linear(weights, &name("intermediate.dense"), hidden, wide)?;
+        let (output, output_bias) = linear(weights, &name("output.dense"), wide, hidden)?;
+        let attention_norm = norm(weights, &name("attention.output.LayerNorm"), config)?;
+        let output_norm = norm(weights, &name("output.LayerNorm"), config)?;
         Ok(Self {
             query_key_value: query_key_value.t()?,
-            query_key_value_bias: AddBias { bias: query_key_value_bias.to_vec1()? },
+            query_key_value_bias: AddBias { bias: query_key_value_bias },
             attention_output: attention_output.t()?,
-            attention_norm: AddBiasResidualNorm { bias: attention_bias.to_vec1()?, norm: attention_norm },
+            attention_norm: AddBiasResidualNorm { bias: attention_bias, norm: attention_norm },
             intermediate: intermediate.t()?,
-            intermediate_gelu: AddBiasGelu { bias: intermediate_bias.to_vec1()? },
+            intermediate_gelu: AddBiasGelu { bias: intermediate_bias },
             output: output.t()?,
-            output_norm: AddBiasResidualNorm { bias: output_bias.to_vec1()?, norm: output_norm },
+            output_norm: AddBiasResidualNorm { bias: output_bias, norm: output_norm },
         })
     }
 
@@ -166,46 +166,17 @@ fn attend(query_key_value: &Tensor, group: &Group, heads: usize) -> Result<Tenso
     weights.matmul(&value)?.reshape((rows, heads, length, size))?.transpose(1, 2)?.reshape((rows * length, heads * size))
 }
 
-/// The file's tensors, asked for by the name they have without the file's prefix.
-struct Weights {
-    prefix: String,
-    tensors: HashMap<String, Tensor>,
+/// The weights (`outputs × inputs`) and the bias of a linear layer.
+fn linear(weights: &Weights<'_>, name: &str, inputs: usize, outputs: usize) -> Result<(Tensor, Vec<f32>), WeightsError> {
+    Ok((weights.matrix(&format!("{name}.weight"), outputs, inputs)?, weights.vector(&format!("{name}.bias"), outputs)?))
 }
 
-impl Weights {
-    fn tensor(&self, name: &str, shape: &[usize]) -> Result<Tensor> {
-        let name = format!("{}{name}", self.prefix);
-        let Some(tensor) = self.tensors.get(&name) else {
-            return Err(candle_core::Error::CannotFindTensor { path: name });
-        };
-        if tensor.dims() != shape {
-            candle_core::bail!("tensor {name} has shape {:?}, config.json asks for {shape:?}", tensor.dims());
-        }
-        tensor.to_dtype(DType::F32)
-    }
-
-    fn matrix(&self, name: &str, rows: usize, columns: usize) -> Result<Tensor> {
-        self.tensor(name, &[rows, columns])
-    }
-
-    fn vector(&self, name: &str, length: usize) -> Result<Tensor> {
-        self.tensor(name, &[length])
-    }
-
-    fn linear(&self, name: &str, inputs: usize, outputs: usize) -> Result<(Tensor, Tensor)> {
-        Ok((self.matrix(&format!("{name}.weight"), outputs, inputs)?, self.vector(&format!("{name}.bias"), outputs)?))
-    }
-
-    fn norm(&self, name: &str, config: &EncoderConfig) -> Result<NormWeights> {
-        Ok(NormWeights {
-            scale: self.vector(&format!("{name}.weight"), config.hidden_size)?.to_vec1()?,
-            shift: self.vector(&format!("{name}.bias"), config.hidden_size)?.to_vec1()?,
-            epsilon: config.layer_norm_eps,
-        })
-    }
-}
-
-/// What stands before `embeddings.` in the names: nothing, `bert.`, `roberta.` or whatever a training tool put there.
-fn prefix(tensors: &HashMap<String, Tensor>) -> String {
-    tensors.keys().find_map(|name| name.strip_suffix("embeddings.word_embeddings.weight")).unwrap_or_default().to_owned()
+fn norm(weights: &Weights<'_>, name: &str, config: &EncoderConfig) -> Result<NormWeights, WeightsError> {
+    // Files converted from TensorFlow's BERT have the names of that time.
+    let (scale, shift) = if weights.has(&format!("{name}.gamma")) { ("gamma", "beta") } else { ("weight", "bias") };
+    Ok(NormWeights {
+        scale: weights.vector(&format!("{name}.{scale}"), config.hidden_size)?,
+        shift: weights.vector(&format!("{name}.{shift}"), config.hidden_size)?,
+        epsilon: config.layer_norm_eps,
+    })
 }

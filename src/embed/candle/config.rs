@@ -15,19 +15,25 @@ pub(super) struct EncoderConfig {
     pub(super) intermediate_size: usize,
     pub(super) max_position_embeddings: usize,
     pub(super) vocab_size: usize,
-    #[serde(default = "one_token_type")]
+    #[serde(default = "default_type_vocab_size")]
     pub(super) type_vocab_size: usize,
     #[serde(default = "default_layer_norm_eps")]
     pub(super) layer_norm_eps: f32,
-    #[serde(default)]
-    pub(super) pad_token_id: usize,
+    pub(super) pad_token_id: Option<usize>,
+    #[serde(default = "exact_gelu")]
     pub(super) hidden_act: String,
     #[serde(default = "absolute_positions")]
     pub(super) position_embedding_type: String,
 }
 
-fn one_token_type() -> usize {
-    1
+// Files may leave out what equals the default of the library that wrote them (transformers' `BertConfig`, `XLMRobertaConfig`).
+
+fn default_type_vocab_size() -> usize {
+    2
+}
+
+fn exact_gelu() -> String {
+    "gelu".to_owned()
 }
 
 fn default_layer_norm_eps() -> f32 {
@@ -55,19 +61,12 @@ impl EncoderConfig {
 
     /// Row of the position table that belongs to a text's first token.
     pub(super) fn first_position(&self, architecture: Architecture) -> usize {
-        match architecture {
-            Architecture::Bert => 0,
-            Architecture::XlmRoberta => self.pad_token_id + 1,
-        }
+        architecture.first_position(self.pad_token_id)
     }
 
     fn check_supported(&self, architecture: Architecture) -> Result<(), LoadError> {
         let unsupported = |field, found: &str| Err(LoadError::Unsupported { field, found: found.to_owned() });
-        let of_architecture = match architecture {
-            Architecture::Bert => self.model_type == "bert",
-            Architecture::XlmRoberta => matches!(self.model_type.as_str(), "xlm-roberta" | "roberta"),
-        };
-        if !of_architecture {
+        if Architecture::of_model_type(&self.model_type) != Some(architecture) {
             return unsupported("model_type", &self.model_type);
         }
         if self.hidden_act != "gelu" {
@@ -79,8 +78,8 @@ impl EncoderConfig {
         if self.num_attention_heads == 0 || !self.hidden_size.is_multiple_of(self.num_attention_heads) {
             return unsupported("num_attention_heads", &self.num_attention_heads.to_string());
         }
-        if self.num_hidden_layers == 0 || self.type_vocab_size == 0 {
-            return unsupported("num_hidden_layers or type_vocab_size", "0");
+        if self.num_hidden_layers == 0 || self.type_vocab_size == 0 || self.intermediate_size == 0 {
+            return unsupported("num_hidden_layers, type_vocab_size or intermediate_size", "0");
         }
         Ok(())
     }

@@ -1,21 +1,23 @@
 //! BERT-family encoders on the CPU, from a model folder: the [`EmbedModel`] of the product.
 //!
-//! Reads the folder's manifest, checks every file's hash, reads the weights into memory (f16 or f32, computed in f32) and refuses
-//! whatever does not fit together. `bert` is the network, `ops` its fused element-wise steps, `config` its sizes. Nothing here is
-//! asynchronous and nothing is shared: one thread owns a model.
+//! Reads the folder's manifest, checks every file's hash, reads the weights into memory (f16, f32 or 8 bits; computed in f32) and refuses
+//! whatever does not fit together. `bert` is the network, `ops` its fused element-wise steps, `weights` its file, `config` its sizes.
+//! Nothing here is asynchronous and nothing is shared: one thread owns a model.
 
 mod bert;
 mod config;
 mod ops;
+mod weights;
 
 use std::borrow::Cow;
 use std::path::Path;
 
-use candle_core::Device;
 use tokenizers::{Tokenizer, TruncationParams};
 
 use self::bert::Bert;
 use self::config::EncoderConfig;
+use self::weights::Weights;
+pub use self::weights::{StoredWeights, WeightsError};
 use super::manifest::{Manifest, ManifestError, Pooling};
 use super::{EmbedError, EmbedModel, ModelInfo, TextKind};
 use crate::text::script::to_simplified;
@@ -34,7 +36,10 @@ pub enum LoadError {
     #[error("config.json does not describe an encoder")]
     Config(#[source] serde_json::Error),
     /// The network needs something this program does not have.
-    #[error("config.json: `{field}` is {found}, which is not supported with the manifest's architecture")]
+    #[error(
+        "config.json: `{field}` is {found}, which this version cannot run with the manifest's architecture; it runs BERT (`bert`) and \
+         XLM-RoBERTa (`xlm-roberta`, `roberta`) with exact GELU and absolute positions (docs/models.md)"
+    )]
     Unsupported {
         /// The field of `config.json`.
         field: &'static str,
@@ -70,13 +75,14 @@ pub enum LoadError {
     },
     /// The weights are unreadable, or a tensor is missing or has another shape than `config.json` says.
     #[error("the weights do not make the network that config.json describes")]
-    Weights(#[source] candle_core::Error),
+    Weights(#[from] WeightsError),
 }
 
 /// A loaded encoder.
 pub struct CandleModel {
     manifest: Manifest,
     info: ModelInfo,
+    stored: StoredWeights,
     tokenizer: Tokenizer,
     network: Bert,
 }
@@ -94,16 +100,20 @@ impl CandleModel {
         if known > config.vocab_size {
             return Err(LoadError::Vocabulary { tokenizer: known, config: config.vocab_size });
         }
-        let weights = Manifest::read_file(folder, &manifest.files.weights)?;
-        let tensors = candle_core::safetensors::load_buffer(&weights, &Device::Cpu).map_err(LoadError::Weights)?;
-        drop(weights);
-        let network = Bert::new(tensors, &config, manifest.architecture).map_err(LoadError::Weights)?;
-        Ok(Self { info: manifest.info(), manifest, tokenizer, network })
+        let bytes = Manifest::read_file(folder, &manifest.files.weights)?;
+        let weights = Weights::parse(&bytes)?;
+        let network = Bert::new(&weights, &config, manifest.architecture)?;
+        Ok(Self { info: manifest.info(), manifest, stored: weights.stored(), tokenizer, network })
     }
 
     /// The manifest the model was loaded by.
     pub fn manifest(&self) -> &Manifest {
         &self.manifest
+    }
+
+    /// What the weights file holds.
+    pub fn stored(&self) -> &StoredWeights {
+        &self.stored
     }
 
     fn prepare<'a>(&self, text: &'a str, kind: TextKind) -> Cow<'a, str> {
@@ -194,5 +204,7 @@ fn mean(states: &[f32], dimension: usize) -> Vec<f32> {
     mean
 }
 
+#[cfg(test)]
+mod published_tests;
 #[cfg(test)]
 mod tests;

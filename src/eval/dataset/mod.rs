@@ -13,7 +13,7 @@ use std::path::PathBuf;
 
 pub use conversations::{LabelledConversation, read_conversations};
 pub use retrieval::{Document, Judgement, RetrievalQuery, RetrievalSet, read_retrieval_set};
-pub use texts::{IntentSet, LabelledText, TextPair, read_intent_set, read_labelled, read_pairs};
+pub use texts::{IntentSet, LabelledText, TextPair, read_intent_set, read_labelled, read_pairs, read_texts};
 
 /// Why a set can't be read.
 #[derive(Debug, thiserror::Error)]

@@ -44,6 +44,19 @@ pub fn read_labelled(path: &Path) -> Result<Vec<LabelledText>, DatasetError> {
     labelled(Lines::open(path)?)
 }
 
+/// Reads the texts of a file, whatever else its lines hold.
+///
+/// # Errors
+/// When the file can't be read, or a line lacks `text`.
+pub fn read_texts(path: &Path) -> Result<Vec<String>, DatasetError> {
+    let mut lines = Lines::open(path)?;
+    let mut texts = Vec::new();
+    while let Some(object) = lines.next_object()? {
+        texts.push(object.text("text").map_err(|problem| lines.wrong(problem))?);
+    }
+    Ok(texts)
+}
+
 /// Reads a folder that holds `labelled-train.jsonl` and `labelled.jsonl`, each plain or `.gz`.
 ///
 /// # Errors
@@ -101,6 +114,7 @@ mod tests {
         assert_eq!(set.archive[0].domain.as_deref(), Some("d"));
         assert_eq!(set.asked.iter().map(|text| text.label.as_str()).collect::<Vec<_>>(), ["oos", "3"]);
         assert_eq!(read_labelled(&folder.path().join("labelled.jsonl")).unwrap(), set.asked);
+        assert_eq!(read_texts(&folder.path().join("labelled.jsonl")).unwrap(), ["u", "v"]);
     }
 
     #[test]

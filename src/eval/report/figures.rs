@@ -65,6 +65,12 @@ const FIGURES: &[Known] = &[
     known("leaks", Better::Lower),
     known("over_masked", Better::Lower),
     known("clean_lines_touched", Better::Lower),
+    known("texts_per_second@1", Better::Higher),
+    known("texts_per_second@32", Better::Higher),
+    known("ratio@1", Better::Higher),
+    known("ratio@32", Better::Higher),
+    known("cosine_mean", Better::Higher),
+    known("cosine_worst", Better::Higher),
 ];
 
 fn find(figure: &str) -> Option<(usize, &'static Known)> {
@@ -88,10 +94,13 @@ pub(super) fn column(figure: &str) -> (usize, &str) {
     (find(figure).map_or(FIGURES.len(), |(place, _)| place), figure)
 }
 
-/// How a value of `figure` is written: two digits for Spearman, none for counts, else three.
+/// How a value of `figure` is written: two digits for Spearman, none for counts, one for speeds, five for cosines that are all but 1, else
+/// three.
 pub(super) fn digits(figure: &str) -> usize {
     match figure {
         "k" => 0,
+        "texts_per_second@1" | "texts_per_second@32" => 1,
+        "cosine_mean" | "cosine_worst" => 5,
         "spearman" => 2,
         _ => 3,
     }
