@@ -3,6 +3,7 @@
 //! [`metrics`], [`judge`], [`split`] and [`report`] are pure: the same input gives the same figures on every machine. The tasks ([`replay`],
 //! [`texts`], [`fit`]) fill a throw-away installation ([`workbench`]) and ask it through the product's own use cases.
 
+pub mod authored;
 pub mod bm25;
 pub mod dataset;
 pub mod fit;
@@ -11,6 +12,7 @@ pub mod kmeans;
 pub mod masking;
 pub mod metrics;
 pub mod pairing;
+pub mod pairs;
 pub mod random;
 pub mod replay;
 pub mod report;

@@ -41,6 +41,11 @@ const FIGURES: &[Known] = &[
     known("chrf@3", Better::Higher),
     known("acc@1", Better::Higher),
     known("acc@5", Better::Higher),
+    known("zh/acc@1", Better::Higher),
+    known("en/acc@1", Better::Higher),
+    known("zh/answer@1", Better::Higher),
+    known("en/answer@1", Better::Higher),
+    known("weight", Better::Neutral),
     known("auroc_refuse", Better::Higher),
     known("refused_recall", Better::Higher),
     known("false_refusals", Better::Lower),
@@ -88,11 +93,11 @@ pub(super) fn column(figure: &str) -> (usize, &str) {
     (find(figure).map_or(FIGURES.len(), |(place, _)| place), figure)
 }
 
-/// How a value of `figure` is written: two digits for Spearman, none for counts, else three.
+/// How a value of `figure` is written: two digits for Spearman and weights, none for counts, else three.
 pub(super) fn digits(figure: &str) -> usize {
     match figure {
         "k" => 0,
-        "spearman" => 2,
+        "spearman" | "weight" => 2,
         _ => 3,
     }
 }
