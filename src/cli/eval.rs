@@ -15,10 +15,14 @@ use crate::config::Config;
 use crate::domain::{Clock, DeskId, SystemClock};
 use crate::embed::queue::EmbedQueue;
 use crate::embed::{Embedder, ModelInfo};
-use crate::eval::dataset::{LabelledConversation, read_conversations, read_intent_set, read_labelled, read_pairs, read_retrieval_set};
+use crate::eval::authored::{authored, weight_curve};
+use crate::eval::dataset::{
+    LabelledConversation, read_authored, read_conversations, read_intent_set, read_labelled, read_pairs, read_retrieval_set,
+};
 use crate::eval::fit::fit;
 use crate::eval::masking::{masking, read_masking_lines};
 use crate::eval::pairing::pairing;
+use crate::eval::pairs::{in_traditional_script, pairs};
 use crate::eval::replay::{ReplayOptions, replay};
 use crate::eval::report::{Encoder, EvalReport, over_seeds};
 use crate::eval::split::split_conversations;
@@ -49,6 +53,23 @@ pub(super) enum EvalCommand {
     Pairs {
         /// pairs.jsonl
         file: PathBuf,
+        /// Convert the pairs to traditional Chinese script first
+        #[arg(long)]
+        traditional: bool,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Finds another wording of the same question, and its answer, among authored groups of one trade (TRADE.jsonl)
+    Authored {
+        #[command(flatten)]
+        groups: Groups,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Finds the weight of the words in the system `sum`, on authored groups that the encoder has not learnt
+    Weight {
+        #[command(flatten)]
+        groups: Groups,
         #[command(flatten)]
         output: Output,
     },
@@ -133,6 +154,23 @@ pub(super) struct Output {
 }
 
 #[derive(Debug, Args)]
+pub(super) struct Groups {
+    /// Folder of authored groups
+    dir: PathBuf,
+    /// Only these trades, e.g. games,grocery [default: every file of the folder]
+    #[arg(long, value_name = "TRADE", value_delimiter = ',')]
+    trades: Vec<String>,
+}
+
+impl Groups {
+    /// Figures over some trades say nothing about those over others, so the trades are a part of the set's name.
+    fn set_name(&self) -> String {
+        let folder = set_name(&self.dir);
+        if self.trades.is_empty() { folder } else { format!("{folder}/{}", self.trades.join(",")) }
+    }
+}
+
+#[derive(Debug, Args)]
 pub(super) struct ReplaySource {
     /// Conversations to ingest
     #[arg(long, value_name = "FILE", requires = "queries", conflicts_with = "split")]
@@ -161,22 +199,35 @@ pub(super) async fn run(config: Config, command: EvalCommand) -> anyhow::Result<
             let bench = stage.bench(None).await?;
             let (figures, n) = texts::retrieval(&bench.workbench(), &set, output.limit).await?;
             bench.close().await?;
-            ("retrieval", dir, vec![figures], n, output)
+            ("retrieval", set_name(&dir), vec![figures], n, output)
         }
         EvalCommand::Intents { dir, output } => {
             let set = read_intent_set(&dir)?;
             let bench = stage.bench(None).await?;
             let (figures, n) = texts::intents(&bench.workbench(), &set, output.limit).await?;
             bench.close().await?;
-            ("intents", dir, vec![figures], n, output)
+            ("intents", set_name(&dir), vec![figures], n, output)
         }
-        EvalCommand::Pairs { file, output } => {
-            let mut pairs = read_pairs(&file)?;
-            pairs.truncate(output.limit.unwrap_or(usize::MAX));
-            let bench = stage.bench(None).await?;
-            let figures = texts::pairs(&bench.workbench(), &pairs).await?;
-            bench.close().await?;
-            ("pairs", file, vec![figures], pairs.len(), output)
+        EvalCommand::Pairs { file, traditional, output } => {
+            let mut judged = read_pairs(&file)?;
+            judged.truncate(output.limit.unwrap_or(usize::MAX));
+            let mut set = set_name(&file);
+            if traditional {
+                judged = in_traditional_script(&judged)?;
+                set.push_str("/traditional");
+            }
+            let figures = pairs(stage.encoder.as_ref(), &judged).await?;
+            ("pairs", set, vec![figures], judged.len(), output)
+        }
+        EvalCommand::Authored { groups, output } => {
+            let trades = read_authored(&groups.dir, &groups.trades)?;
+            let (figures, n) = authored(stage.encoder.as_ref(), &trades, output.limit).await?;
+            ("authored", groups.set_name(), vec![figures], n, output)
+        }
+        EvalCommand::Weight { groups, output } => {
+            let trades = read_authored(&groups.dir, &groups.trades)?;
+            let (curve, n) = weight_curve(stage.encoder.as_ref(), &trades, output.limit).await?;
+            ("weight", groups.set_name(), vec![curve], n, output)
         }
         EvalCommand::Clusters { file, output } => {
             let mut labelled = read_labelled(&file)?;
@@ -184,13 +235,13 @@ pub(super) async fn run(config: Config, command: EvalCommand) -> anyhow::Result<
             let bench = stage.bench(None).await?;
             let figures = texts::clusters(&bench.workbench(), &labelled).await?;
             bench.close().await?;
-            ("clusters", file, vec![figures], labelled.len(), output)
+            ("clusters", set_name(&file), vec![figures], labelled.len(), output)
         }
         EvalCommand::Pairing { file, output } => {
             let mut conversations = read_conversations(&file)?;
             conversations.truncate(output.limit.unwrap_or(usize::MAX));
             let (figures, n) = pairing(&conversations)?;
-            ("pairing", file, vec![figures], n, output)
+            ("pairing", set_name(&file), vec![figures], n, output)
         }
         EvalCommand::Replay { source, skip_labels, known_labels, metric, fit, output } => {
             let options = ReplayOptions {
@@ -200,7 +251,7 @@ pub(super) async fn run(config: Config, command: EvalCommand) -> anyhow::Result<
                 limit: output.limit,
             };
             let (set, runs, n) = stage.replays(&source, &options, fit).await?;
-            ("replay", set, runs, n, output)
+            ("replay", set_name(&set), runs, n, output)
         }
         EvalCommand::Masking { file, verbose, output } => {
             let (figures, n, faults) = masking(&read_masking_lines(&file)?);
@@ -209,7 +260,7 @@ pub(super) async fn run(config: Config, command: EvalCommand) -> anyhow::Result<
                     print(fault);
                 }
             }
-            ("masking", file, vec![figures], n, output)
+            ("masking", set_name(&file), vec![figures], n, output)
         }
         EvalCommand::Speed(args) => {
             eval_encoders::run_speed(&stage.config, &args)?;
@@ -224,7 +275,7 @@ pub(super) async fn run(config: Config, command: EvalCommand) -> anyhow::Result<
             return Ok(ExitCode::SUCCESS);
         }
     };
-    report(task, &set, &runs, n, info, started, &output)
+    report(task, set, &runs, n, info, started, &output)
 }
 
 /// Makes throw-away installations that share one encoder.
@@ -372,7 +423,7 @@ impl Drop for TemporaryFolder {
 
 fn report(
     task: &str,
-    set: &Path,
+    set: String,
     runs: &[SystemFigures],
     n: usize,
     info: ModelInfo,
@@ -381,7 +432,7 @@ fn report(
 ) -> anyhow::Result<ExitCode> {
     let report = EvalReport {
         task: task.to_owned(),
-        set: set_name(set),
+        set,
         systems: over_seeds(runs),
         n: n as u64,
         encoder: Encoder { name: info.name, fingerprint: info.fingerprint },
@@ -411,4 +462,36 @@ fn report(
 fn set_name(path: &Path) -> String {
     let folder = if path.is_dir() { Some(path) } else { path.parent() };
     folder.and_then(Path::file_name).or_else(|| path.file_name()).map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(subcommand)]
+        command: EvalCommand,
+    }
+
+    fn groups(line: &[&str]) -> Groups {
+        match Line::try_parse_from(line).unwrap().command {
+            EvalCommand::Authored { groups, .. } | EvalCommand::Weight { groups, .. } => groups,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn some_trades_are_another_set_than_all() {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = folder.path().join("authored");
+        fs_err::create_dir(&dir).unwrap();
+        let dir = dir.to_str().unwrap();
+        assert_eq!(groups(&["eval", "authored", dir]).set_name(), "authored");
+        let some = groups(&["eval", "weight", dir, "--trades", "games,grocery"]);
+        assert_eq!(some.trades, ["games", "grocery"]);
+        assert_eq!(some.set_name(), "authored/games,grocery");
+    }
 }

@@ -15,6 +15,7 @@ const B: f32 = 0.75;
 /// `idf = ln(1 + (N − df + ½) / (df + ½))`, which is never negative. A term that the query holds twice counts twice.
 #[derive(Debug, Clone)]
 pub struct Bm25 {
+    /// By term, in document order.
     postings: HashMap<String, Vec<Posting>>,
     documents: usize,
 }
@@ -54,13 +55,28 @@ impl Bm25 {
         let mut scores = vec![0.0; self.documents];
         for term in query {
             let Some(postings) = self.postings.get(term) else { continue };
-            let holding = postings.len() as f32;
-            let idf = (1.0 + (self.documents as f32 - holding + 0.5) / (holding + 0.5)).ln();
+            let idf = self.idf(postings);
             for posting in postings {
                 scores[posting.document as usize] += idf * posting.weight;
             }
         }
         scores
+    }
+
+    /// The score of one document; 0 when it shares no term with the query.
+    #[must_use]
+    pub fn score(&self, query: &[String], document: usize) -> f32 {
+        let of_term = |term: &String| {
+            let postings = self.postings.get(term)?;
+            let place = postings.binary_search_by_key(&(document as u32), |posting| posting.document).ok()?;
+            Some(self.idf(postings) * postings[place].weight)
+        };
+        query.iter().filter_map(of_term).sum()
+    }
+
+    fn idf(&self, postings: &[Posting]) -> f32 {
+        let holding = postings.len() as f32;
+        (1.0 + (self.documents as f32 - holding + 0.5) / (holding + 0.5)).ln()
     }
 
     /// The `limit` best documents that share a term with the query, with their scores, best first; equal scores in document order.
@@ -133,6 +149,11 @@ mod tests {
         assert!((index.scores(&terms("a"))[1] - expected).abs() < 1e-6);
         // A term asked twice counts twice.
         assert!((index.scores(&terms("a a"))[1] - 2.0 * expected).abs() < 1e-6);
+        // One document's score is that of the list.
+        for query in ["a a g z", "e c", "z", ""] {
+            let scores = index.scores(&terms(query));
+            assert_eq!((0..3).map(|document| index.score(&terms(query), document)).collect::<Vec<_>>(), scores, "{query}");
+        }
     }
 
     #[test]

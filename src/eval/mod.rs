@@ -4,6 +4,7 @@
 //! [`texts`], [`fit`]) fill a throw-away installation ([`workbench`]) and ask it through the product's own use cases; [`encoders`] compares
 //! loaded models without one.
 
+pub mod authored;
 pub mod bm25;
 pub mod dataset;
 pub mod encoders;
@@ -13,6 +14,7 @@ pub mod kmeans;
 pub mod masking;
 pub mod metrics;
 pub mod pairing;
+pub mod pairs;
 pub mod random;
 pub mod replay;
 pub mod report;

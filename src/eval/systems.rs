@@ -1,4 +1,4 @@
-//! The systems compared: BM25 and the raw encoder, ranked and grouped the way Riposte's own suggestions are.
+//! The systems compared: BM25 and the raw encoder, ranked and grouped the way Riposte's own suggestions are, and the sum of the two.
 
 use std::collections::HashMap;
 
@@ -14,8 +14,13 @@ const DEPTH: usize = 100;
 pub const BM25: &str = "bm25";
 /// The raw encoder.
 pub const DENSE: &str = "dense";
+/// The raw encoder plus a share of BM25 ([`sum_scores`]): what words add to vectors without anything learnt.
+pub const SUM: &str = "sum";
 /// The product.
 pub const RIPOSTE: &str = "riposte";
+
+/// Weight of the words in [`SUM`]. Found by `riposte eval weight` on the authored groups, never on a set that figures are reported for.
+pub const SUM_WEIGHT: f32 = 0.5;
 
 /// One archived answer as the baselines see it.
 #[derive(Debug, Clone)]
@@ -83,6 +88,18 @@ impl Baselines {
     }
 }
 
+/// Scores of [`SUM`], document by document: cosine + `weight` · (BM25 score ÷ the query's best BM25 score).
+///
+/// BM25 has no scale of its own, so its share of the best hit is taken, which lies in 0–1 like the cosine of texts that are at all alike.
+/// Where no document shares a word with the query the cosine stands alone. A document that must not be found (the query itself) has to be
+/// left out of both lists, lest it be the best hit.
+#[must_use]
+pub fn sum_scores(cosines: &[f32], words: &[f32], weight: f32) -> Vec<f32> {
+    let best = words.iter().copied().fold(0.0, f32::max);
+    let factor = if best > 0.0 { weight / best } else { 0.0 };
+    cosines.iter().zip(words).map(|(cosine, words)| cosine + factor * words).collect()
+}
+
 /// Positions of the `limit` best scores, best first; equal ones by position.
 #[must_use]
 pub fn best(scores: impl Iterator<Item = f32>, limit: usize) -> Vec<usize> {
@@ -119,5 +136,18 @@ impl FigureMeans {
             figures.entry(key.0.clone()).or_default().insert(key.1.clone(), sum / count as f64);
         }
         figures
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_count_by_their_share_of_the_best_hit() {
+        assert_eq!(sum_scores(&[0.5, 0.25, 0.0], &[0.0, 4.0, 1.0], 0.5), [0.5, 0.75, 0.125]);
+        assert_eq!(sum_scores(&[0.5, -0.25], &[3.0, 6.0], 0.0), [0.5, -0.25], "weight 0 is the encoder alone");
+        assert_eq!(sum_scores(&[0.5, 0.25], &[0.0, 0.0], 1.0), [0.5, 0.25], "no word in common");
+        assert!(sum_scores(&[], &[], 1.0).is_empty());
     }
 }

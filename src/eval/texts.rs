@@ -1,17 +1,16 @@
-//! Tasks over plain texts: retrieval folders, intents, sentence pairs, clusters. Every text is asked as a customer's only turn.
+//! Tasks over plain texts: retrieval folders, intents, clusters. Every text is asked as a customer's only turn.
 
 use std::collections::HashMap;
 
 use uuid::Uuid;
 
 use super::bm25::{Bm25, baseline_terms};
-use super::dataset::{IntentSet, LabelledText, RetrievalSet, TextPair, is_out_of_scope};
+use super::dataset::{IntentSet, LabelledText, RetrievalSet, is_out_of_scope};
 use super::kmeans::{spherical_k_means, usual_count};
 use super::metrics::clusters::{accuracy, ari, cluster_count, grouping, nmi, outlier_share};
-use super::metrics::correlation::spearman;
 use super::metrics::ranking::{average_precision, first_judged, ndcg_at, rank_judged, reciprocal_rank, success_at};
 use super::metrics::refusal::{Asked, auroc_refuse, false_refusals, refused_recall};
-use super::systems::{BM25, DENSE, FigureMeans, RIPOSTE, SystemFigures, best};
+use super::systems::{BM25, DENSE, FigureMeans, RIPOSTE, SUM, SUM_WEIGHT, SystemFigures, best, sum_scores};
 use super::workbench::{EvalError, Workbench};
 use crate::domain::{DeskId, Entry, EntryId, EntryStatus};
 use crate::embed::{Lane, TextKind};
@@ -80,10 +79,13 @@ impl<'a> TextArchive<'a> {
         Ok(Self { bench, desk, places, bm25: Bm25::new(&terms), vectors: bench.embed(texts, TextKind::Passage).await? })
     }
 
-    async fn by_vector(&self, text: &str) -> Result<Ranked, EvalError> {
+    /// The `depth` best by cosine, and by the sum of cosine and words.
+    async fn by_vector_and_sum(&self, text: &str, depth: usize) -> Result<(Ranked, Ranked), EvalError> {
         let query = self.bench.embed(&[text.to_owned()], TextKind::Query).await?;
-        let scores: Vec<f32> = self.vectors.iter().map(|vector| dot(vector, &query[0])).collect();
-        Ok(best(scores.iter().copied(), DEPTH).into_iter().map(|place| (place, scores[place])).collect())
+        let cosines: Vec<f32> = self.vectors.iter().map(|vector| dot(vector, &query[0])).collect();
+        let sums = sum_scores(&cosines, &self.bm25.scores(&baseline_terms(text)), SUM_WEIGHT);
+        let ranked = |scores: &[f32]| best(scores.iter().copied(), depth).into_iter().map(|place| (place, scores[place])).collect();
+        Ok((ranked(&cosines), ranked(&sums)))
     }
 
     async fn by_product(&self, text: &str) -> Result<Option<(Moment, Ranking, Ranked)>, EvalError> {
@@ -119,16 +121,14 @@ pub async fn retrieval(bench: &Workbench, set: &RetrievalSet, limit: Option<usiz
     let queries = &set.queries[..limit.unwrap_or(set.queries.len()).min(set.queries.len())];
     for query in queries {
         let words: Ranked = archive.bm25.search(&baseline_terms(&query.text), usize::MAX);
-        let vectors = if judged_only { all_vectors(&archive, &query.text).await? } else { archive.by_vector(&query.text).await? };
+        let (vectors, sums) = archive.by_vector_and_sum(&query.text, if judged_only { usize::MAX } else { DEPTH }).await?;
         let mut product = archive.by_product(&query.text).await?.map(|(_, _, ranked)| ranked).unwrap_or_default();
         if judged_only {
             // The product looks at its best candidates only. Judged documents beyond them follow in the order of its widest probe.
             let seen: std::collections::HashSet<usize> = product.iter().map(|&(place, _)| place).collect();
-            let mut rest: Ranked = vectors.iter().copied().filter(|(place, _)| !seen.contains(place)).collect();
-            rest.sort_by(|a, b| b.1.total_cmp(&a.1));
-            product.extend(rest);
+            product.extend(vectors.iter().copied().filter(|(place, _)| !seen.contains(place)));
         }
-        for (system, ranked) in [(BM25, words), (DENSE, vectors), (RIPOSTE, product)] {
+        for (system, ranked) in [(BM25, words), (DENSE, vectors), (SUM, sums), (RIPOSTE, product)] {
             if judged_only {
                 judged_figures(&mut means, system, &ranked, query);
             } else {
@@ -137,11 +137,6 @@ pub async fn retrieval(bench: &Workbench, set: &RetrievalSet, limit: Option<usiz
         }
     }
     Ok((means.means(), queries.len()))
-}
-
-async fn all_vectors(archive: &TextArchive<'_>, text: &str) -> Result<Ranked, EvalError> {
-    let query = archive.bench.embed(&[text.to_owned()], TextKind::Query).await?;
-    Ok(archive.vectors.iter().map(|vector| dot(vector, &query[0])).enumerate().collect())
 }
 
 fn open_figures(means: &mut FigureMeans, system: &str, ranked: &Ranked, query: &super::dataset::RetrievalQuery) {
@@ -195,8 +190,8 @@ pub async fn intents(bench: &Workbench, set: &IntentSet, limit: Option<usize>) -
     for question in questions {
         let out_of_scope = is_out_of_scope(&question.label);
         let words = archive.bm25.search(&baseline_terms(&question.text), DEPTH);
-        let vectors = archive.by_vector(&question.text).await?;
-        for (system, ranked) in [(BM25, &words), (DENSE, &vectors)] {
+        let (vectors, sums) = archive.by_vector_and_sum(&question.text, DEPTH).await?;
+        for (system, ranked) in [(BM25, &words), (DENSE, &vectors), (SUM, &sums)] {
             let confidence = f64::from(ranked.first().map_or(0.0, |(_, score)| *score));
             asked.entry(system).or_default().push(Asked { confidence, refused: false, out_of_scope });
             label_figures(&mut means, system, ranked, &archived, question);
@@ -232,18 +227,6 @@ fn label_figures(means: &mut FigureMeans, system: &str, ranked: &Ranked, archive
     let right: Vec<bool> = ranked.iter().map(|&(place, _)| archived[place].label == question.label).collect();
     means.add(system, "acc@1", success_at(&right, 1));
     means.add(system, "acc@5", success_at(&right, 5));
-}
-
-/// Correlates cosine and judgement of sentence pairs (Spearman, ×100).
-pub async fn pairs(bench: &Workbench, pairs: &[TextPair]) -> Result<SystemFigures, EvalError> {
-    let left = bench.embed(&pairs.iter().map(|pair| pair.a.clone()).collect::<Vec<_>>(), TextKind::Query).await?;
-    let right = bench.embed(&pairs.iter().map(|pair| pair.b.clone()).collect::<Vec<_>>(), TextKind::Query).await?;
-    let cosines: Vec<f64> = left.iter().zip(&right).map(|(a, b)| f64::from(dot(a, b))).collect();
-    let judged: Vec<f64> = pairs.iter().map(|pair| pair.label).collect();
-    let correlation = spearman(&cosines, &judged).ok_or_else(|| EvalError::Unusable("the pairs have no spread to correlate".to_owned()))?;
-    let mut figures = SystemFigures::new();
-    figures.entry(DENSE.to_owned()).or_default().insert("spearman".to_owned(), correlation * 100.0);
-    Ok(figures)
 }
 
 /// Groups labelled texts and compares with the labels. `bm25` makes communities of its own neighbours, `dense` is k-means over the raw encoder.

@@ -150,13 +150,18 @@ impl Workbench {
 
     /// Embeds texts in bulk.
     pub async fn embed(&self, texts: &[String], kind: TextKind) -> Result<Vec<Vec<f32>>, EvalError> {
-        let mut vectors = Vec::with_capacity(texts.len());
-        for chunk in texts.chunks(512) {
-            let embedded = self.embedder.embed(chunk.to_vec(), kind, Lane::Bulk).await?;
-            vectors.extend(embedded.into_iter().map(|embedding| embedding.vector.to_vec()));
-        }
-        Ok(vectors)
+        embed_all(self.embedder.as_ref(), texts, kind).await
     }
+}
+
+/// Embeds texts in bulk, for tasks that need no installation.
+pub async fn embed_all(embedder: &dyn Embedder, texts: &[String], kind: TextKind) -> Result<Vec<Vec<f32>>, EvalError> {
+    let mut vectors = Vec::with_capacity(texts.len());
+    for chunk in texts.chunks(512) {
+        let embedded = embedder.embed(chunk.to_vec(), kind, Lane::Bulk).await?;
+        vectors.extend(embedded.into_iter().map(|embedding| embedding.vector.to_vec()));
+    }
+    Ok(vectors)
 }
 
 /// What the baselines match: the company's last words and the customer's turn.

@@ -1,9 +1,10 @@
-//! Readers of labelled sets: conversations, BEIR folders, labelled texts, pairs. The only part of `eval` that touches files.
+//! Readers of labelled sets: conversations, BEIR folders, labelled texts, pairs, authored groups. The only part of `eval` that touches files.
 //!
 //! All are UTF-8, one JSON object a line, plain or gzip (told by content, not by name). Unknown fields are passed over. A line that
 //! can't be used ends the reading with an error that names file, line and field, never the words that stand there: a set is measured
 //! whole or not at all. The product's importer, which takes what it can and reports the rest, is another thing (`ingest`).
 
+mod authored;
 mod conversations;
 mod lines;
 mod retrieval;
@@ -11,6 +12,7 @@ mod texts;
 
 use std::path::PathBuf;
 
+pub use authored::{AuthoredIntent, Phrasing, Trade, read_authored};
 pub use conversations::{LabelledConversation, read_conversations};
 pub use retrieval::{Document, Judgement, RetrievalQuery, RetrievalSet, read_retrieval_set};
 pub use texts::{IntentSet, LabelledText, TextPair, read_intent_set, read_labelled, read_pairs, read_texts};
@@ -56,6 +58,30 @@ pub enum DatasetError {
         /// What is wrong with it.
         problem: Problem,
     },
+    /// A trade was asked for that the folder doesn't hold.
+    #[error("{} holds no {trade}.jsonl (nor {trade}.jsonl.gz); trades there: {known}", folder.display())]
+    NoTrade {
+        /// The folder.
+        folder: PathBuf,
+        /// The trade.
+        trade: String,
+        /// The trades that it does hold.
+        known: String,
+    },
+    /// A trade was asked for twice.
+    #[error("trade {trade} is named twice")]
+    NamedTwice {
+        /// The trade.
+        trade: String,
+    },
+    /// A trade lies in the folder plain and packed: which one counts?
+    #[error("{} holds {trade}.jsonl and {trade}.jsonl.gz: remove one of them", folder.display())]
+    StoredTwice {
+        /// The folder.
+        folder: PathBuf,
+        /// The trade.
+        trade: String,
+    },
     /// The file holds nothing to measure.
     #[error("{} holds no {what}", path.display())]
     Empty {
@@ -98,6 +124,12 @@ pub enum Problem {
     /// An id occurs twice.
     #[error("this id occurred before")]
     Duplicate,
+    /// A text occurs twice where it may once.
+    #[error("field \"{field}\" repeats an earlier text")]
+    Repeated {
+        /// The field, with the place in its list.
+        field: String,
+    },
 }
 
 /// Whether a label says "belongs to no group" (`none`) or "should be refused" (`oos`).

@@ -41,6 +41,11 @@ const FIGURES: &[Known] = &[
     known("chrf@3", Better::Higher),
     known("acc@1", Better::Higher),
     known("acc@5", Better::Higher),
+    known("zh/acc@1", Better::Higher),
+    known("en/acc@1", Better::Higher),
+    known("zh/answer@1", Better::Higher),
+    known("en/answer@1", Better::Higher),
+    known("weight", Better::Neutral),
     known("auroc_refuse", Better::Higher),
     known("refused_recall", Better::Higher),
     known("false_refusals", Better::Lower),
@@ -94,14 +99,14 @@ pub(super) fn column(figure: &str) -> (usize, &str) {
     (find(figure).map_or(FIGURES.len(), |(place, _)| place), figure)
 }
 
-/// How a value of `figure` is written: two digits for Spearman, none for counts, one for speeds, five for cosines that are all but 1, else
+/// How a value of `figure` is written: two digits for Spearman and weights, none for counts, one for speeds, five for cosines that are all but 1, else
 /// three.
 pub(super) fn digits(figure: &str) -> usize {
     match figure {
         "k" => 0,
         "texts_per_second@1" | "texts_per_second@32" => 1,
         "cosine_mean" | "cosine_worst" => 5,
-        "spearman" => 2,
+        "spearman" | "weight" => 2,
         _ => 3,
     }
 }

@@ -52,15 +52,15 @@ pub struct Encoder {
 /// What `riposte eval` found.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EvalReport {
-    /// The task: `retrieval`, `intents`, `pairs`, `replay`, `clusters`.
+    /// The task, which is the name of the command: `retrieval`, `replay`, …
     pub task: String,
-    /// The set, as named on the command line or by its folder.
+    /// The set: its folder, and behind a slash what part or form of it was taken.
     pub set: String,
-    /// Figures by system: `bm25`, `dense`, `riposte`.
+    /// Figures by system: `bm25`, `dense`, `sum`, `riposte`.
     pub systems: BTreeMap<String, Figures>,
     /// How many questions were asked (per seed, the mean rounded).
     pub n: u64,
-    /// The encoder behind `dense` and `riposte`.
+    /// The encoder behind `dense`, `sum` and `riposte`.
     pub encoder: Encoder,
     /// How long the run took.
     pub seconds: f64,
@@ -246,6 +246,23 @@ mod tests {
             "riposte  0.500 ±0.012      0.100\n",
         );
         assert_eq!(report.to_table(), expected);
+    }
+
+    #[test]
+    fn figures_by_language_keep_their_order_and_form() {
+        let report = report(&[
+            ("best", "weight", Figure::Value(0.35)),
+            ("best", "en/acc@1", Figure::Value(0.5)),
+            ("best", "acc@1", Figure::Value(0.55)),
+            ("best", "zh/acc@1", Figure::Value(0.6)),
+            ("w=0.00", "zh/answer@1", Figure::Value(0.25)),
+        ]);
+        let table = report.to_table();
+        let words: Vec<Vec<&str>> = table.lines().skip(1).map(|line| line.split_whitespace().collect()).collect();
+        assert_eq!(words[0], ["system", "acc@1", "zh/acc@1", "en/acc@1", "zh/answer@1", "weight"]);
+        assert_eq!(words[1], ["best", "0.550", "0.600", "0.500", "-", "0.35"]);
+        let json = serde_json::to_value(&report).unwrap();
+        assert_eq!(json["systems"]["best"], serde_json::json!({"acc@1": 0.55, "en/acc@1": 0.5, "weight": 0.35, "zh/acc@1": 0.6}));
     }
 
     #[test]
