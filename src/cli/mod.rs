@@ -2,11 +2,13 @@
 //! directly.
 
 mod access;
+mod adapt;
 mod backend;
 mod context;
 mod eval;
 mod import;
 mod knowledge;
+mod progress;
 mod remote;
 mod serve;
 mod suggest;
@@ -59,6 +61,8 @@ enum Command {
     /// Frequent-question clusters
     #[command(subcommand)]
     Clusters(knowledge::ClustersCommand),
+    /// Adapts the encoder to a desk's archive, if that makes suggestions better
+    Adapt(adapt::AdaptArgs),
     /// Accounts
     #[command(subcommand)]
     User(access::UserCommand),
@@ -131,6 +135,7 @@ async fn dispatch(command: Command, config: Config) -> anyhow::Result<ExitCode> 
         Command::Suggest(args) => suggest::run(config, args).await?,
         Command::Knowledge(command) => return knowledge::run(config, command).await,
         Command::Clusters(command) => knowledge::run_clusters(config, command).await?,
+        Command::Adapt(args) => return adapt::run(config, args).await,
         Command::User(command) => access::run_user(config, command).await?,
         Command::Key(command) => access::run_key(config, command).await?,
         Command::Eval(command) => return eval::run(config, command).await,

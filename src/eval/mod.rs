@@ -11,7 +11,6 @@ pub mod kmeans;
 pub mod masking;
 pub mod metrics;
 pub mod pairing;
-pub mod random;
 pub mod replay;
 pub mod report;
 pub mod split;
