@@ -12,6 +12,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::adapt::Parts;
 use crate::auth::Authenticator;
 use crate::config::Config;
 use crate::domain::{Clock, DeskId, Entry, Job, JobId};
@@ -24,8 +25,10 @@ use crate::index::VectorIndex;
 use crate::index::edge::EdgeIndex;
 use crate::ingest::markdown::{RejectedFile, read_entries};
 use crate::jobs::Jobs;
+use crate::jobs::adapt::Adaptation;
 use crate::jobs::indexing::Indexer;
 use crate::jobs::runner::Runner;
+use crate::retrieve::Adapters;
 use crate::store::cipher::KeySource;
 use crate::store::sqlite::SqliteStore;
 use crate::store::{KnowledgeStore, OutboxStore, Store};
@@ -63,6 +66,8 @@ pub struct App {
     pub jobs: Jobs,
     /// The index's writer.
     pub indexer: Arc<Indexer>,
+    /// Adapters: learning, switching.
+    pub adaptation: Arc<Adaptation>,
     /// Accounts and keys.
     pub auth: Arc<Authenticator>,
     clock: Arc<dyn Clock>,
@@ -130,9 +135,26 @@ impl App {
         let ranker = Arc::new(ranker);
         let store: Arc<dyn Store> = store;
         let indexer = Arc::new(Indexer::new(Arc::clone(&store), Arc::clone(&index), Arc::clone(&embedder) as Arc<dyn Embedder>));
-        let (jobs, runner) = Jobs::new(Arc::clone(&store), Arc::clone(&index), Arc::clone(&indexer), Arc::clone(&clock), uploads);
-        let suggester =
-            Suggester::new(Arc::clone(&store), Arc::clone(&index), Arc::clone(&embedder) as Arc<dyn Embedder>, ranker, Arc::clone(&clock));
+        let adapters = Arc::new(Adapters::default());
+        let parts = Parts {
+            store: Arc::clone(&store),
+            index: Arc::clone(&index),
+            ranker: Arc::clone(&ranker),
+            encoder: embedder.info().fingerprint.clone(),
+            dimension: embedder.info().dimension,
+        };
+        let adaptation = Arc::new(Adaptation::new(parts, Arc::clone(&adapters), config.data_dir.join("adapters")));
+        adaptation.load().await?;
+        let (jobs, runner) =
+            Jobs::new(Arc::clone(&store), Arc::clone(&index), Arc::clone(&indexer), Arc::clone(&adaptation), Arc::clone(&clock), uploads);
+        let suggester = Suggester::new(
+            Arc::clone(&store),
+            Arc::clone(&index),
+            Arc::clone(&embedder) as Arc<dyn Embedder>,
+            ranker,
+            adapters,
+            Arc::clone(&clock),
+        );
         let (local_token, digest) = crate::auth::local_token()?;
         let auth = Arc::new(Authenticator::new(Arc::clone(&store) as Arc<dyn crate::store::AccountStore>, Arc::clone(&clock), digest));
         Ok(Self {
@@ -143,6 +165,7 @@ impl App {
             suggester,
             jobs,
             indexer,
+            adaptation,
             auth,
             clock,
             runner: Arc::new(runner),
@@ -162,6 +185,7 @@ impl App {
             embedder: Arc::clone(&self.embedder) as Arc<dyn Embedder>,
             indexer: Arc::clone(&self.indexer),
             suggester: self.suggester.clone(),
+            adaptation: Arc::clone(&self.adaptation),
             clock: Arc::clone(&self.clock),
         }
     }

@@ -2,6 +2,7 @@
 //!
 //! The map of the modules and the rule who may import whom are in `docs/architecture.md`; `tests/it/architecture.rs` checks both.
 
+pub mod adapt;
 pub mod app;
 pub mod auth;
 pub mod cli;

@@ -82,6 +82,8 @@ permissions! {
     CancelJobs => "cancel jobs", [Supervisor, Admin];
     /// Changes a desk's settings.
     ChangeDeskSettings => "change a desk's settings", [Supervisor, Admin];
+    /// Adapts the encoder to a desk, or goes back.
+    AdaptDesks => "adapt a desk", [Admin];
     /// Creates desks.
     CreateDesks => "create desks", [Admin];
     /// Manages accounts and API keys.

@@ -89,6 +89,9 @@ pub(super) enum EvalCommand {
         /// Fit the ranker on the archive side first
         #[arg(long)]
         fit: bool,
+        /// Then adapt to the archive side as `riposte adapt` does, and ask again (systems `dense+adapt`, `riposte+adapt`)
+        #[arg(long)]
+        adapt: bool,
         #[command(flatten)]
         output: Output,
     },
@@ -243,12 +246,13 @@ pub(super) async fn run(config: Config, command: EvalCommand) -> anyhow::Result<
             let (figures, n) = pairing(&conversations)?;
             ("pairing", set_name(&file), vec![figures], n, output)
         }
-        EvalCommand::Replay { source, skip_labels, known_labels, metric, fit, output } => {
+        EvalCommand::Replay { source, skip_labels, known_labels, metric, fit, adapt, output } => {
             let options = ReplayOptions {
                 skip_labels: skip_labels.into_iter().collect::<BTreeSet<_>>(),
                 known_labels,
                 by_words: metric.as_deref() == Some("chrf"),
                 limit: output.limit,
+                adapt,
             };
             let (set, runs, n) = stage.replays(&source, &options, fit).await?;
             ("replay", set_name(&set), runs, n, output)
@@ -369,6 +373,9 @@ impl Stage {
         let bench = self.bench(ranker).await?;
         let replayed = replay(&bench.workbench(), conversations, archive, queries, options).await?;
         bench.close().await?;
+        if let Some(report) = &replayed.adaptation {
+            eprintln!("archive side: {}", super::adapt::decision(report));
+        }
         Ok((replayed.figures, replayed.asked))
     }
 

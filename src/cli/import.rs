@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
-use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
 use super::backend::Backend;
+use super::progress::{draw, progress_bar};
 use super::remote::Remote;
 use super::{desk, print};
 use crate::app::App;
@@ -154,24 +154,6 @@ fn over_api(remote: &Remote, desk: &DeskId, params: &ImportParams) -> anyhow::Re
         error: job["error"].as_str().map(str::to_owned),
         rejected,
     })
-}
-
-/// A bar on a terminal, nothing elsewhere.
-fn progress_bar() -> ProgressBar {
-    let bar = ProgressBar::new(0);
-    if let Ok(style) = ProgressStyle::with_template("{msg:10} [{bar:40}] {percent:>3}% {elapsed} left {eta}") {
-        bar.set_style(style.progress_chars("=> "));
-    }
-    bar
-}
-
-fn draw(bar: &ProgressBar, stage: &str, done: u64, total: Option<u64>) {
-    if bar.message() != stage {
-        bar.reset();
-        bar.set_message(stage.to_owned());
-    }
-    bar.set_length(total.unwrap_or(done).max(1));
-    bar.set_position(done);
 }
 
 fn report(name: &str, finished: &Finished, dry_run: bool, took: Duration) {

@@ -2,6 +2,7 @@
 //! directly.
 
 mod access;
+mod adapt;
 mod backend;
 mod context;
 mod eval;
@@ -9,6 +10,7 @@ mod eval_encoders;
 mod import;
 mod knowledge;
 mod models;
+mod progress;
 mod remote;
 mod serve;
 mod suggest;
@@ -61,6 +63,8 @@ enum Command {
     /// Frequent-question clusters
     #[command(subcommand)]
     Clusters(knowledge::ClustersCommand),
+    /// Adapts the encoder to a desk's archive, if that makes suggestions better
+    Adapt(adapt::AdaptArgs),
     /// Accounts
     #[command(subcommand)]
     User(access::UserCommand),
@@ -137,6 +141,7 @@ async fn dispatch(command: Command, config: Config) -> anyhow::Result<ExitCode> 
         Command::Suggest(args) => suggest::run(config, args).await?,
         Command::Knowledge(command) => return knowledge::run(config, command).await,
         Command::Clusters(command) => knowledge::run_clusters(config, command).await?,
+        Command::Adapt(args) => return adapt::run(config, args).await,
         Command::User(command) => access::run_user(config, command).await?,
         Command::Key(command) => access::run_key(config, command).await?,
         Command::Eval(command) => return eval::run(config, command).await,

@@ -1,4 +1,4 @@
-//! Long-running work: imports, re-indexing, clustering.
+//! Long-running work: imports, re-indexing, clustering, adapting.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -15,6 +15,8 @@ pub enum JobKind {
     RebuildClusters,
     /// Fills a new index from the store.
     Reindex,
+    /// Learns a desk's adapter from its archive.
+    Adapt,
 }
 
 impl JobKind {
@@ -25,13 +27,14 @@ impl JobKind {
             Self::Import => "import",
             Self::RebuildClusters => "rebuild_clusters",
             Self::Reindex => "reindex",
+            Self::Adapt => "adapt",
         }
     }
 
     /// Reads the code back.
     #[must_use]
     pub fn from_code(code: &str) -> Option<Self> {
-        [Self::Import, Self::RebuildClusters, Self::Reindex].into_iter().find(|kind| kind.as_str() == code)
+        [Self::Import, Self::RebuildClusters, Self::Reindex, Self::Adapt].into_iter().find(|kind| kind.as_str() == code)
     }
 }
 

@@ -14,6 +14,7 @@ pub mod job;
 pub mod knowledge;
 pub mod language;
 pub mod pair;
+pub mod random;
 pub mod suggestion;
 pub mod time;
 

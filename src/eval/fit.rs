@@ -8,8 +8,8 @@
 
 use std::collections::BTreeMap;
 
-use super::random::SplitMix64;
 use super::workbench::{EvalError, Workbench};
+use crate::domain::random::SplitMix64;
 use crate::domain::{DeskId, Pair, PairKind};
 use crate::embed::{Lane, TextKind};
 use crate::index::IndexFilter;
@@ -98,7 +98,7 @@ async fn lessons_of(bench: &Workbench, desk: &DeskId, sample: usize) -> Result<V
 async fn lesson(bench: &Workbench, desk: &DeskId, pair: &Pair) -> Result<Option<Lesson>, EvalError> {
     let content = &pair.content;
     let text = QueryText { question: content.question.clone(), turn: content.turn.clone(), previous: content.previous.clone() };
-    let query = encode_query(bench.embedder.as_ref(), &text, Lane::Bulk).await?;
+    let query = encode_query(bench.embedder.as_ref(), None, &text, Lane::Bulk).await?;
     let given = bench.embed(std::slice::from_ref(&content.answer), TextKind::Passage).await?;
     let filter = IndexFilter {
         not_conversation: Some(pair.conversation.as_uuid()),

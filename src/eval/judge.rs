@@ -34,7 +34,7 @@ pub struct Query<'a> {
 pub enum Yardstick {
     /// The labels of the agent's turn.
     Labels,
-    /// The agent's own words, by [`super::metrics::chrf::chrf_at`].
+    /// The agent's own words, by [`crate::text::chrf::chrf_at`].
     Words,
 }
 

@@ -1,6 +1,6 @@
 //! K-means on unit vectors: the clustering baseline over the raw encoder (what the organisers of intent-induction contests run).
 
-use super::random::SplitMix64;
+use crate::domain::random::SplitMix64;
 use crate::retrieve::encode::{dot, normalise};
 
 /// Rounds after which it stops in any case.

@@ -15,7 +15,6 @@ pub mod masking;
 pub mod metrics;
 pub mod pairing;
 pub mod pairs;
-pub mod random;
 pub mod replay;
 pub mod report;
 pub mod split;

@@ -1,15 +1,23 @@
 //! Replay: the archive is ingested, then every moment of other conversations is asked.
 
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
 use super::LabelSet;
 use super::dataset::LabelledConversation;
 use super::judge::{Query, Selection, Yardstick, judge_labels, label_sets, select_queries};
-use super::metrics::chrf::chrf_at;
 use super::metrics::ranking::{reciprocal_rank, success_at};
-use super::systems::{BM25, Baselines, DENSE, FigureMeans, RIPOSTE, RankedReply, SystemFigures};
+use super::systems::{BM25, Baselines, DENSE, DENSE_ADAPTED, FigureMeans, RIPOSTE, RIPOSTE_ADAPTED, RankedReply, SystemFigures};
 use super::workbench::{Archive, EvalError, Workbench, moment_key};
-use crate::domain::{DeskId, PairId, Pool};
+use crate::adapt::Observer;
+use crate::domain::{DeskId, JobId, PairId, Pool};
 use crate::embed::{Lane, TextKind};
+use crate::index::DenseField;
+use crate::jobs::adapt::AdaptReport;
+use crate::retrieve::Adapter;
 use crate::suggest::request::{LiveConversation, LiveMessage, SuggestFilters, SuggestRequest};
+use crate::text::chrf::chrf_at;
 use crate::text::mask::mask;
 use crate::text::moment::{Line, Moment};
 use crate::text::normalise::clean;
@@ -25,6 +33,8 @@ pub struct ReplayOptions {
     pub by_words: bool,
     /// At most so many queries.
     pub limit: Option<usize>,
+    /// Afterwards learn an adapter from the archive and ask again with what the product would then use.
+    pub adapt: bool,
 }
 
 /// What one replay gave.
@@ -34,6 +44,28 @@ pub struct Replayed {
     pub figures: SystemFigures,
     /// Moments asked.
     pub asked: usize,
+    /// What the archive's own division by time decided, where an adapter was learnt.
+    pub adaptation: Option<AdaptReport>,
+}
+
+/// The systems that a moment is put to: what they are called, and what maps the raw encoder's vectors.
+struct Systems {
+    dense: &'static str,
+    riposte: &'static str,
+    adapter: Option<Arc<Adapter>>,
+}
+
+/// Nobody watches and nobody stops it.
+struct Unwatched;
+
+#[async_trait]
+impl Observer for Unwatched {
+    type Stop = EvalError;
+
+    async fn progress(&self, stage: &str, done: u64, total: u64) -> Result<(), EvalError> {
+        tracing::debug!(stage, done, total, "adapting");
+        Ok(())
+    }
 }
 
 /// Asks every selected moment of `queries` against `archive`, both places in `conversations`.
@@ -60,29 +92,47 @@ pub async fn replay(
     let ingested = bench.ingest(&desk, &archived).await?;
     let baselines = Baselines::new(bench.archived_answers(&ingested).await?);
     let mut means = FigureMeans::default();
+    let bare = Systems { dense: DENSE, riposte: RIPOSTE, adapter: None };
     for query in &asked {
-        ask(bench, &ingested, &baselines, query, yardstick, &mut means).await?;
+        let key = ask(bench, &ingested, &baselines, &bare, query, yardstick, &mut means).await?;
+        if let Some(key) = key {
+            score(&mut means, BM25, &baselines.by_words(&key), query, yardstick);
+        }
     }
-    Ok(Replayed { figures: means.means(), asked: asked.len() })
+    let mut adaptation = None;
+    if options.adapt {
+        let id = JobId::derive(&["replay", desk.as_str()]).to_string();
+        adaptation = Some(bench.adaptation.run(&desk, &id, bench.clock.now(), &Unwatched).await?);
+        let adapted = Systems { dense: DENSE_ADAPTED, riposte: RIPOSTE_ADAPTED, adapter: bench.adaptation.in_force(&desk) };
+        for query in &asked {
+            ask(bench, &ingested, &baselines, &adapted, query, yardstick, &mut means).await?;
+        }
+    }
+    Ok(Replayed { figures: means.means(), asked: asked.len(), adaptation })
 }
 
+/// Puts one moment to the systems; gives the text that baselines match, where there is a moment at all.
 async fn ask(
     bench: &Workbench,
     archive: &Archive,
     baselines: &Baselines,
+    systems: &Systems,
     query: &Query<'_>,
     yardstick: Yardstick,
     means: &mut FigureMeans,
-) -> Result<(), EvalError> {
+) -> Result<Option<String>, EvalError> {
     let request = request_of(&archive.desk, query);
     let texts: Vec<String> = query.context.iter().map(|message| mask(&clean(&message.text), &[]).text).collect();
     let lines: Vec<Line<'_>> =
         query.context.iter().zip(&texts).map(|(message, text)| Line { role: message.role, text, at: message.at }).collect();
-    let Some(moment) = Moment::of(&lines) else { return Ok(()) };
+    let Some(moment) = Moment::of(&lines) else { return Ok(None) };
     let key = moment_key(&moment.previous, &moment.turn);
     let key_vector = bench.embed(std::slice::from_ref(&key), TextKind::Query).await?;
-    score(means, BM25, &baselines.by_words(&key), query, yardstick);
-    score(means, DENSE, &baselines.by_vector(&key_vector[0]), query, yardstick);
+    let key_vector = match &systems.adapter {
+        Some(adapter) => adapter.map(DenseField::Situation, &key_vector[0]),
+        None => key_vector[0].clone(),
+    };
+    score(means, systems.dense, &baselines.by_vector(&key_vector), query, yardstick);
     let (ranking, _) = bench.suggester.rank(&request, &moment, true, Lane::Bulk).await?;
     let replies: Vec<RankedReply> = ranking
         .groups
@@ -95,15 +145,15 @@ async fn ask(
             RankedReply { text: best.source.answer.clone(), labels }
         })
         .collect();
-    score(means, RIPOSTE, &replies, query, yardstick);
+    score(means, systems.riposte, &replies, query, yardstick);
     let threshold = bench.suggester.threshold(&crate::domain::DeskSettings::default());
     let silent = bench.suggester.silence(&moment, &ranking, threshold).is_some();
-    means.add(RIPOSTE, "abstained", f64::from(silent));
-    means.add(RIPOSTE, "coverage", f64::from(!silent));
+    means.add(systems.riposte, "abstained", f64::from(silent));
+    means.add(systems.riposte, "coverage", f64::from(!silent));
     if !silent && yardstick == Yardstick::Labels {
-        means.add(RIPOSTE, "shown_hit@1", success_at(&right(&replies, &query.expected_labels), 1));
+        means.add(systems.riposte, "shown_hit@1", success_at(&right(&replies, &query.expected_labels), 1));
     }
-    Ok(())
+    Ok(Some(key))
 }
 
 fn request_of(desk: &DeskId, query: &Query<'_>) -> SuggestRequest {

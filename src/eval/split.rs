@@ -1,8 +1,8 @@
 //! Parts a set of conversations into an archive and conversations to be asked, by whole conversations.
 
 use super::dataset::LabelledConversation;
-use super::random::SplitMix64;
 use crate::domain::Timestamp;
+use crate::domain::random::SplitMix64;
 
 /// Parts `conversations` into (archive, queries), given as ascending places. The archive gets `share` of them, rounded, but each side
 /// gets at least one where there are two or more.

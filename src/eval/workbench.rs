@@ -6,9 +6,11 @@ use std::sync::Arc;
 use super::LabelSet;
 use super::dataset::LabelledConversation;
 use super::systems::ArchivedAnswer;
+use crate::adapt::AdaptError;
 use crate::domain::{Clock, ConversationId, DeskId, MessageId, PairId, PairKind};
 use crate::embed::{EmbedError, Embedder, Lane, TextKind};
 use crate::index::{IndexError, VectorIndex};
+use crate::jobs::adapt::{Adaptation, SwitchError};
 use crate::jobs::indexing::{Indexer, IndexingError};
 use crate::jobs::mining::{MiningError, mine_marked};
 use crate::rt::WorkError;
@@ -42,6 +44,12 @@ pub enum EvalError {
     /// A suggestion failed.
     #[error(transparent)]
     Suggest(#[from] SuggestError),
+    /// No adapter could be learnt.
+    #[error(transparent)]
+    Adapt(#[from] AdaptError),
+    /// An adapter could not be put in force.
+    #[error(transparent)]
+    Switch(#[from] SwitchError),
     /// A background computation failed.
     #[error(transparent)]
     Work(#[from] WorkError),
@@ -63,6 +71,8 @@ pub struct Workbench {
     pub indexer: Arc<Indexer>,
     /// The use case.
     pub suggester: Suggester,
+    /// Adapters: learning, switching.
+    pub adaptation: Arc<Adaptation>,
     /// Where "now" comes from.
     pub clock: Arc<dyn Clock>,
 }

@@ -16,8 +16,8 @@ use super::middleware::access::SESSION_COOKIE;
 use super::middleware::rate::RateLimiter;
 use super::problem::{Code, Problem};
 use crate::auth::grant::permission::{
-    CancelJobs, ChangeDeskSettings, CreateDesks, GiveFeedback, ManageAccess, ManageImports, ReadClusters, ReadConversations, ReadDesks,
-    ReadEntries, ReadJobs, ReadSmallClusters, RebuildClusters, Suggest, WriteEntries,
+    AdaptDesks, CancelJobs, ChangeDeskSettings, CreateDesks, GiveFeedback, ManageAccess, ManageImports, ReadClusters, ReadConversations,
+    ReadDesks, ReadEntries, ReadJobs, ReadSmallClusters, RebuildClusters, Suggest, WriteEntries,
 };
 use crate::auth::{AuthError, Authenticator, DeskAccess, Grant, NewSession, Permission};
 use crate::domain::{
@@ -25,6 +25,7 @@ use crate::domain::{
     DeskSettings, Entry, EntryId, Job, JobId, Principal, RejectedRow, SuggestionId,
 };
 use crate::embed::{Lane, ModelInfo};
+use crate::jobs::adapt::AdapterStatus;
 use crate::jobs::indexing::Indexer;
 use crate::jobs::{ImportParams, Jobs};
 use crate::store::{DeskCounts, Store};
@@ -219,6 +220,21 @@ impl GateRef {
 
     pub(super) async fn rebuild_clusters(&self, access: &DeskAccess<RebuildClusters>) -> Result<Job, Problem> {
         Ok(self.0.jobs.start_cluster_rebuild(access.desk()).await?)
+    }
+
+    // ── adapters ──
+
+    pub(super) async fn adapter_status(&self, access: &DeskAccess<ReadDesks>) -> Result<AdapterStatus, Problem> {
+        Ok(self.0.jobs.adapter_status(access.desk()).await?)
+    }
+
+    pub(super) async fn start_adapt(&self, access: &DeskAccess<AdaptDesks>) -> Result<Job, Problem> {
+        Ok(self.0.jobs.start_adapt(access.desk()).await?)
+    }
+
+    pub(super) async fn switch_adapter_off(&self, access: &DeskAccess<AdaptDesks>) -> Result<(), Problem> {
+        self.0.jobs.switch_adapter_off(access.desk()).await?;
+        Ok(())
     }
 
     // ── jobs ──

@@ -127,7 +127,7 @@ async fn mine(context: &JobContext, desk: &DeskId) -> Result<u64, RunError> {
 }
 
 /// Waits until nothing of the desk waits for the index.
-async fn wait_for_index(context: &JobContext, desk: &DeskId) -> Result<(), RunError> {
+pub(super) async fn wait_for_index(context: &JobContext, desk: &DeskId) -> Result<(), RunError> {
     let mut state = context.indexer.watch();
     context.indexer.wake();
     let total = context.store.pending_index_count(Some(desk)).await?;

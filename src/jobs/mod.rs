@@ -1,6 +1,7 @@
-//! Durable jobs: imports, cluster rebuilds, re-indexing. Kept in the store, run by one worker of this process, resumable after a kill,
+//! Durable jobs: imports, cluster rebuilds, re-indexing, adapting. Kept in the store, run by one worker of this process, resumable after a kill,
 //! observable while they run.
 
+pub mod adapt;
 pub mod clusters;
 mod import;
 pub mod indexing;
@@ -18,6 +19,7 @@ use crate::domain::{Clock, DeskId, ImportFormat, Job, JobId, JobKind, JobProgres
 use crate::index::VectorIndex;
 use crate::store::{Store, StoreError};
 
+use adapt::{Adaptation, AdapterStatus};
 use indexing::Indexer;
 use runner::Runner;
 
@@ -71,6 +73,7 @@ pub struct ImportParams {
 #[derive(Clone)]
 pub struct Jobs {
     store: Arc<dyn Store>,
+    adaptation: Arc<Adaptation>,
     clock: Arc<dyn Clock>,
     uploads: PathBuf,
     changes: broadcast::Sender<Job>,
@@ -84,13 +87,22 @@ impl Jobs {
         store: Arc<dyn Store>,
         index: Arc<dyn VectorIndex>,
         indexer: Arc<Indexer>,
+        adaptation: Arc<Adaptation>,
         clock: Arc<dyn Clock>,
         uploads: PathBuf,
     ) -> (Self, Runner) {
         let (changes, _) = broadcast::channel(CHANGES_KEPT);
         let wake = Arc::new(Notify::new());
-        let runner = Runner::new(Arc::clone(&store), index, indexer, Arc::clone(&clock), changes.clone(), Arc::clone(&wake));
-        (Self { store, clock, uploads, changes, wake }, runner)
+        let runner = Runner::new(
+            Arc::clone(&store),
+            index,
+            indexer,
+            Arc::clone(&adaptation),
+            Arc::clone(&clock),
+            changes.clone(),
+            Arc::clone(&wake),
+        );
+        (Self { store, adaptation, clock, uploads, changes, wake }, runner)
     }
 
     /// A path inside the data folder where an upload can be written before [`Self::start_import`].
@@ -110,6 +122,29 @@ impl Jobs {
     /// Queues the grouping of a desk's questions.
     pub async fn start_cluster_rebuild(&self, desk: &DeskId) -> Result<Job, JobError> {
         self.queue(JobKind::RebuildClusters, Some(desk), serde_json::Value::Null).await
+    }
+
+    /// Queues the learning of a desk's adapter; while one is being learnt, gives that job.
+    pub async fn start_adapt(&self, desk: &DeskId) -> Result<Job, JobError> {
+        if let Some(job) = self.unfinished_adapt(desk).await? {
+            return Ok(job);
+        }
+        self.queue(JobKind::Adapt, Some(desk), serde_json::Value::Null).await
+    }
+
+    async fn unfinished_adapt(&self, desk: &DeskId) -> Result<Option<Job>, JobError> {
+        let newest = self.store.jobs_page(Some(desk), None, 50).await?;
+        Ok(newest.into_iter().find(|job| job.kind == JobKind::Adapt && !job.state.is_final()))
+    }
+
+    /// What is known of a desk's adapter.
+    pub async fn adapter_status(&self, desk: &DeskId) -> Result<AdapterStatus, JobError> {
+        Ok(self.adaptation.status(desk).await?)
+    }
+
+    /// Goes back from a desk's adapter to the bare encoder, at once; tells whether there was one.
+    pub async fn switch_adapter_off(&self, desk: &DeskId) -> Result<bool, JobError> {
+        Ok(self.adaptation.switch_off(desk).await?)
     }
 
     /// Queues the filling of a new index.

@@ -5,14 +5,19 @@ use std::sync::Arc;
 use tokio::sync::{Notify, broadcast};
 use tokio_util::sync::CancellationToken;
 
+use super::adapt::Adaptation;
 use super::indexing::Indexer;
 use super::mining::MiningError;
 use super::{clusters, import};
+use crate::adapt::AdaptError;
 use crate::domain::{Clock, Job, JobId, JobKind, JobProgress, JobState};
 use crate::index::{IndexError, VectorIndex};
 use crate::ingest::IngestError;
 use crate::rt::WorkError;
 use crate::store::{Store, StoreError};
+
+/// Everything this worker does.
+const KINDS: [JobKind; 4] = [JobKind::Import, JobKind::RebuildClusters, JobKind::Reindex, JobKind::Adapt];
 
 /// How a job ended that did not succeed.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +43,9 @@ pub enum RunError {
     /// A panic, or the runtime is going down.
     #[error(transparent)]
     Work(#[from] WorkError),
+    /// No adapter could be learnt.
+    #[error(transparent)]
+    Adapt(Box<AdaptError>),
     /// A value could not be written down.
     #[error("a job value can't be serialised")]
     Json(#[from] serde_json::Error),
@@ -48,6 +56,7 @@ pub struct JobContext {
     pub(super) store: Arc<dyn Store>,
     pub(super) index: Arc<dyn VectorIndex>,
     pub(super) indexer: Arc<Indexer>,
+    pub(super) adaptation: Arc<Adaptation>,
     pub(super) clock: Arc<dyn Clock>,
     changes: broadcast::Sender<Job>,
     job: JobId,
@@ -77,6 +86,7 @@ pub struct Runner {
     store: Arc<dyn Store>,
     index: Arc<dyn VectorIndex>,
     indexer: Arc<Indexer>,
+    adaptation: Arc<Adaptation>,
     clock: Arc<dyn Clock>,
     changes: broadcast::Sender<Job>,
     wake: Arc<Notify>,
@@ -87,18 +97,18 @@ impl Runner {
         store: Arc<dyn Store>,
         index: Arc<dyn VectorIndex>,
         indexer: Arc<Indexer>,
+        adaptation: Arc<Adaptation>,
         clock: Arc<dyn Clock>,
         changes: broadcast::Sender<Job>,
         wake: Arc<Notify>,
     ) -> Self {
-        Self { store, index, indexer, clock, changes, wake }
+        Self { store, index, indexer, adaptation, clock, changes, wake }
     }
 
     /// Works until `stop`. A job that is running then goes back to the queue and continues at the next start.
     pub async fn run(&self, stop: CancellationToken) {
         loop {
-            let claimed = match self.store.claim_job(&[JobKind::Import, JobKind::RebuildClusters, JobKind::Reindex], self.clock.now()).await
-            {
+            let claimed = match self.store.claim_job(&KINDS, self.clock.now()).await {
                 Ok(claimed) => claimed,
                 Err(error) => {
                     tracing::error!(error = &error as &dyn std::error::Error, "jobs can't be read");
@@ -128,6 +138,7 @@ impl Runner {
             store: Arc::clone(&self.store),
             index: Arc::clone(&self.index),
             indexer: Arc::clone(&self.indexer),
+            adaptation: Arc::clone(&self.adaptation),
             clock: Arc::clone(&self.clock),
             changes: self.changes.clone(),
             job: job.id,
@@ -136,6 +147,7 @@ impl Runner {
             JobKind::Import => import::run(&context, &job).await,
             JobKind::RebuildClusters => clusters::run(&context, &job).await,
             JobKind::Reindex => super::reindex::run(&context).await,
+            JobKind::Adapt => super::adapt::run(&context, &job).await,
         };
         let (state, result, error) = match outcome {
             Ok(result) => (JobState::Succeeded, Some(result), None),
@@ -149,6 +161,9 @@ impl Runner {
             tracing::error!(job.id = %job.id, error = &error as &dyn std::error::Error, "a job's end can't be written");
         }
         super::remove_owned_file(&job);
+        if job.kind == JobKind::Adapt {
+            self.adaptation.tidy(&job.id.to_string());
+        }
         tracing::info!(job.id = %job.id, job.state = state.as_str(), "job ended");
         if let Err(error) = announce(self.store.as_ref(), &self.changes, job.id).await {
             tracing::warn!(error = &error as &dyn std::error::Error, "a job's end can't be announced");

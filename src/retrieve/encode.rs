@@ -7,6 +7,7 @@
 use crate::embed::{EmbedError, Embedder, Lane, TextKind};
 use crate::index::SparseVector;
 
+use super::adapter::{Adapter, ScoreScale};
 use super::lexical::{ANSWER_TERMS, QUESTION_TERMS, SITUATION_TERMS, document_vector, query_vector};
 
 /// Weight of the customer's turn in a situation; the rest is what was said before.
@@ -48,14 +49,36 @@ pub struct QueryText {
 /// The vectors of one live moment.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EncodedQuery {
-    /// Dense vector of the question.
+    /// Dense vector the archived questions are asked with.
     pub question: Vec<f32>,
-    /// Dense vector of the situation.
+    /// Dense vector the archived situations are asked with.
     pub situation: Vec<f32>,
+    /// Dense vector the archived answers are asked with; longer than 1 where an adapter trusts it more.
+    pub answer: Vec<f32>,
+    /// Dense vector of the question as the encoder made it: tells whether the archive knows anything like it.
+    pub plain_question: Vec<f32>,
     /// Terms of the question.
     pub question_terms: SparseVector,
     /// Terms of the situation.
     pub situation_terms: SparseVector,
+    /// How the ranking's scores become comparable with those of unadapted vectors.
+    pub scale: ScoreScale,
+}
+
+impl EncodedQuery {
+    /// What the encoder's bare vectors ask: the question is also what answers are compared with.
+    #[must_use]
+    pub fn plain(question: Vec<f32>, situation: Vec<f32>, text: &QueryText) -> Self {
+        Self {
+            answer: question.clone(),
+            plain_question: question.clone(),
+            question,
+            situation,
+            question_terms: query_vector(&text.question),
+            situation_terms: query_vector(&situation_text(&text.previous, &text.turn)),
+            scale: ScoreScale::SAME,
+        }
+    }
 }
 
 /// Encodes documents; one result per document, in order.
@@ -78,15 +101,20 @@ pub async fn encode_documents(embedder: &dyn Embedder, documents: &[DocumentText
     Ok(encoded.collect())
 }
 
-/// Encodes one live moment.
-pub async fn encode_query(embedder: &dyn Embedder, query: &QueryText, lane: Lane) -> Result<EncodedQuery, EmbedError> {
+/// Encodes one live moment, with the desk's adapter where it has one.
+pub async fn encode_query(
+    embedder: &dyn Embedder,
+    adapter: Option<&Adapter>,
+    query: &QueryText,
+    lane: Lane,
+) -> Result<EncodedQuery, EmbedError> {
     let texts = vec![query.question.clone(), query.turn.clone(), query.previous.clone()];
     let vectors = embedder.embed(texts, TextKind::Query, lane).await?;
-    Ok(EncodedQuery {
-        question: vectors[0].vector.to_vec(),
-        situation: situation_vector(&vectors[1].vector, &vectors[2].vector, &query.previous),
-        question_terms: query_vector(&query.question),
-        situation_terms: query_vector(&situation_text(&query.previous, &query.turn)),
+    let situation = situation_vector(&vectors[1].vector, &vectors[2].vector, &query.previous);
+    let encoded = EncodedQuery::plain(vectors[0].vector.to_vec(), situation, query);
+    Ok(match adapter {
+        Some(adapter) => adapter.adapt(encoded),
+        None => encoded,
     })
 }
 

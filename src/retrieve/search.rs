@@ -31,8 +31,10 @@ pub struct Candidate {
     pub question_cosine: f32,
     /// Cosine of the situations.
     pub situation_cosine: f32,
-    /// Cosine of the query's question and the answer.
+    /// Cosine of the query's question and the answer; with an adapter, of the situation and weighted.
     pub answer_cosine: f32,
+    /// Cosine of the questions as the encoder made them.
+    pub plain_question_cosine: f32,
     /// BM25 of the questions, 0 when not among the best.
     pub question_bm25: f32,
     /// BM25 of the situations, 0 when not among the best.
@@ -66,7 +68,7 @@ pub async fn retrieve(
     let probes = vec![
         Probe::Dense(DenseField::Question, query.question.clone()),
         Probe::Dense(DenseField::Situation, query.situation.clone()),
-        Probe::Dense(DenseField::Answer, query.question.clone()),
+        Probe::Dense(DenseField::Answer, query.answer.clone()),
         Probe::Sparse(SparseField::Question, query.question_terms.clone()),
         Probe::Sparse(SparseField::Situation, query.situation_terms.clone()),
         Probe::Sparse(SparseField::Answer, query.question_terms.clone()),
@@ -83,7 +85,8 @@ pub async fn retrieve(
     let candidates = points.into_iter().map(|point| Candidate {
         question_cosine: dot(&query.question, &point.dense[0]),
         situation_cosine: dot(&query.situation, &point.dense[1]),
-        answer_cosine: dot(&query.question, &point.dense[2]),
+        answer_cosine: dot(&query.answer, &point.dense[2]),
+        plain_question_cosine: dot(&query.plain_question, &point.dense[0]),
         question_bm25: score(&question, &point),
         situation_bm25: score(&situation, &point),
         answer_bm25: score(&answer, &point),

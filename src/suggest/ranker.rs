@@ -112,6 +112,17 @@ impl Ranker {
         dot(&self.full, row) + self.weights.feedback * feedback_log_odds
     }
 
+    /// What the second stage makes of one more unit of a candidate's question, situation and answer cosine.
+    #[must_use]
+    pub fn cosine_weights(&self) -> [f32; 3] {
+        let weight = |name: &str| self.weights.full.get(name).copied().unwrap_or(0.0);
+        [
+            weight("question_cosine") + weight("question_cosine_margin"),
+            weight("situation_cosine") + weight("situation_cosine_margin"),
+            weight("answer_cosine"),
+        ]
+    }
+
     /// Probability that an agent would use a suggestion of this score.
     #[must_use]
     pub fn probability(&self, score: f32) -> f64 {

@@ -11,6 +11,7 @@ use super::ranker::Ranker;
 use super::service::SuggestError;
 use crate::domain::{DeskId, EntryId, FeedbackTally, Outcome, PairId, PairKind, Pool, Timestamp};
 use crate::index::{IndexFilter, VectorIndex};
+use crate::retrieve::adapter::ScoreScale;
 use crate::retrieve::{Candidate, CandidateSearch, EncodedQuery, retrieve};
 use crate::store::{FeedbackStore, KnowledgeStore, PairStore};
 use crate::text::acts::CustomerAct;
@@ -96,6 +97,7 @@ pub struct Gathered {
     tallies: HashMap<String, FeedbackTally>,
     best_question_cosine: f32,
     wanted: Wanted,
+    scale: ScoreScale,
 }
 
 impl Gathered {
@@ -109,6 +111,31 @@ impl Gathered {
     #[must_use]
     pub fn source(&self, candidate: &Candidate) -> &Source {
         &self.sources[&candidate.point]
+    }
+
+    /// Every candidate's score by stage one.
+    #[must_use]
+    pub fn base_scores(&self, ranker: &Ranker) -> Vec<f32> {
+        self.features().iter().map(|row| ranker.base_score(row)).collect()
+    }
+
+    /// What the second stage says of every candidate apart from the three cosines and consensus; what all have in common does not matter.
+    #[must_use]
+    pub fn scores_without_cosines(&self, ranker: &Ranker) -> Vec<f32> {
+        let [question, situation, answer] = ranker.cosine_weights();
+        let rows = self.features();
+        let scores = rows.iter().zip(self.candidates()).map(|(row, candidate)| {
+            ranker.score(row, 0.0)
+                - question * candidate.question_cosine
+                - situation * candidate.situation_cosine
+                - answer * candidate.answer_cosine
+        });
+        scores.collect()
+    }
+
+    /// Leaves out candidates that `keep` refuses.
+    pub fn retain(&mut self, keep: impl Fn(&Candidate) -> bool) {
+        self.search.candidates.retain(keep);
     }
 
     /// The features of every candidate, consensus still 0.
@@ -128,7 +155,7 @@ pub async fn gather<S: SourceStore + ?Sized>(
     wanted: Wanted,
 ) -> Result<Gathered, SuggestError> {
     let mut search = retrieve(index, filter, query, PER_PROBE).await?;
-    let best_question_cosine = search.candidates.iter().map(|candidate| candidate.question_cosine).fold(0.0, f32::max);
+    let best_question_cosine = search.candidates.iter().map(|candidate| candidate.plain_question_cosine).fold(0.0, f32::max);
     shortlist(&mut search);
     let sources = read_sources(store, &filter.desk, &search.candidates).await?;
     // A point whose pair or entry has just been deleted is about to leave the index.
@@ -138,7 +165,7 @@ pub async fn gather<S: SourceStore + ?Sized>(
     asked_keys.sort_unstable();
     asked_keys.dedup();
     let tallies = store.tallies(&filter.desk, &asked_keys, wanted.now).await?;
-    Ok(Gathered { search, sources, keys, tallies, best_question_cosine, wanted })
+    Ok(Gathered { search, sources, keys, tallies, best_question_cosine, wanted, scale: query.scale })
 }
 
 /// Ranks everything that may answer an encoded moment.
@@ -211,14 +238,16 @@ async fn read_sources<S: SourceStore + ?Sized>(
     Ok(sources)
 }
 
-fn rank(ranker: &Ranker, gathered: Gathered) -> Vec<RankedGroup> {
+/// Ranks and groups what was gathered.
+#[must_use]
+pub fn rank(ranker: &Ranker, gathered: Gathered) -> Vec<RankedGroup> {
     if gathered.search.candidates.is_empty() {
         return Vec::new();
     }
     let mut rows = gathered.features();
     let answers: Vec<&[f32]> = gathered.search.candidates.iter().map(|candidate| candidate.answer_vector.as_slice()).collect();
     ranker.add_consensus(&mut rows, &answers);
-    let Gathered { search, sources, keys, tallies, .. } = gathered;
+    let Gathered { search, sources, keys, tallies, scale, .. } = gathered;
     let mut members: Vec<RankedMember> = search
         .candidates
         .into_iter()
@@ -226,7 +255,12 @@ fn rank(ranker: &Ranker, gathered: Gathered) -> Vec<RankedGroup> {
         .map(|(candidate, row)| {
             let answer_key = keys[&candidate.point].clone();
             let feedback = tallies.get(&answer_key).map_or(0.0, feedback_log_odds);
-            RankedMember { source: sources[&candidate.point].clone(), score: ranker.score(row, feedback), answer_key, candidate }
+            RankedMember {
+                source: sources[&candidate.point].clone(),
+                score: scale.apply(ranker.score(row, feedback)),
+                answer_key,
+                candidate,
+            }
         })
         .collect();
     members.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.candidate.point.cmp(&b.candidate.point)));

@@ -14,7 +14,7 @@ use crate::domain::{
 };
 use crate::embed::{EmbedError, Embedder, Lane};
 use crate::index::{IndexError, IndexFilter, VectorIndex};
-use crate::retrieve::{QueryText, RetrieveError, encode_query};
+use crate::retrieve::{Adapters, QueryText, RetrieveError, encode_query};
 use crate::store::{RecordedSet, RecordedSuggestion, Store, StoreError};
 use crate::text::acts::customer_act;
 use crate::text::language::detect;
@@ -77,6 +77,7 @@ pub struct Suggester {
     index: Arc<dyn VectorIndex>,
     embedder: Arc<dyn Embedder>,
     ranker: Arc<Ranker>,
+    adapters: Arc<Adapters>,
     clock: Arc<dyn Clock>,
 }
 
@@ -88,9 +89,10 @@ impl Suggester {
         index: Arc<dyn VectorIndex>,
         embedder: Arc<dyn Embedder>,
         ranker: Arc<Ranker>,
+        adapters: Arc<Adapters>,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self { store, index, embedder, ranker, clock }
+        Self { store, index, embedder, ranker, adapters, clock }
     }
 
     /// Answers one request and keeps the answer, so that feedback can name it. `actor` is the account or key that asks.
@@ -160,7 +162,8 @@ impl Suggester {
     ) -> Result<(Ranking, Duration), SuggestError> {
         let embedding = Instant::now();
         let text = QueryText { question: moment.question.clone(), turn: moment.turn.clone(), previous: moment.previous.clone() };
-        let query = encode_query(self.embedder.as_ref(), &text, lane).await?;
+        let adapter = self.adapters.of(&request.desk);
+        let query = encode_query(self.embedder.as_ref(), adapter.as_deref(), &text, lane).await?;
         let embed_time = embedding.elapsed();
         let language = request.language.unwrap_or_else(|| detect(&moment.turn));
         let now = self.clock.now();

@@ -3,6 +3,7 @@
 //! Pure functions; no I/O, no state but tables built once.
 
 pub mod acts;
+pub mod chrf;
 pub mod language;
 pub mod mask;
 pub mod moment;

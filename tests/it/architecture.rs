@@ -32,10 +32,11 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("mining", &["domain", "text"]),
     ("retrieve", &["domain", "text", "embed", "index"]),
     ("suggest", &["domain", "text", "embed", "index", "store", "retrieve"]),
+    ("adapt", &["domain", "text", "index", "store", "retrieve", "suggest", "rt"]),
     ("auth", &["domain", "store", "rt"]),
-    ("jobs", &["domain", "text", "embed", "index", "store", "ingest", "mining", "retrieve", "suggest", "rt", "telemetry"]),
+    ("jobs", &["domain", "text", "embed", "index", "store", "ingest", "mining", "retrieve", "suggest", "adapt", "rt", "telemetry"]),
     // Measures the product as it is, so it drives the import and suggest use cases.
-    ("eval", &["domain", "text", "embed", "index", "store", "ingest", "mining", "retrieve", "suggest", "jobs", "rt", "telemetry"]),
+    ("eval", &["domain", "text", "embed", "index", "store", "ingest", "mining", "retrieve", "suggest", "adapt", "jobs", "rt", "telemetry"]),
     // Ports, never adapters.
     ("http", &["domain", "text", "embed", "index", "store", "suggest", "jobs", "auth", "telemetry"]),
     // `eval` shares one encoder over many throw-away installations: the one reason why the command line knows the queue.

@@ -4,7 +4,6 @@
 //! NaN. Each file names the source of its definitions.
 
 pub mod calibration;
-pub mod chrf;
 pub mod clusters;
 pub mod correlation;
 pub mod ranking;

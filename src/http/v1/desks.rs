@@ -176,7 +176,7 @@ pub(super) async fn update_desk_settings(
 }
 
 /// A desk's name from the path; one that can't be a name is no desk.
-fn desk_id(name: &str) -> Result<DeskId, Problem> {
+pub(super) fn desk_id(name: &str) -> Result<DeskId, Problem> {
     name.parse().map_err(|_invalid| Problem::new(Code::UnknownDesk))
 }
 

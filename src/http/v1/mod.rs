@@ -1,6 +1,7 @@
 //! The resources of version 1, one file each. Handlers translate between wire and use case and hold no rules.
 
 mod accounts;
+mod adapter;
 mod clusters;
 mod conversations;
 mod desks;
@@ -43,6 +44,7 @@ pub(super) fn guarded(settings: &HttpSettings) -> Routes<GateRef> {
         .routes(routes!(desks::list_desks, desks::create_desk))
         .routes(routes!(desks::show_desk))
         .routes(routes!(desks::update_desk_settings))
+        .routes(routes!(adapter::show_adapter, adapter::create_adapter, adapter::delete_adapter))
         .routes(routes!(conversations::show_conversation))
         .routes(routes!(entries::list_entries, entries::put_entries))
         .routes(routes!(entries::show_entry))

@@ -1,6 +1,7 @@
 //! The HTTP interface through its real router.
 
 mod access;
+mod adapting;
 mod clusters;
 mod document;
 mod feedback;

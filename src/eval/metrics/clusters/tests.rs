@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::eval::random::SplitMix64;
+use crate::domain::random::SplitMix64;
 
 fn some(numbers: &[usize]) -> Vec<Option<usize>> {
     numbers.iter().copied().map(Some).collect()

@@ -1,0 +1,142 @@
+//! The decision: the newer part of the archive is asked with and without the adapter, through the product's ranking.
+
+use std::sync::Arc;
+
+use super::lessons::{Division, archived_moments, ask, plain};
+use super::{AdaptError, Observer, Parts};
+use crate::domain::{DeskId, Pair, Timestamp};
+use crate::index::IndexPoint;
+use crate::retrieve::adapter::{Adapter, ScoreScale, Trial};
+use crate::suggest::ranking::rank;
+use crate::text::chrf::chrf;
+
+/// Answers looked at, as many as an agent sees at first.
+const SHOWN: usize = 3;
+/// Moments asked between two reports.
+const BATCH: usize = 32;
+/// Bounds of the scale's slope: scores that hardly differ must not be blown up.
+const SLOPES: (f64, f64) = (0.25, 4.0);
+
+/// What one moment's ranking gave.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Given {
+    /// Best overlap of the first answers.
+    shown: f64,
+    /// Overlap of the first answer.
+    first: f64,
+    /// Score of the first answer.
+    score: f64,
+}
+
+/// Asks every moment of the newer part twice. Answers of the newer part are not found: it lies in the future of what was learnt.
+pub(super) async fn hold<O: Observer>(
+    parts: &Parts,
+    desk: &DeskId,
+    division: &Division,
+    adapter: &Adapter,
+    now: Timestamp,
+    observer: &O,
+) -> Result<(Trial, ScoreScale), O::Stop> {
+    let (mut before, mut after) = (Vec::new(), Vec::new());
+    let total = division.newer.len() as u64;
+    for batch in division.newer.chunks(BATCH) {
+        observer.progress("trying", before.len() as u64, total).await?;
+        for (pair, point) in archived_moments(parts, desk, batch).await? {
+            before.push(given(parts, division, &pair, &point, None, now).await?);
+            after.push(given(parts, division, &pair, &point, Some(adapter), now).await?);
+        }
+    }
+    observer.progress("trying", total, total).await?;
+    let scale = scale(&before, &after);
+    Ok((trial(&before, &after, division.by_time), scale))
+}
+
+async fn given(
+    parts: &Parts,
+    division: &Division,
+    pair: &Pair,
+    point: &IndexPoint,
+    adapter: Option<&Adapter>,
+    now: Timestamp,
+) -> Result<Given, AdaptError> {
+    let bare = plain(pair, point);
+    let query = match adapter {
+        Some(adapter) => adapter.adapt(bare),
+        None => bare,
+    };
+    let mut gathered = ask(parts, pair, query, now).await?;
+    gathered.retain(|candidate| division.may_find(candidate));
+    let (ranker, really) = (Arc::clone(&parts.ranker), pair.content.answer.clone());
+    let work = move || {
+        let groups = rank(&ranker, gathered);
+        let overlaps: Vec<f64> = groups.iter().take(SHOWN).map(|group| chrf(&group.representative().source.answer, &really)).collect();
+        Given {
+            shown: overlaps.iter().copied().fold(0.0, f64::max),
+            first: overlaps.first().copied().unwrap_or(0.0),
+            score: groups.first().map_or(0.0, |group| f64::from(group.representative().score)),
+        }
+    };
+    Ok(crate::rt::cpu(work).await?)
+}
+
+fn trial(before: &[Given], after: &[Given], by_time: bool) -> Trial {
+    let mean = |values: &[Given], of: fn(&Given) -> f64| mean_and_deviation(values.iter().map(of)).0;
+    let (_, deviation) = mean_and_deviation(before.iter().zip(after).map(|(before, after)| after.shown - before.shown));
+    Trial {
+        asked: before.len() as u32,
+        by_time,
+        before: mean(before, |given| given.shown),
+        after: mean(after, |given| given.shown),
+        standard_error: deviation / (before.len().max(1) as f64).sqrt(),
+        first_before: mean(before, |given| given.first),
+        first_after: mean(after, |given| given.first),
+    }
+}
+
+/// Gives the first answers' scores the mean and spread they had unadapted, so that a desk stays silent about as often as before.
+fn scale(before: &[Given], after: &[Given]) -> ScoreScale {
+    let (mean_before, spread_before) = mean_and_deviation(before.iter().map(|given| given.score));
+    let (mean_after, spread_after) = mean_and_deviation(after.iter().map(|given| given.score));
+    let slope = if spread_after > 0.0 { (spread_before / spread_after).clamp(SLOPES.0, SLOPES.1) } else { 1.0 };
+    ScoreScale { slope: slope as f32, intercept: (mean_before - slope * mean_after) as f32 }
+}
+
+/// Mean and sample standard deviation; 0 of nothing.
+fn mean_and_deviation(values: impl Iterator<Item = f64> + Clone) -> (f64, f64) {
+    let count = values.clone().count();
+    if count < 2 {
+        return (values.sum(), 0.0);
+    }
+    let mean = values.clone().sum::<f64>() / count as f64;
+    let squares: f64 = values.map(|value| (value - mean).powi(2)).sum();
+    (mean, (squares / (count - 1) as f64).sqrt())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn given(shown: f64, score: f64) -> Given {
+        Given { shown, first: shown / 2.0, score }
+    }
+
+    #[test]
+    fn the_error_is_of_the_differences_not_of_the_figures() {
+        // Figures far apart, differences all alike: a small gain is certain.
+        let before: Vec<Given> = (0..50).map(|number| given(f64::from(number) / 50.0, 0.0)).collect();
+        let after: Vec<Given> = before.iter().map(|one| given(one.shown + 0.01, 0.0)).collect();
+        let won = trial(&before, &after, true);
+        assert!(won.is_won() && won.standard_error < 1e-9);
+        let mixed: Vec<Given> =
+            before.iter().enumerate().map(|(at, one)| given(one.shown + if at % 2 == 0 { 0.11 } else { -0.1 }, 0.0)).collect();
+        assert!(!trial(&before, &mixed, true).is_won(), "the same sign of gain, but it may be luck");
+    }
+
+    #[test]
+    fn scores_are_brought_back_to_the_scale_they_had() {
+        let before: Vec<Given> = [10.0, 12.0, 14.0].map(|score| given(0.0, score)).to_vec();
+        let after: Vec<Given> = [20.0, 24.0, 28.0].map(|score| given(0.0, score)).to_vec();
+        let scale = scale(&before, &after);
+        assert!((scale.apply(24.0) - 12.0).abs() < 1e-4 && (scale.apply(20.0) - 10.0).abs() < 1e-4, "{scale:?}");
+    }
+}
