@@ -131,7 +131,7 @@ impl Config {
             Some(folder) => folder,
             None => default_encoder(&data_dir).ok_or_else(|| ConfigError::Invalid {
                 key: "encoder.folder",
-                detail: "no encoder found (looked for models/riposte-seed-zh-en in the data folder, the working folder and beside the program); name its folder with \
+                detail: "no encoder found (looked for models/riposte-zh-en in the data folder, the working folder and beside the program); name its folder with \
                          --set encoder.folder=DIR"
                     .to_owned(),
             })?,
@@ -165,7 +165,7 @@ fn default_data_dir(environment: &HashMap<String, String>) -> Option<PathBuf> {
 
 /// The encoder in the box, wherever the box stands.
 fn default_encoder(data_dir: &Path) -> Option<PathBuf> {
-    const FOLDER: &str = "models/riposte-seed-zh-en";
+    const FOLDER: &str = "models/riposte-zh-en";
     let beside_program = std::env::current_exe().ok();
     let ancestors = beside_program.iter().flat_map(|program| program.ancestors().skip(1)).map(Path::to_path_buf);
     let working = std::env::current_dir().ok();

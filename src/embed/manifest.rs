@@ -280,7 +280,7 @@ mod tests {
     use super::*;
 
     fn shipped() -> PathBuf {
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("models/riposte-seed-zh-en")
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("models/riposte-zh-en")
     }
 
     fn shipped_json() -> Value {

@@ -25,7 +25,7 @@ pub const RIPOSTE_ADAPTED: &str = "riposte+adapt";
 
 /// Weight of the words in [`SUM`]: what `riposte eval weight` finds on the authored groups, never on a set that figures are reported for.
 ///
-/// 0 for `riposte-seed-zh-en` (6c7804e3d43a88f4) on `games`, `recruiting` and `grocery`: acc@1 zh 0.767, en 0.569, and less with every step
+/// 0 for `riposte-zh-en` (6c7804e3d43a88f4) on `games`, `recruiting` and `grocery`: acc@1 zh 0.767, en 0.569, and less with every step
 /// upwards. That encoder has learnt these groups, so the value says little; find it anew with an encoder that has not. Until then [`SUM`]
 /// is the encoder alone.
 pub const SUM_WEIGHT: f32 = 0.0;

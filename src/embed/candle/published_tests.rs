@@ -236,7 +236,7 @@ fn weights_that_do_not_make_the_network_are_refused_by_name() {
 #[test]
 fn files_that_are_not_safetensors_are_told_apart() {
     let folder = copy("bert-wordpiece");
-    let mut refusal = |content: &[u8]| {
+    let refusal = |content: &[u8]| {
         fs_err::write(folder.path().join("model.safetensors"), content).unwrap();
         match load(&folder, &wishes("model.safetensors", None)) {
             Err(LoadError::Weights(error)) => error,

@@ -20,7 +20,7 @@ fn check_form(set: &Value) {
         let evidence = list(&suggestion["evidence"]);
         assert!(support >= 1 && !evidence.is_empty() && evidence.len() as u64 <= support, "{suggestion}");
     }
-    assert_eq!(set["model"]["name"], "riposte-seed-zh-en");
+    assert_eq!(set["model"]["name"], "riposte-zh-en");
     assert!(!text(&set["model"]["fingerprint"]).is_empty());
     for timing in ["total", "embed", "search", "rank"] {
         assert!(set["timings_ms"][timing].as_f64().unwrap() >= 0.0, "{timing}");

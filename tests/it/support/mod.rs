@@ -40,7 +40,7 @@ impl Clock for TestClock {
 
 /// Folder of the encoder that is shipped.
 pub(crate) fn encoder_folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("models/riposte-seed-zh-en")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("models/riposte-zh-en")
 }
 
 /// Settings for a data folder, independent of the environment.
