@@ -162,7 +162,7 @@ fn folders_that_do_not_fit_together_are_refused() {
     let activation = refusal(|_| (), |config| config["hidden_act"] = json!("relu"));
     assert!(matches!(activation, LoadError::Unsupported { field: "hidden_act", .. }));
     let vocabulary = refusal(|_| (), |config| config["vocab_size"] = json!(100));
-    assert!(matches!(vocabulary, LoadError::Vocabulary { tokenizer: 23806, config: 100 }));
+    assert!(matches!(vocabulary, LoadError::Vocabulary { tokenizer: 26143, config: 100 }));
     let shapes = refusal(|_| (), |config| config["intermediate_size"] = json!(1024));
     assert!(matches!(shapes, LoadError::Weights(_)));
 }

@@ -21,21 +21,21 @@ const NO_LIMIT: f64 = 1e6;
 /// What the user says about the model; what is absent is read from the folder.
 #[derive(Debug, Clone, Default)]
 pub struct Wishes {
-    /// Name shown to people [the folder's name].
+    /// Name shown to people (default: the folder's name).
     pub name: Option<String>,
-    /// How the tokens' vectors become one [`modules.json`].
+    /// How the tokens' vectors become one (default: `modules.json`).
     pub pooling: Option<Pooling>,
-    /// Where texts are cut [the folder's limit, at most 512].
+    /// Where texts are cut (default: the folder's limit, at most 512).
     pub max_tokens: Option<usize>,
-    /// Put in front of every query [the folder's prompts].
+    /// Put in front of every query (default: the folder's prompts).
     pub query_prefix: Option<String>,
-    /// Put in front of every passage [the folder's prompts].
+    /// Put in front of every passage (default: the folder's prompts).
     pub passage_prefix: Option<String>,
     /// Bring texts to simplified script first.
     pub fold_to_simplified: bool,
-    /// Licence of the weights [`README.md`].
+    /// Licence of the weights (default: `README.md`).
     pub licence: Option<String>,
-    /// The weights file [`model.safetensors`, or the only one there].
+    /// The weights file (default: `model.safetensors`, or the only one there).
     pub weights: Option<String>,
 }
 
