@@ -193,7 +193,7 @@ mod tests {
                     agent || matches!(action, Action::ReadClusters | Action::RebuildClusters | Action::ReadJobs | Action::WriteEntries)
                 }
             }
-            AccessRole::Supervisor => !matches!(action, Action::CreateDesks | Action::ManageAccess | Action::AdaptDesks),
+            AccessRole::Supervisor => !matches!(action, Action::AdaptDesks | Action::CreateDesks | Action::ManageAccess),
             AccessRole::Auditor => reading,
             AccessRole::Admin => true,
         }

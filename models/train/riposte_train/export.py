@@ -1,7 +1,8 @@
 """Step 8: the folder that the program loads: 8-bit weights, tokenizer, config, reference vectors, manifest; and the f32 weights beside it.
 
-Every matrix is stored as one signed byte per weight and one f32 factor per row (symmetric, the row's largest magnitude at 127) under the
-name `<tensor>.scale`; vectors (biases, norms) as f16.
+Matrices are stored as one signed byte per weight and one f32 factor per row (symmetric, the row's largest magnitude at 127) under the
+name `<tensor>.scale`; vectors (biases, norms) as f16, and so the tables of positions and types: every token's error would bear theirs, and
+they are small.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from .vocabulary import Vocabulary
 NAME = "riposte-zh-en"
 # Tokens the program lets a text have, special ones included.
 MAX_TOKENS = 256
+EXACT_TABLES = ("embeddings.position_embeddings.", "embeddings.token_type_embeddings.")
 # Edge cases of the reference vectors; the rest are drawn from the training text.
 EDGES = ["", " ", "?", "😀", "退款", "ok", "ＡＢＣ１２３", "a" * 160, "[ORDER_NO]", "[PHONE]是我的手机号", "Où est ma commande ?", "怎么\n提前\t还款", "“引号”——破折号……", "3.5折12:30"]
 SOURCES = [
@@ -46,10 +48,10 @@ def build(run: Run) -> None:
 
 
 def quantised(tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """Matrices as int8 with a factor per row, vectors as f16."""
+    """Matrices as int8 with a factor per row, vectors and small tables as f16."""
     found: dict[str, torch.Tensor] = {}
     for name, tensor in tensors.items():
-        if tensor.dim() == 2:
+        if tensor.dim() == 2 and not name.startswith(EXACT_TABLES):
             scale = (tensor.abs().amax(1) / 127).clamp(min=1e-12)
             found[name] = (tensor / scale[:, None]).round().clamp(-127, 127).to(torch.int8)
             found[f"{name}.scale"] = scale.float()

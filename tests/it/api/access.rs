@@ -70,14 +70,16 @@ fn allowed(operation: &str) -> Option<&'static [AccessRole]> {
     Some(match operation {
         "show_me" | "delete_session" => return None,
         "create_suggestions" | "create_feedback" => &[Agent, Supervisor, KbEditor, Admin],
-        "show_conversation" | "list_entries" | "show_entry" | "list_desks" | "show_desk" | "show_adapter" => &[Agent, Supervisor, KbEditor, Auditor, Admin],
+        "show_conversation" | "list_entries" | "show_entry" | "list_desks" | "show_desk" | "show_adapter" => {
+            &[Agent, Supervisor, KbEditor, Auditor, Admin]
+        }
         "list_clusters" | "show_cluster" | "list_jobs" | "show_job" | "stream_job_events" | "list_rejected_rows" => {
             &[Supervisor, KbEditor, Auditor, Admin]
         }
         "put_entries" | "rebuild_clusters" => &[Supervisor, KbEditor, Admin],
         "create_import" | "cancel_job" | "update_desk_settings" => &[Supervisor, Admin],
-        "create_desk" | "list_accounts" | "create_account" | "list_api_keys" | "create_api_key" | "delete_api_key" | "create_adapter"
-        | "delete_adapter" => &[Admin],
+        "create_adapter" | "delete_adapter" | "create_desk" | "list_accounts" | "create_account" | "list_api_keys" | "create_api_key"
+        | "delete_api_key" => &[Admin],
         other => panic!("say here who may use {other}"),
     })
 }

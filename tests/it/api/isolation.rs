@@ -65,6 +65,7 @@ async fn another_desk_is_as_if_it_did_not_exist() {
             ("create_suggestions", "POST", "/v1/suggestions".into(), Some(json!({"desk": "DESK", "conversation": {"messages": question}})), "unknown_desk"),
             ("create_feedback", "POST", format!("/v1/suggestions/{suggestion}/feedback"), Some(json!({"kind": "accepted"})), "unknown_suggestion"),
             ("show_desk", "GET", "/v1/desks/DESK".into(), None, "unknown_desk"),
+            ("show_adapter", "GET", "/v1/desks/DESK/adapter".into(), None, "unknown_desk"),
             ("update_desk_settings", "PATCH", "/v1/desks/DESK/settings".into(), Some(json!({"threshold": 0.1})), "unknown_desk"),
             ("list_clusters", "GET", "/v1/clusters?desk=DESK".into(), None, "unknown_desk"),
             ("show_cluster", "GET", format!("/v1/clusters/{cluster}?desk=DESK"), None, "unknown_desk"),
@@ -99,6 +100,14 @@ async fn another_desk_is_as_if_it_did_not_exist() {
         }
         outsider.upload(&Upload::jsonl("school", &Talk::new("x", 1).customer("a").line())).await.refused(404, "unknown_desk");
         assert_eq!(app.uploads(), 0);
+        // Only administrators adapt; theirs may be limited to desks, too.
+        let admin_of_shop = app.key(AccessRole::Admin, &["shop"]).await;
+        for (operation, method) in [("create_adapter", "POST"), ("delete_adapter", "DELETE")] {
+            tried.push(operation);
+            for desk in ["school", "absent"] {
+                admin_of_shop.call(method, &format!("/v1/desks/{desk}/adapter"), None).await.refused(404, "unknown_desk");
+            }
+        }
         for operation in operations().into_iter().filter(|operation| !operation.public) {
             let known = tried.contains(&operation.id.as_str()) || WITHOUT_DESK.contains(&operation.id.as_str());
             assert!(known, "{} is not tried here", operation.id);
