@@ -19,7 +19,11 @@ static TO_TRADITIONAL: LazyLock<OpenCC> =
 
 /// Returns `text` in simplified script, borrowed when nothing changes.
 pub fn to_simplified(text: &str) -> Cow<'_, str> {
-    convert(&TO_SIMPLIFIED, text)
+    match convert(&TO_SIMPLIFIED, text) {
+        // A few rare characters come out as characters that are themselves converted.
+        Cow::Owned(once) => Cow::Owned(convert(&TO_SIMPLIFIED, &once).into_owned()),
+        unchanged @ Cow::Borrowed(_) => unchanged,
+    }
 }
 
 /// Returns simplified `text` in traditional script, borrowed when nothing changes. Where one simplified character stands for several

@@ -54,7 +54,16 @@ class Encoder(nn.Module):
         self.dropout = 0.0
 
     def forward(self, rows: list[list[int]]) -> Tensor:
-        """Vectors (rows × 384, f32), computed in chunks of like length so that padding costs little."""
+        """Vectors (rows × 384, f32) of length 1, computed in chunks of like length so that padding costs little."""
+        return F.normalize(self._pooled(rows), dim=-1)
+
+    def pooled(self, rows: list[list[int]]) -> Tensor:
+        """Mean last states (rows × 384, f32) as they are, without gradients."""
+        self.eval()
+        with torch.inference_mode():
+            return self._pooled(rows).clone()
+
+    def _pooled(self, rows: list[list[int]]) -> Tensor:
         order = sorted(range(len(rows)), key=lambda row: len(rows[row]))
         parts: list[Tensor] = []
         start = 0
@@ -83,7 +92,7 @@ class Encoder(nn.Module):
             states = layer(states, mask, self.dropout)
         weights = present.to(torch.float32)[:, :, None]
         pooled = (states.float() * weights).sum(1) / weights.sum(1)
-        return F.normalize(pooled, dim=-1)
+        return pooled
 
     def encode(self, rows: list[list[int]], bfloat16: bool = False) -> Tensor:
         """Vectors without gradients, in evaluation mode."""
