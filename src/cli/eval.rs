@@ -89,7 +89,7 @@ pub(super) enum EvalCommand {
         /// Fit the ranker on the archive side first
         #[arg(long)]
         fit: bool,
-        /// Then adapt to the archive side as `riposte adapt` does, and ask again (systems `dense+adapt`, `riposte+adapt`)
+        /// Then adapt to the archive side as `riposte adapt` does, and ask again (system `riposte+adapt`)
         #[arg(long)]
         adapt: bool,
         #[command(flatten)]

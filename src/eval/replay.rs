@@ -1,21 +1,17 @@
 //! Replay: the archive is ingested, then every moment of other conversations is asked.
 
-use std::sync::Arc;
-
 use async_trait::async_trait;
 
 use super::LabelSet;
 use super::dataset::LabelledConversation;
 use super::judge::{Query, Selection, Yardstick, judge_labels, label_sets, select_queries};
 use super::metrics::ranking::{reciprocal_rank, success_at};
-use super::systems::{BM25, Baselines, DENSE, DENSE_ADAPTED, FigureMeans, RIPOSTE, RIPOSTE_ADAPTED, RankedReply, SystemFigures};
+use super::systems::{BM25, Baselines, DENSE, FigureMeans, RIPOSTE, RIPOSTE_ADAPTED, RankedReply, SystemFigures};
 use super::workbench::{Archive, EvalError, Workbench, moment_key};
 use crate::adapt::Observer;
 use crate::domain::{DeskId, JobId, PairId, Pool};
 use crate::embed::{Lane, TextKind};
-use crate::index::DenseField;
 use crate::jobs::adapt::AdaptReport;
-use crate::retrieve::Adapter;
 use crate::suggest::request::{LiveConversation, LiveMessage, SuggestFilters, SuggestRequest};
 use crate::text::chrf::chrf_at;
 use crate::text::mask::mask;
@@ -46,13 +42,6 @@ pub struct Replayed {
     pub asked: usize,
     /// What the archive's own division by time decided, where an adapter was learnt.
     pub adaptation: Option<AdaptReport>,
-}
-
-/// The systems that a moment is put to: what they are called, and what maps the raw encoder's vectors.
-struct Systems {
-    dense: &'static str,
-    riposte: &'static str,
-    adapter: Option<Arc<Adapter>>,
 }
 
 /// Nobody watches and nobody stops it.
@@ -92,48 +81,67 @@ pub async fn replay(
     let ingested = bench.ingest(&desk, &archived).await?;
     let baselines = Baselines::new(bench.archived_answers(&ingested).await?);
     let mut means = FigureMeans::default();
-    let bare = Systems { dense: DENSE, riposte: RIPOSTE, adapter: None };
     for query in &asked {
-        let key = ask(bench, &ingested, &baselines, &bare, query, yardstick, &mut means).await?;
-        if let Some(key) = key {
-            score(&mut means, BM25, &baselines.by_words(&key), query, yardstick);
-        }
+        let Some(live) = LiveMoment::of(&ingested.desk, query) else { continue };
+        ask_baselines(bench, &baselines, &live, query, yardstick, &mut means).await?;
+        ask_product(bench, &ingested, RIPOSTE, &live, query, yardstick, &mut means).await?;
     }
     let mut adaptation = None;
     if options.adapt {
         let id = JobId::derive(&["replay", desk.as_str()]).to_string();
         adaptation = Some(bench.adaptation.run(&desk, &id, bench.clock.now(), &Unwatched).await?);
-        let adapted = Systems { dense: DENSE_ADAPTED, riposte: RIPOSTE_ADAPTED, adapter: bench.adaptation.in_force(&desk) };
+        // Baselines have no adapter: its maps are taught together, for the product's ranking.
         for query in &asked {
-            ask(bench, &ingested, &baselines, &adapted, query, yardstick, &mut means).await?;
+            let Some(live) = LiveMoment::of(&ingested.desk, query) else { continue };
+            ask_product(bench, &ingested, RIPOSTE_ADAPTED, &live, query, yardstick, &mut means).await?;
         }
     }
     Ok(Replayed { figures: means.means(), asked: asked.len(), adaptation })
 }
 
-/// Puts one moment to the systems; gives the text that baselines match, where there is a moment at all.
-async fn ask(
+/// One moment as it would be live.
+struct LiveMoment {
+    request: SuggestRequest,
+    moment: Moment,
+}
+
+impl LiveMoment {
+    /// `None` where the customer has said nothing that could be answered.
+    fn of(desk: &DeskId, query: &Query<'_>) -> Option<Self> {
+        let texts: Vec<String> = query.context.iter().map(|message| mask(&clean(&message.text), &[]).text).collect();
+        let lines: Vec<Line<'_>> =
+            query.context.iter().zip(&texts).map(|(message, text)| Line { role: message.role, text, at: message.at }).collect();
+        Some(Self { request: request_of(desk, query), moment: Moment::of(&lines)? })
+    }
+}
+
+async fn ask_baselines(
     bench: &Workbench,
-    archive: &Archive,
     baselines: &Baselines,
-    systems: &Systems,
+    live: &LiveMoment,
     query: &Query<'_>,
     yardstick: Yardstick,
     means: &mut FigureMeans,
-) -> Result<Option<String>, EvalError> {
-    let request = request_of(&archive.desk, query);
-    let texts: Vec<String> = query.context.iter().map(|message| mask(&clean(&message.text), &[]).text).collect();
-    let lines: Vec<Line<'_>> =
-        query.context.iter().zip(&texts).map(|(message, text)| Line { role: message.role, text, at: message.at }).collect();
-    let Some(moment) = Moment::of(&lines) else { return Ok(None) };
-    let key = moment_key(&moment.previous, &moment.turn);
+) -> Result<(), EvalError> {
+    let key = moment_key(&live.moment.previous, &live.moment.turn);
     let key_vector = bench.embed(std::slice::from_ref(&key), TextKind::Query).await?;
-    let key_vector = match &systems.adapter {
-        Some(adapter) => adapter.map(DenseField::Situation, &key_vector[0]),
-        None => key_vector[0].clone(),
-    };
-    score(means, systems.dense, &baselines.by_vector(&key_vector), query, yardstick);
-    let (ranking, _) = bench.suggester.rank(&request, &moment, true, Lane::Bulk).await?;
+    score(means, BM25, &baselines.by_words(&key), query, yardstick);
+    score(means, DENSE, &baselines.by_vector(&key_vector[0]), query, yardstick);
+    Ok(())
+}
+
+/// Asks the product as it is at present; its figures go under the name `system`.
+async fn ask_product(
+    bench: &Workbench,
+    archive: &Archive,
+    system: &str,
+    live: &LiveMoment,
+    query: &Query<'_>,
+    yardstick: Yardstick,
+    means: &mut FigureMeans,
+) -> Result<(), EvalError> {
+    let LiveMoment { request, moment } = live;
+    let (ranking, _) = bench.suggester.rank(request, moment, true, Lane::Bulk).await?;
     let replies: Vec<RankedReply> = ranking
         .groups
         .iter()
@@ -145,15 +153,15 @@ async fn ask(
             RankedReply { text: best.source.answer.clone(), labels }
         })
         .collect();
-    score(means, systems.riposte, &replies, query, yardstick);
+    score(means, system, &replies, query, yardstick);
     let threshold = bench.suggester.threshold(&crate::domain::DeskSettings::default());
-    let silent = bench.suggester.silence(&moment, &ranking, threshold).is_some();
-    means.add(systems.riposte, "abstained", f64::from(silent));
-    means.add(systems.riposte, "coverage", f64::from(!silent));
+    let silent = bench.suggester.silence(moment, &ranking, threshold).is_some();
+    means.add(system, "abstained", f64::from(silent));
+    means.add(system, "coverage", f64::from(!silent));
     if !silent && yardstick == Yardstick::Labels {
-        means.add(systems.riposte, "shown_hit@1", success_at(&right(&replies, &query.expected_labels), 1));
+        means.add(system, "shown_hit@1", success_at(&right(&replies, &query.expected_labels), 1));
     }
-    Ok(Some(key))
+    Ok(())
 }
 
 fn request_of(desk: &DeskId, query: &Query<'_>) -> SuggestRequest {

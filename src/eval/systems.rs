@@ -18,8 +18,6 @@ pub const DENSE: &str = "dense";
 pub const SUM: &str = "sum";
 /// The product.
 pub const RIPOSTE: &str = "riposte";
-/// The raw encoder behind the map that the archive's adapter has for situations.
-pub const DENSE_ADAPTED: &str = "dense+adapt";
 /// The product with the archive's adapter.
 pub const RIPOSTE_ADAPTED: &str = "riposte+adapt";
 

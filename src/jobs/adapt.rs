@@ -88,12 +88,6 @@ impl Adaptation {
         Ok(())
     }
 
-    /// The adapter that requests of the desk use now.
-    #[must_use]
-    pub fn in_force(&self, desk: &DeskId) -> Option<Arc<Adapter>> {
-        self.adapters.of(desk)
-    }
-
     /// What is known of a desk's adapter.
     ///
     /// # Errors

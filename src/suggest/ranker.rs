@@ -123,6 +123,13 @@ impl Ranker {
         ]
     }
 
+    /// The score at which the probability reaches the default threshold.
+    #[must_use]
+    pub fn threshold_score(&self) -> f64 {
+        let RankerWeights { threshold, slope, intercept, .. } = &self.weights;
+        ((threshold / (1.0 - threshold)).ln() - f64::from(*intercept)) / f64::from(*slope)
+    }
+
     /// Probability that an agent would use a suggestion of this score.
     #[must_use]
     pub fn probability(&self, score: f32) -> f64 {
