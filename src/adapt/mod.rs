@@ -142,8 +142,8 @@ pub async fn adapt<O: Observer>(
     let course = Course { weights: parts.ranker.cosine_weights(), dimension: parts.dimension };
     let (older, newer) = (gathered.older, gathered.newer);
     let (vectors, course) = (Arc::new(vectors), Arc::new(course));
-    // How long to learn is found on the newest tenth of the older part, which the trial never sees.
-    let inner = older.len() * 9 / 10;
+    // How long to learn is found on the newest fifth of the older part; the trial never sees what that decides by.
+    let inner = older.len() * 4 / 5;
     let total = 3;
     observer.progress("learning", 0, total).await?;
     let epochs = {
