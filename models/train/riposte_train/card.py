@@ -48,5 +48,7 @@ def _figure(report: str, system: str, figure: str) -> str:
     path: Path = RESULTS / f"{report}.json"
     if not path.exists():
         return "not measured"
-    value = json.loads(path.read_text(encoding="utf-8"))["systems"].get(system, {}).get(figure)
+    measured = json.loads(path.read_text(encoding="utf-8"))
+    # A report of another encoder says nothing of this one.
+    value = measured["systems"].get(system, {}).get(figure) if measured["encoder"]["name"] == NAME else None
     return "not measured" if value is None else f"{value:.1f}" if value > 1 else f"{value:.3f}"
