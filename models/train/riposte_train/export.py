@@ -17,7 +17,7 @@ from safetensors.torch import load_file, save_file
 
 from . import model
 from .model import from_bert
-from .recipe import HERE, Run, prepare
+from .recipe import Run, prepare
 from .text import intents
 from .vocabulary import Vocabulary
 
