@@ -1,15 +1,15 @@
 //! `riposte adapt`: learns a desk's adapter from its archive, shows it, or goes back to the bare encoder.
 
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use clap::Args;
 use serde_json::{Value, json};
 
 use super::backend::Backend;
-use super::progress::{draw, progress_bar};
-use super::remote::{Remote, path_segment};
+use super::progress::{follow, follow_remote};
+use super::remote::Remote;
 use super::{desk, print};
 use crate::app::App;
 use crate::config::Config;
@@ -97,32 +97,18 @@ async fn adapt(backend: &Backend, desk: &DeskId) -> anyhow::Result<ExitCode> {
 async fn direct(app: &App, desk: &DeskId) -> anyhow::Result<(String, Value, Option<String>)> {
     // One that was interrupted has gone on since the folder was opened, and is given back.
     let job = app.jobs.start_adapt(desk).await?;
-    let bar = progress_bar();
-    let job = tokio::select! {
-        job = app.follow_job(job.id, |job| draw(&bar, &job.progress.stage, job.progress.done, job.progress.total)) => job?,
-        _ = tokio::signal::ctrl_c() => bail!("interrupted; the same command goes on where it stopped"),
-    };
-    bar.finish_and_clear();
+    let job = follow(app, job.id).await?;
     Ok((job.state.as_str().to_owned(), job.result.unwrap_or_default(), job.error))
 }
 
 fn over_api(remote: &Remote, desk: &DeskId) -> anyhow::Result<(String, Value, Option<String>)> {
-    let mut job: Value = remote.post(&address(desk), &json!({}))?;
-    let id = job["id"].as_str().context("the server's answer names no job")?.to_owned();
-    let bar = progress_bar();
-    while !matches!(job["state"].as_str(), Some("succeeded" | "failed" | "cancelled")) {
-        std::thread::sleep(Duration::from_millis(200));
-        job = remote.get(&format!("/v1/jobs/{id}"))?;
-        let progress = &job["progress"];
-        draw(&bar, progress["stage"].as_str().unwrap_or_default(), progress["done"].as_u64().unwrap_or(0), progress["total"].as_u64());
-    }
-    bar.finish_and_clear();
+    let job = follow_remote(remote, &remote.post(&address(desk), &json!({}))?)?;
     let text = |key: &str| job[key].as_str().map(str::to_owned);
     Ok((text("state").unwrap_or_default(), job["result"].clone(), text("error")))
 }
 
 fn address(desk: &DeskId) -> String {
-    format!("/v1/desks/{}/adapter", path_segment(desk.as_str()))
+    format!("/v1/desks/{}/adapter", desk.path_segment())
 }
 
 /// What the newest part of the archive said, in a line.

@@ -9,7 +9,7 @@ use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
 use super::backend::Backend;
-use super::progress::{draw, progress_bar};
+use super::progress::{follow, follow_remote};
 use super::remote::Remote;
 use super::{desk, print};
 use crate::app::App;
@@ -108,12 +108,7 @@ pub(super) async fn run(config: Config, args: ImportArgs) -> anyhow::Result<Exit
 
 async fn direct(app: &App, desk: &DeskId, params: ImportParams) -> anyhow::Result<Finished> {
     let job = app.jobs.start_import(desk, params).await?;
-    let bar = progress_bar();
-    let stopped = tokio::select! {
-        job = app.follow_job(job.id, |job| draw(&bar, &job.progress.stage, job.progress.done, job.progress.total)) => job?,
-        _ = tokio::signal::ctrl_c() => bail!("interrupted; the same command goes on where it stopped"),
-    };
-    bar.finish_and_clear();
+    let stopped = follow(app, job.id).await?;
     let rejected = app.jobs.rejected_rows(job.id, 0, u32::MAX).await?;
     Ok(Finished {
         state: stopped.state.as_str().to_owned(),
@@ -127,17 +122,7 @@ fn over_api(remote: &Remote, desk: &DeskId, params: &ImportParams) -> anyhow::Re
     let body = json!({ "desk": desk, "format": params.format, "path": params.path, "mapping": params.mapping, "dry_run": params.dry_run });
     let job: Value = remote.post("/v1/imports", &body)?;
     let id = job["id"].as_str().context("the server's answer names no job")?.to_owned();
-    let bar = progress_bar();
-    let job = loop {
-        let job: Value = remote.get(&format!("/v1/jobs/{id}"))?;
-        let progress = &job["progress"];
-        draw(&bar, progress["stage"].as_str().unwrap_or_default(), progress["done"].as_u64().unwrap_or(0), progress["total"].as_u64());
-        if matches!(job["state"].as_str(), Some("succeeded" | "failed" | "cancelled")) {
-            break job;
-        }
-        std::thread::sleep(Duration::from_millis(200));
-    };
-    bar.finish_and_clear();
+    let job = follow_remote(remote, &job)?;
     let mut rejected: Vec<RejectedRow> = Vec::new();
     let mut cursor = String::new();
     loop {

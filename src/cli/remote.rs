@@ -1,6 +1,5 @@
 //! The command line as a client of the server on the same folder.
 
-use std::fmt::Write as _;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
@@ -60,19 +59,6 @@ fn read<T: DeserializeOwned>(mut response: ureq::http::Response<ureq::Body>) -> 
     let success = response.status().is_success();
     let body: Value = response.body_mut().with_config().limit(256 << 20).read_json().context("the server's answer is not JSON")?;
     if success { Ok(serde_json::from_value(body)?) } else { Err(problem(&body)) }
-}
-
-/// Percent-encodes what may not stand in a path (desk names may be Chinese).
-pub(super) fn path_segment(text: &str) -> String {
-    let mut segment = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.') {
-            segment.push(char::from(byte));
-        } else {
-            let _ = write!(segment, "%{byte:02X}");
-        }
-    }
-    segment
 }
 
 /// The words of a problem document.

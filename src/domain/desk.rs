@@ -23,6 +23,21 @@ impl DeskId {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The name percent-encoded for a place in a URL's path, since it may be in any script.
+    #[must_use]
+    pub fn path_segment(&self) -> String {
+        use std::fmt::Write as _;
+        let mut segment = String::with_capacity(self.0.len());
+        for byte in self.0.bytes() {
+            if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.') {
+                segment.push(char::from(byte));
+            } else {
+                let _ = write!(segment, "%{byte:02X}");
+            }
+        }
+        segment
+    }
 }
 
 impl FromStr for DeskId {

@@ -136,7 +136,7 @@ pub(super) async fn create_desk(
     Json(new): Json<DeskCreate>,
 ) -> Result<(StatusCode, [(HeaderName, String); 1], Json<Desk>), Problem> {
     let desk = gate.create_desk(&grant, &new.id).await?;
-    Ok((StatusCode::CREATED, [(header::LOCATION, format!("/v1/desks/{}", path_segment(desk.id.as_str())))], Json(desk)))
+    Ok((StatusCode::CREATED, [(header::LOCATION, format!("/v1/desks/{}", desk.id.path_segment()))], Json(desk)))
 }
 
 /// Shows one desk.
@@ -180,20 +180,6 @@ pub(super) fn desk_id(name: &str) -> Result<DeskId, Problem> {
     name.parse().map_err(|_invalid| Problem::new(Code::UnknownDesk))
 }
 
-/// Percent-encodes what may not stand in a path (desk names may be Chinese).
-fn path_segment(text: &str) -> String {
-    use std::fmt::Write as _;
-    let mut segment = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.') {
-            segment.push(char::from(byte));
-        } else {
-            let _ = write!(segment, "%{byte:02X}");
-        }
-    }
-    segment
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -223,6 +209,6 @@ mod tests {
 
     #[test]
     fn chinese_names_fit_into_an_address() {
-        assert_eq!(path_segment("店铺-1"), "%E5%BA%97%E9%93%BA-1");
+        assert_eq!(desk_id("店铺-1").unwrap().path_segment(), "%E5%BA%97%E9%93%BA-1");
     }
 }
