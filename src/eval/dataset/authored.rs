@@ -178,6 +178,22 @@ mod tests {
     }
 
     #[test]
+    fn the_repositorys_own_groups_are_sound() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/train/authored");
+        let trades = read_authored(&folder, &[]).unwrap();
+        assert!(trades.len() > 20 && trades.iter().all(|trade| trade.intents.len() >= 10), "{} trades", trades.len());
+        for trade in trades {
+            let ids: HashSet<&str> = trade.intents.iter().map(|intent| intent.id.as_str()).collect();
+            let text = fs_err::read_to_string(folder.join(format!("{}.jsonl", trade.name))).unwrap();
+            for line in text.lines() {
+                let line: serde_json::Value = serde_json::from_str(line).unwrap();
+                let mut near = line["near"].as_array().unwrap().iter().map(|id| id.as_str().unwrap());
+                assert!(near.all(|id| ids.contains(id) && id != line["id"]), "{}: {}", line["id"], line["near"]);
+            }
+        }
+    }
+
+    #[test]
     fn trades_that_are_missing_or_there_twice_are_named() {
         let folder = tempfile::tempdir().unwrap();
         let message = |trades: &[&str]| {

@@ -2,12 +2,12 @@
 
 use qdrant_edge::external::ordered_float::OrderedFloat;
 use qdrant_edge::{
-    AnyVariants, Condition, CreateIndex, Distance, EdgeConfig, EdgeOptimizersConfig, EdgeSparseVectorParams, EdgeVectorParams,
-    FieldCondition, FieldIndexOperations, Filter, HnswIndexConfig, IntegerIndexParams, IsEmptyCondition, JsonPath, KeywordIndexParams,
-    Match, MatchAny, MatchValue, Modifier, NamedQuery, Payload, PayloadFieldSchema, PayloadSchemaParams, PointId, PointInsertOperations,
-    PointOperations, PointStructPersisted, QueryEnum, QueryRequest, Range, Record, ScoringQuery, SearchParams, UpdateOperation,
-    UuidIndexParams, ValueVariants, VectorInternal, VectorPersisted, VectorStructInternal, VectorStructPersisted, WalOptions,
-    WithPayloadInterface, WithVector,
+    AcornSearchParams, AnyVariants, Condition, CreateIndex, Distance, EdgeConfig, EdgeOptimizersConfig, EdgeSparseVectorParams,
+    EdgeVectorParams, FieldCondition, FieldIndexOperations, Filter, HnswIndexConfig, IntegerIndexParams, IsEmptyCondition, JsonPath,
+    KeywordIndexParams, Match, MatchAny, MatchValue, Modifier, NamedQuery, Payload, PayloadFieldSchema, PayloadSchemaParams, PointId,
+    PointInsertOperations, PointOperations, PointStructPersisted, QueryEnum, QueryRequest, Range, Record, ScoringQuery, SearchParams,
+    UpdateOperation, UuidIndexParams, ValueVariants, VectorInternal, VectorPersisted, VectorStructInternal, VectorStructPersisted,
+    WalOptions, WithPayloadInterface, WithVector,
 };
 use uuid::Uuid;
 
@@ -178,9 +178,22 @@ fn broken(id: Uuid, reason: &str) -> IndexError {
     IndexError::Engine(format!("point {id} can't be read back: {reason}"))
 }
 
+/// Where a filter leaves at most this share of the points, the walk over the graph also looks at the neighbours of neighbours that the
+/// filter excludes (ACORN-1: Patel et al. 2024), because those it admits may not be linked to each other.
+const THROUGH_EXCLUDED: AcornSearchParams = AcornSearchParams { enable: true, max_selectivity: Some(OrderedFloat(0.7)) };
+
+/// How dense vectors are looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Walk {
+    /// Over the graph where there is one.
+    Graph,
+    /// Comparing every admitted vector.
+    Exact,
+}
+
 /// One probe as the engine's query. `hnsw_ef` is the number of candidates kept while walking the graph; where there is no graph the
 /// engine compares all.
-pub(super) fn query(probe: Probe, filter: Filter, limit: usize) -> QueryRequest {
+pub(super) fn query(probe: Probe, filter: Filter, limit: usize, walk: Walk) -> QueryRequest {
     let (vector, name) = match probe {
         Probe::Dense(field, vector) => (VectorInternal::Dense(vector), field.vector_name()),
         Probe::Sparse(field, vector) => (VectorInternal::Sparse(sparse_to_engine(vector)), field.vector_name()),
@@ -192,7 +205,12 @@ pub(super) fn query(probe: Probe, filter: Filter, limit: usize) -> QueryRequest 
         score_threshold: None,
         limit,
         offset: 0,
-        params: Some(SearchParams { hnsw_ef: Some(128), ..SearchParams::default() }),
+        params: Some(SearchParams {
+            hnsw_ef: Some(128),
+            acorn: Some(THROUGH_EXCLUDED),
+            exact: walk == Walk::Exact,
+            ..SearchParams::default()
+        }),
         with_vector: WithVector::Bool(false),
         with_payload: WithPayloadInterface::Bool(false),
     }

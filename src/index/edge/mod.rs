@@ -31,7 +31,7 @@ use qdrant_edge::{CountRequest, EdgeShard, OperationError, PointId, ScrollReques
 use tokio::sync::{Mutex, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
 use uuid::Uuid;
 
-use self::convert::Tuning;
+use self::convert::{Tuning, Walk};
 use self::folder::{Folder, Manifest};
 use super::schema::{check_point, check_probe};
 use super::{Hit, IndexError, IndexFilter, IndexPoint, Probe, VectorIndex};
@@ -332,7 +332,13 @@ fn answer(shard: &EdgeShard, probe: Probe, filter: &qdrant_edge::Filter, limit: 
     if limit == 0 {
         return Ok(Vec::new());
     }
-    let found = shard.query(convert::query(probe, filter.clone(), limit)).map_err(engine_error)?;
+    let ask = |probe, walk| shard.query(convert::query(probe, filter.clone(), limit, walk)).map_err(engine_error);
+    let mut found = ask(probe.clone(), Walk::Graph)?;
+    // The engine begins its walk at one of a dozen points; where the filter admits none of them it finds nothing at all. Where few points
+    // are admitted comparing all of them costs little.
+    if !sparse && found.len() < limit {
+        found = ask(probe, Walk::Exact)?;
+    }
     let mut hits = Vec::with_capacity(found.len());
     for point in found {
         // A shared term of no weight is no hit.
