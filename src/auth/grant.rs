@@ -66,6 +66,10 @@ permissions! {
     ReadEntries => "read entries", [Agent, Supervisor, KbEditor, Auditor, Admin];
     /// Writes knowledge entries.
     WriteEntries => "write entries", [Supervisor, KbEditor, Admin];
+    /// Reads what has been decided about single answers.
+    ReadControls => "read controls", [Supervisor, KbEditor, Auditor, Admin];
+    /// Pins, boosts and blocks answers.
+    ControlAnswers => "control answers", [Supervisor, KbEditor, Admin];
     /// Sees the desks of its scope, their settings and counts.
     ReadDesks => "read desks", [Agent, Supervisor, KbEditor, Auditor, Admin];
     /// Reads clusters.
@@ -184,14 +188,28 @@ mod tests {
     fn expected(role: AccessRole, action: Action) -> bool {
         let agent =
             matches!(action, Action::Suggest | Action::GiveFeedback | Action::ReadConversations | Action::ReadEntries | Action::ReadDesks);
-        let reading =
-            matches!(action, Action::ReadConversations | Action::ReadEntries | Action::ReadDesks | Action::ReadClusters | Action::ReadJobs);
+        let reading = matches!(
+            action,
+            Action::ReadConversations
+                | Action::ReadEntries
+                | Action::ReadDesks
+                | Action::ReadClusters
+                | Action::ReadJobs
+                | Action::ReadControls
+        );
         match role {
             AccessRole::Agent => agent,
             AccessRole::KbEditor => {
-                agent || {
-                    agent || matches!(action, Action::ReadClusters | Action::RebuildClusters | Action::ReadJobs | Action::WriteEntries)
-                }
+                agent
+                    || matches!(
+                        action,
+                        Action::ReadClusters
+                            | Action::RebuildClusters
+                            | Action::ReadJobs
+                            | Action::WriteEntries
+                            | Action::ReadControls
+                            | Action::ControlAnswers
+                    )
             }
             AccessRole::Supervisor => !matches!(action, Action::AdaptDesks | Action::CreateDesks | Action::ManageAccess),
             AccessRole::Auditor => reading,

@@ -155,19 +155,12 @@ async fn close(backend: Backend) -> anyhow::Result<()> {
 }
 
 fn list(remote: &super::remote::Remote, path: &str, fields: &[&str]) -> anyhow::Result<()> {
-    let mut cursor = String::new();
-    loop {
-        let page: Value = remote.get(&format!("{path}?limit=200{cursor}"))?;
-        for item in page["items"].as_array().into_iter().flatten() {
-            let row: Vec<String> =
-                fields.iter().map(|field| item[*field].as_str().map_or_else(|| item[*field].to_string(), str::to_owned)).collect();
-            print(&row.join("\t"));
-        }
-        match page["next_cursor"].as_str() {
-            Some(next) => cursor = format!("&cursor={next}"),
-            None => return Ok(()),
-        }
+    for item in remote.items(path)? {
+        let row: Vec<String> =
+            fields.iter().map(|field| item[*field].as_str().map_or_else(|| item[*field].to_string(), str::to_owned)).collect();
+        print(&row.join("\t"));
     }
+    Ok(())
 }
 
 fn read_password() -> anyhow::Result<String> {

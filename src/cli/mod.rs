@@ -5,6 +5,8 @@ mod access;
 mod adapt;
 mod backend;
 mod context;
+mod controls;
+mod desks;
 mod eval;
 mod eval_encoders;
 mod import;
@@ -63,6 +65,12 @@ enum Command {
     /// Frequent-question clusters
     #[command(subcommand)]
     Clusters(knowledge::ClustersCommand),
+    /// Desks and their settings
+    #[command(subcommand)]
+    Desks(desks::DesksCommand),
+    /// Answers that are pinned, boosted or blocked
+    #[command(subcommand)]
+    Controls(controls::ControlsCommand),
     /// Adapts the encoder to a desk's archive, if that makes suggestions better
     Adapt(adapt::AdaptArgs),
     /// Accounts
@@ -141,6 +149,8 @@ async fn dispatch(command: Command, config: Config) -> anyhow::Result<ExitCode> 
         Command::Suggest(args) => suggest::run(config, args).await?,
         Command::Knowledge(command) => return knowledge::run(config, command).await,
         Command::Clusters(command) => knowledge::run_clusters(config, command).await?,
+        Command::Desks(command) => desks::run(config, command).await?,
+        Command::Controls(command) => controls::run(config, command).await?,
         Command::Adapt(args) => return adapt::run(config, args).await,
         Command::User(command) => access::run_user(config, command).await?,
         Command::Key(command) => access::run_key(config, command).await?,

@@ -41,6 +41,26 @@ impl Remote {
         read(response)
     }
 
+    pub(super) fn patch<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> anyhow::Result<T> {
+        let response = self.agent.patch(self.url(path)).header("authorization", self.bearer()).send_json(body)?;
+        read(response)
+    }
+
+    /// All items of a list, whatever the number of its pages.
+    pub(super) fn items(&self, path: &str) -> anyhow::Result<Vec<Value>> {
+        let (mut items, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let mut page: Value = self.get(&format!("{path}?limit=200{cursor}"))?;
+            if let Value::Array(found) = page["items"].take() {
+                items.extend(found);
+            }
+            match page["next_cursor"].as_str() {
+                Some(next) => cursor = format!("&cursor={next}"),
+                None => return Ok(items),
+            }
+        }
+    }
+
     pub(super) fn delete(&self, path: &str) -> anyhow::Result<()> {
         let mut response = self.agent.delete(self.url(path)).header("authorization", self.bearer()).call()?;
         if response.status().is_success() { Ok(()) } else { Err(problem(&response.body_mut().read_json::<Value>().unwrap_or_default())) }

@@ -14,9 +14,9 @@ use super::{AccountId, ApiKeyId, DeskId, Timestamp};
 pub enum Role {
     /// Asks for suggestions and gives feedback.
     Agent,
-    /// What an agent may, and imports, clusters and settings of the desk.
+    /// What an agent may, and imports, clusters, controls and settings of the desk.
     Supervisor,
-    /// What an agent may, and clusters and knowledge.
+    /// What an agent may, and clusters, knowledge and controls.
     KbEditor,
     /// Reads everything of the desk, changes nothing.
     Auditor,

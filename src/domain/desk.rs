@@ -6,6 +6,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::Pool;
+
 /// A desk's name, as written on the command line and in the API: 1 to 64 letters (of any script), digits, `-`, `_` or `.`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, ToSchema)]
 #[serde(transparent)]
@@ -72,10 +74,49 @@ impl fmt::Display for DeskId {
 pub struct DeskSettings {
     /// Score below which a suggestion is not shown (0–1). Default: the threshold shipped with the ranker's weights.
     pub threshold: Option<f64>,
+    /// Replies where the request names no number (1–20). Default: 3.
+    pub limit: Option<u32>,
+    /// Pools used where the request names none; empty for both.
+    pub pools: Vec<Pool>,
     /// Whether an answer in another language than the customer's may be suggested.
     pub cross_language: bool,
     /// Distinct customers a cluster needs before it is listed.
     pub min_cluster_customers: Option<u32>,
+}
+
+/// Replies where neither the request nor the desk names a number.
+pub const DEFAULT_REPLIES: u32 = 3;
+/// Most replies to one request.
+pub const MAX_REPLIES: u32 = 20;
+
+/// Why settings can't be like this.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{field}: {detail}")]
+pub struct InvalidSetting {
+    /// The setting at fault.
+    pub field: &'static str,
+    /// How to mend it.
+    pub detail: String,
+}
+
+impl DeskSettings {
+    /// Checks every setting.
+    ///
+    /// # Errors
+    /// The first one that is out of range.
+    pub fn check(&self) -> Result<(), InvalidSetting> {
+        let invalid = |field, detail: String| Err(InvalidSetting { field, detail });
+        if self.threshold.is_some_and(|threshold| !(0.0..=1.0).contains(&threshold)) {
+            return invalid("threshold", "use a number from 0 to 1, or null for the default".to_owned());
+        }
+        if self.limit.is_some_and(|limit| !(1..=MAX_REPLIES).contains(&limit)) {
+            return invalid("limit", format!("use 1 to {MAX_REPLIES}, or null for the default"));
+        }
+        if self.min_cluster_customers == Some(0) {
+            return invalid("min_cluster_customers", "use 1 or more, or null for the default".to_owned());
+        }
+        Ok(())
+    }
 }
 
 /// One desk.

@@ -1,7 +1,7 @@
 //! Identifiers: newtypes over UUIDs, so that a pair's id can't be passed where a conversation's is asked for.
 //!
 //! New things get a UUIDv7 (sorts by creation time). Things that must keep their id when the same source is read again
-//! (conversations, messages, pairs, entries) get an id *derived* from what names them outside: SHA-256 of the parts, written as a
+//! (conversations, messages, pairs, entries, controls) get an id *derived* from what names them outside: SHA-256 of the parts, written as a
 //! UUIDv8 (RFC 9562 §5.8).
 
 use std::fmt;
@@ -81,6 +81,8 @@ id_type!(
     SuggestionId,
     /// One feedback event.
     FeedbackId,
+    /// One decision of an editor about an answer.
+    ControlId,
     /// One frequent-question cluster.
     ClusterId,
     /// One long-running job.

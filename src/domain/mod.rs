@@ -1,10 +1,11 @@
-//! The product's vocabulary: ids, conversations, pairs, knowledge, suggestions, accounts.
+//! The product's vocabulary: ids, conversations, pairs, knowledge, suggestions, controls, accounts.
 //!
 //! Pure data and the rules that hold for it; no I/O, no async, no clock reading. Every other module may import this one,
 //! this one imports nothing of ours. Names are those of `docs/architecture.md#words`.
 
 pub mod account;
 pub mod cluster;
+pub mod control;
 pub mod conversation;
 pub mod desk;
 pub mod feedback;
@@ -20,11 +21,12 @@ pub mod time;
 
 pub use account::{Account, ApiKey, DeskScope, Principal, PrincipalKind, Role as AccessRole};
 pub use cluster::{Cluster, ClusterAnswer, ClusterMember, ClusterState};
+pub use control::{Control, ControlKind, ControlRule, InvalidControl};
 pub use conversation::{Conversation, ConversationDraft, Message, MessageDraft, MessageKind, Role};
-pub use desk::{Desk, DeskId, DeskSettings};
+pub use desk::{Desk, DeskId, DeskSettings, InvalidSetting};
 pub use feedback::{FeedbackEvent, FeedbackKind, FeedbackTally, RejectReason};
 pub use ids::{
-    AccountId, ApiKeyId, ClusterId, ConversationId, EntryId, FeedbackId, JobId, MessageId, PairId, SuggestionId, SuggestionSetId,
+    AccountId, ApiKeyId, ClusterId, ControlId, ConversationId, EntryId, FeedbackId, JobId, MessageId, PairId, SuggestionId, SuggestionSetId,
 };
 pub use import::{ImportFormat, ImportReport, RejectedRow};
 pub use job::{Job, JobKind, JobProgress, JobState};

@@ -91,6 +91,8 @@ pub enum Flag {
     OtherLanguage,
     /// Earlier agents took this answer back, or reported it outdated.
     Outdated,
+    /// An editor has pinned it: it goes first whatever its score.
+    Pinned,
 }
 
 /// One ranked reply.
@@ -149,7 +151,7 @@ pub struct Abstention {
 pub struct SuggestionSet {
     /// Its id.
     pub id: SuggestionSetId,
-    /// What is shown, best first; empty exactly when `abstained` is set.
+    /// What is shown, pinned answers first, then best first; empty exactly when `abstained` is set.
     pub suggestions: Vec<Suggestion>,
     /// Why nothing is shown.
     pub abstained: Option<Abstention>,

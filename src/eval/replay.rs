@@ -7,7 +7,7 @@ use super::dataset::LabelledConversation;
 use super::judge::{Query, Selection, Yardstick, judge_labels, label_sets, select_queries};
 use super::metrics::ranking::{reciprocal_rank, success_at};
 use super::systems::{BM25, Baselines, DENSE, FigureMeans, RIPOSTE, RIPOSTE_ADAPTED, RankedReply, SystemFigures};
-use super::workbench::{Archive, EvalError, Workbench, moment_key};
+use super::workbench::{Archive, EvalError, Workbench, any_language, moment_key};
 use crate::adapt::Observer;
 use crate::domain::{DeskId, JobId, PairId, Pool};
 use crate::embed::{Lane, TextKind};
@@ -141,7 +141,7 @@ async fn ask_product(
     means: &mut FigureMeans,
 ) -> Result<(), EvalError> {
     let LiveMoment { request, moment } = live;
-    let (ranking, _) = bench.suggester.rank(request, moment, true, Lane::Bulk).await?;
+    let (ranking, _) = bench.suggester.rank(request, moment, &any_language(), Lane::Bulk).await?;
     let replies: Vec<RankedReply> = ranking
         .groups
         .iter()

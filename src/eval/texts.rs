@@ -11,7 +11,7 @@ use super::metrics::clusters::{accuracy, ari, cluster_count, grouping, nmi, outl
 use super::metrics::ranking::{average_precision, first_judged, ndcg_at, rank_judged, reciprocal_rank, success_at};
 use super::metrics::refusal::{Asked, auroc_refuse, false_refusals, refused_recall};
 use super::systems::{BM25, DENSE, FigureMeans, RIPOSTE, SUM, SUM_WEIGHT, SystemFigures, best, sum_scores};
-use super::workbench::{EvalError, Workbench};
+use super::workbench::{EvalError, Workbench, any_language};
 use crate::domain::{DeskId, Entry, EntryId, EntryStatus};
 use crate::embed::{Lane, TextKind};
 use crate::mining::cluster::{ClusterSettings, Neighbour, communities};
@@ -100,7 +100,7 @@ impl<'a> TextArchive<'a> {
             filters: SuggestFilters::default(),
         };
         let Some(moment) = Moment::of(&[Line { role: crate::domain::Role::Customer, text, at: None }]) else { return Ok(None) };
-        let (ranking, _) = self.bench.suggester.rank(&request, &moment, true, Lane::Bulk).await?;
+        let (ranking, _) = self.bench.suggester.rank(&request, &moment, &any_language(), Lane::Bulk).await?;
         let mut ranked: Ranked = Vec::new();
         // Groups one after the other, every member of a group before the next group: the order in which an agent would see them.
         for group in &ranking.groups {

@@ -7,7 +7,7 @@ use super::LabelSet;
 use super::dataset::LabelledConversation;
 use super::systems::ArchivedAnswer;
 use crate::adapt::AdaptError;
-use crate::domain::{Clock, ConversationId, DeskId, MessageId, PairId, PairKind};
+use crate::domain::{Clock, ConversationId, DeskId, DeskSettings, MessageId, PairId, PairKind};
 use crate::embed::{EmbedError, Embedder, Lane, TextKind};
 use crate::index::{IndexError, VectorIndex};
 use crate::jobs::adapt::{Adaptation, SwitchError};
@@ -56,6 +56,11 @@ pub enum EvalError {
     /// The set can't be used for this task.
     #[error("{0}")]
     Unusable(String),
+}
+
+/// Settings under which everything is asked: a labelled set mixes languages; all else is as the product has it.
+pub(super) fn any_language() -> DeskSettings {
+    DeskSettings { cross_language: true, ..DeskSettings::default() }
 }
 
 /// The installation's parts.

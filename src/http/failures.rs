@@ -59,6 +59,7 @@ impl From<SuggestError> for Problem {
             SuggestError::Invalid { pointer, detail } => Self::field(pointer, detail),
             SuggestError::UnknownDesk(_) => Self::new(Code::UnknownDesk),
             SuggestError::UnknownSuggestion(_) => Self::new(Code::UnknownSuggestion),
+            SuggestError::UnknownControl(_) => Self::new(Code::UnknownControl),
             SuggestError::Embed(error) => error.into(),
             SuggestError::Index(error) => error.into(),
             SuggestError::Store(error) => error.into(),
@@ -98,7 +99,7 @@ impl From<AuthError> for Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{AccessRole, DeskId, JobId, SuggestionId};
+    use crate::domain::{AccessRole, ControlId, DeskId, JobId, SuggestionId};
 
     fn code(error: impl Into<Problem>) -> Code {
         error.into().code()
@@ -109,6 +110,7 @@ mod tests {
         let desk: DeskId = "shop".parse().unwrap();
         assert_eq!(code(SuggestError::UnknownDesk(desk.clone())), Code::UnknownDesk);
         assert_eq!(code(SuggestError::UnknownSuggestion(SuggestionId::new())), Code::UnknownSuggestion);
+        assert_eq!(code(SuggestError::UnknownControl(ControlId::new())), Code::UnknownControl);
         assert_eq!(code(SuggestError::Embed(EmbedError::Overloaded)), Code::Overloaded);
         assert_eq!(code(SuggestError::Embed(EmbedError::Stopped)), Code::Unavailable);
         assert_eq!(code(SuggestError::Index(IndexError::Closed)), Code::Unavailable);

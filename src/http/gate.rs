@@ -16,20 +16,20 @@ use super::middleware::access::SESSION_COOKIE;
 use super::middleware::rate::RateLimiter;
 use super::problem::{Code, Problem};
 use crate::auth::grant::permission::{
-    AdaptDesks, CancelJobs, ChangeDeskSettings, CreateDesks, GiveFeedback, ManageAccess, ManageImports, ReadClusters, ReadConversations,
-    ReadDesks, ReadEntries, ReadJobs, ReadSmallClusters, RebuildClusters, Suggest, WriteEntries,
+    AdaptDesks, CancelJobs, ChangeDeskSettings, ControlAnswers, CreateDesks, GiveFeedback, ManageAccess, ManageImports, ReadClusters,
+    ReadControls, ReadConversations, ReadDesks, ReadEntries, ReadJobs, ReadSmallClusters, RebuildClusters, Suggest, WriteEntries,
 };
 use crate::auth::{AuthError, Authenticator, DeskAccess, Grant, NewSession, Permission};
 use crate::domain::{
-    AccessRole, Account, ApiKey, ApiKeyId, Clock, Cluster, ClusterId, ClusterMember, Conversation, ConversationId, Desk, DeskId, DeskScope,
-    DeskSettings, Entry, EntryId, Job, JobId, Principal, RejectedRow, SuggestionId,
+    AccessRole, Account, ApiKey, ApiKeyId, Clock, Cluster, ClusterId, ClusterMember, Control, ControlId, Conversation, ConversationId,
+    Desk, DeskId, DeskScope, DeskSettings, Entry, EntryId, Job, JobId, Principal, RejectedRow, SuggestionId, Timestamp,
 };
 use crate::embed::{Lane, ModelInfo};
 use crate::jobs::adapt::AdapterStatus;
 use crate::jobs::indexing::Indexer;
 use crate::jobs::{ImportParams, Jobs};
 use crate::store::{DeskCounts, Store};
-use crate::suggest::{FeedbackCreate, SuggestRequest, SuggestResponse, Suggester};
+use crate::suggest::{ControlCreate, FeedbackCreate, SuggestRequest, SuggestResponse, Suggester};
 
 /// Distinct customers a cluster needs before it is shown, where the desk says nothing: fewer could point at a person.
 const DEFAULT_MIN_CLUSTER_CUSTOMERS: u32 = 3;
@@ -109,6 +109,26 @@ impl GateRef {
         Ok(self.0.suggester.give_feedback(access.desk(), id, feedback, access.actor()).await?)
     }
 
+    // ── controls ──
+
+    pub(super) async fn controls(
+        &self,
+        access: &DeskAccess<ReadControls>,
+        after: Option<(Timestamp, ControlId)>,
+        limit: u32,
+    ) -> Result<Vec<Control>, Problem> {
+        Ok(self.0.suggester.controls(access.desk(), after, limit).await?)
+    }
+
+    /// Decides something about an answer; tells whether there was no such control before.
+    pub(super) async fn set_control(&self, access: &DeskAccess<ControlAnswers>, new: &ControlCreate) -> Result<(Control, bool), Problem> {
+        Ok(self.0.suggester.set_control(access.desk(), new, access.actor()).await?)
+    }
+
+    pub(super) async fn remove_control(&self, access: &DeskAccess<ControlAnswers>, id: ControlId) -> Result<(), Problem> {
+        Ok(self.0.suggester.remove_control(access.desk(), id).await?)
+    }
+
     // ── desks ──
 
     /// Takes a permission to a desk that exists.
@@ -175,7 +195,7 @@ impl GateRef {
     }
 
     /// The present, for what is written.
-    pub(super) fn now(&self) -> crate::domain::Timestamp {
+    pub(super) fn now(&self) -> Timestamp {
         self.0.clock.now()
     }
 

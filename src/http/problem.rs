@@ -97,6 +97,8 @@ codes! {
         "The conversation is not in this desk's archive.";
     UnknownEntry => "unknown_entry", NOT_FOUND, "There is no such entry", retryable: false,
         "The knowledge entry is not of this desk.";
+    UnknownControl => "unknown_control", NOT_FOUND, "There is no such control", retryable: false,
+        "The control is not of this desk, or is removed already. `GET /v1/desks/{desk}/controls` lists them.";
     UnknownApiKey => "unknown_api_key", NOT_FOUND, "There is no such key", retryable: false,
         "`GET /v1/api-keys` lists them.";
     UnknownErrorCode => "unknown_error_code", NOT_FOUND, "There is no such error code", retryable: false,

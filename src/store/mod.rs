@@ -15,9 +15,9 @@ use async_trait::async_trait;
 use uuid::Uuid;
 
 use crate::domain::{
-    Account, AccountId, ApiKey, ApiKeyId, Cluster, ClusterId, ClusterMember, Conversation, ConversationDraft, ConversationId, Desk, DeskId,
-    DeskSettings, Entry, EntryId, FeedbackEvent, FeedbackTally, Job, JobId, JobKind, JobProgress, JobState, Pair, PairDraft, PairId,
-    PairKind, Pool, RejectedRow, SuggestionId, SuggestionSetId, Timestamp,
+    Account, AccountId, ApiKey, ApiKeyId, Cluster, ClusterId, ClusterMember, Control, ControlId, Conversation, ConversationDraft,
+    ConversationId, Desk, DeskId, DeskSettings, Entry, EntryId, FeedbackEvent, FeedbackTally, Job, JobId, JobKind, JobProgress, JobState,
+    Pair, PairDraft, PairId, PairKind, Pool, RejectedRow, SuggestionId, SuggestionSetId, Timestamp,
 };
 
 /// Why the store did not answer.
@@ -257,6 +257,20 @@ pub trait FeedbackStore: Send + Sync {
     async fn tallies(&self, desk: &DeskId, answer_keys: &[String], now: Timestamp) -> Result<HashMap<String, FeedbackTally>>;
 }
 
+/// What editors have decided about single answers.
+#[async_trait]
+pub trait ControlStore: Send + Sync {
+    /// Writes a control on its desk, in place of one of the same id; tells whether it was new. `NotFound` for an unknown desk, or when
+    /// the id is another desk's.
+    async fn put_control(&self, control: &Control) -> Result<bool>;
+    /// Controls by time, newest first, and id, behind `after` (time and id of the last one seen); those that have expired, too.
+    async fn controls_page(&self, desk: &DeskId, after: Option<(Timestamp, ControlId)>, limit: u32) -> Result<Vec<Control>>;
+    /// The controls of these answers that hold at `now`, in no particular order.
+    async fn controls_of(&self, desk: &DeskId, answer_keys: &[String], now: Timestamp) -> Result<Vec<Control>>;
+    /// Removes a control. `NotFound` when it is not this desk's.
+    async fn remove_control(&self, desk: &DeskId, id: ControlId) -> Result<()>;
+}
+
 /// Frequent-question clusters.
 #[async_trait]
 pub trait ClusterStore: Send + Sync {
@@ -330,7 +344,16 @@ pub trait AccountStore: Send + Sync {
 /// Everything an installation keeps.
 #[async_trait]
 pub trait Store:
-    DeskStore + ConversationStore + PairStore + KnowledgeStore + OutboxStore + FeedbackStore + ClusterStore + JobStore + AccountStore
+    DeskStore
+    + ConversationStore
+    + PairStore
+    + KnowledgeStore
+    + OutboxStore
+    + FeedbackStore
+    + ControlStore
+    + ClusterStore
+    + JobStore
+    + AccountStore
 {
     /// Closes the store after everything acknowledged has been written.
     async fn close(&self);

@@ -1,8 +1,9 @@
 //! The use case: the present moment of a live conversation in, ranked and explained replies or a reasoned silence out; feedback intake.
 //!
-//! `request` is the wire form, `ranking` goes from a moment to ranked groups of answers (evaluation uses it too), `service` adds what a
-//! caller sees: rendering, silence, records, feedback.
+//! `request` is the wire form, `ranking` goes from a moment to ranked groups of answers (evaluation uses it too), `control` is what editors
+//! may decide over its head, `service` adds what a caller sees: rendering, silence, records, feedback.
 
+pub mod control;
 pub mod features;
 pub mod group;
 pub mod ranker;
@@ -11,6 +12,7 @@ pub mod render;
 pub mod request;
 mod service;
 
+pub use control::ControlCreate;
 pub use ranker::{Ranker, RankerWeights};
 pub use ranking::{RankedGroup, RankedMember, Ranking, rank_moment};
 pub use request::{FeedbackCreate, SuggestRequest, SuggestResponse};

@@ -130,6 +130,12 @@ impl Ranker {
         ((threshold / (1.0 - threshold)).ln() - f64::from(*intercept)) / f64::from(*slope)
     }
 
+    /// The score that these points are worth: a suggestion whose score grows by it has its log odds grow by `points`.
+    #[must_use]
+    pub fn score_of_points(&self, points: f32) -> f32 {
+        points / self.weights.slope
+    }
+
     /// Probability that an agent would use a suggestion of this score.
     #[must_use]
     pub fn probability(&self, score: f32) -> f64 {
@@ -174,6 +180,19 @@ mod tests {
         let mut weights = Ranker::shipped().weights().clone();
         weights.base.insert("shoe_size".into(), 1.0);
         assert!(matches!(Ranker::new(weights), Err(WeightsError::UnknownFeature(name)) if name == "shoe_size"));
+    }
+
+    #[test]
+    fn points_are_log_odds() {
+        let ranker = Ranker::shipped();
+        let log_odds = |score: f32| {
+            let probability = ranker.probability(score);
+            (probability / (1.0 - probability)).ln()
+        };
+        for points in [-3.0, -0.5, 1.0, 3.0] {
+            let moved = log_odds(2.0 + ranker.score_of_points(points)) - log_odds(2.0);
+            assert!((moved - f64::from(points)).abs() < 1e-4, "{points}: {moved}");
+        }
     }
 
     #[test]

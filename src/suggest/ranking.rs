@@ -1,10 +1,14 @@
-//! From a moment to ranked groups of answers: search, features, two-stage ranking, grouping. No threshold is applied here.
+//! From a moment to ranked groups of answers: search, controls, features, two-stage ranking, grouping. No threshold is applied here.
+//!
+//! Controls are read by [`rank_moment`] only: what asks [`gather`] itself, learning and fitting, looks at what was said, not at what an editor
+//! has decided about it.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use uuid::Uuid;
 
+use super::control::{Effect, effects};
 use super::features::{FEATURE_COUNT, Source, Wanted, features};
 use super::group::{Answer, group_answers};
 use super::ranker::Ranker;
@@ -13,7 +17,7 @@ use crate::domain::{DeskId, EntryId, FeedbackTally, Outcome, PairId, PairKind, P
 use crate::index::{IndexFilter, VectorIndex};
 use crate::retrieve::adapter::ScoreScale;
 use crate::retrieve::{Candidate, CandidateSearch, EncodedQuery, retrieve};
-use crate::store::{FeedbackStore, KnowledgeStore, PairStore};
+use crate::store::{ControlStore, FeedbackStore, KnowledgeStore, PairStore};
 use crate::text::acts::CustomerAct;
 use crate::text::moment::Moment;
 use crate::text::normalise::answer_key;
@@ -46,9 +50,20 @@ pub struct RankedGroup {
     pub probability: f64,
     /// Whether agents have reported it outdated lately.
     pub outdated: bool,
+    /// Whether an editor has pinned its representative.
+    pub pinned: bool,
 }
 
+/// Share of the threshold that a pinned answer has to reach: an editor vouches for its words, not for whether they fit this question.
+const PINNED_SHARE: f64 = 0.5;
+
 impl RankedGroup {
+    /// Whether it is likely enough to be shown.
+    #[must_use]
+    pub fn clears(&self, threshold: f64) -> bool {
+        self.probability >= if self.pinned { PINNED_SHARE * threshold } else { threshold }
+    }
+
     /// The member that is shown.
     ///
     /// # Panics
@@ -95,6 +110,7 @@ pub struct Gathered {
     sources: HashMap<Uuid, Source>,
     keys: HashMap<Uuid, String>,
     tallies: HashMap<String, FeedbackTally>,
+    effects: HashMap<String, Effect>,
     best_question_cosine: f32,
     wanted: Wanted,
     scale: ScoreScale,
@@ -133,6 +149,13 @@ impl Gathered {
         scores.collect()
     }
 
+    /// Puts controls in force; hidden answers are left out as if nobody had ever given them.
+    fn control(&mut self, effects: HashMap<String, Effect>) {
+        let keys = &self.keys;
+        self.search.candidates.retain(|candidate| !effects.get(&keys[&candidate.point]).is_some_and(|effect| effect.hidden));
+        self.effects = effects;
+    }
+
     /// Leaves out candidates that `keep` refuses.
     pub fn retain(&mut self, keep: impl Fn(&Candidate) -> bool) {
         self.search.candidates.retain(keep);
@@ -161,24 +184,32 @@ pub async fn gather<S: SourceStore + ?Sized>(
     // A point whose pair or entry has just been deleted is about to leave the index.
     search.candidates.retain(|candidate| sources.contains_key(&candidate.point));
     let keys: HashMap<Uuid, String> = sources.iter().map(|(id, source)| (*id, answer_key(&source.answer))).collect();
-    let mut asked_keys: Vec<String> = keys.values().cloned().collect();
-    asked_keys.sort_unstable();
-    asked_keys.dedup();
-    let tallies = store.tallies(&filter.desk, &asked_keys, wanted.now).await?;
-    Ok(Gathered { search, sources, keys, tallies, best_question_cosine, wanted, scale: query.scale })
+    let tallies = store.tallies(&filter.desk, &distinct(&keys), wanted.now).await?;
+    Ok(Gathered { search, sources, keys, tallies, effects: HashMap::new(), best_question_cosine, wanted, scale: query.scale })
 }
 
-/// Ranks everything that may answer an encoded moment.
-pub async fn rank_moment<S: SourceStore + ?Sized>(
+/// The answer keys of all candidates, each once.
+fn distinct(keys: &HashMap<Uuid, String>) -> Vec<String> {
+    let mut keys: Vec<String> = keys.values().cloned().collect();
+    keys.sort_unstable();
+    keys.dedup();
+    keys
+}
+
+/// Ranks everything that may answer an encoded moment, as the desk's controls have it.
+pub async fn rank_moment<S: SourceStore + ControlStore + ?Sized>(
     store: &S,
     index: &dyn VectorIndex,
     ranker: &Ranker,
     filter: &IndexFilter,
     query: &EncodedQuery,
+    moment: &Moment,
     wanted: Wanted,
 ) -> Result<Ranking, SuggestError> {
     let started = Instant::now();
-    let gathered = gather(store, index, filter, query, wanted).await?;
+    let mut gathered = gather(store, index, filter, query, wanted).await?;
+    let controls = store.controls_of(&filter.desk, &distinct(&gathered.keys), wanted.now).await?;
+    gathered.control(effects(&controls, moment));
     let searched = Instant::now();
     let best_question_cosine = gathered.best_question_cosine;
     let groups = rank(ranker, gathered);
@@ -247,7 +278,8 @@ pub fn rank(ranker: &Ranker, gathered: Gathered) -> Vec<RankedGroup> {
     let mut rows = gathered.features();
     let answers: Vec<&[f32]> = gathered.search.candidates.iter().map(|candidate| candidate.answer_vector.as_slice()).collect();
     ranker.add_consensus(&mut rows, &answers);
-    let Gathered { search, sources, keys, tallies, scale, .. } = gathered;
+    let Gathered { search, sources, keys, tallies, effects, scale, .. } = gathered;
+    let effect = |answer_key: &str| effects.get(answer_key).copied().unwrap_or_default();
     let mut members: Vec<RankedMember> = search
         .candidates
         .into_iter()
@@ -255,9 +287,11 @@ pub fn rank(ranker: &Ranker, gathered: Gathered) -> Vec<RankedGroup> {
         .map(|(candidate, row)| {
             let answer_key = keys[&candidate.point].clone();
             let feedback = tallies.get(&answer_key).map_or(0.0, feedback_log_odds);
+            // Points are meant on the scale that probabilities are read from, so they come last.
+            let decided = ranker.score_of_points(effect(&answer_key).points);
             RankedMember {
                 source: sources[&candidate.point].clone(),
-                score: scale.apply(ranker.score(row, feedback)),
+                score: scale.apply(ranker.score(row, feedback)) + decided,
                 answer_key,
                 candidate,
             }
@@ -272,13 +306,18 @@ pub fn rank(ranker: &Ranker, gathered: Gathered) -> Vec<RankedGroup> {
     groups
         .into_iter()
         .map(|group| {
-            let members: Vec<RankedMember> = group.into_iter().filter_map(|position| members[position].take()).collect();
+            let mut members: Vec<RankedMember> = group.into_iter().filter_map(|position| members[position].take()).collect();
             let probability = members.first().map_or(0.0, |best| ranker.probability(best.score));
+            // The words that the editor has pinned are shown, not those of the best member that says the same.
+            let pinned = members.iter().position(|member| effect(&member.answer_key).pinned);
+            if let Some(position) = pinned {
+                members[..=position].rotate_right(1);
+            }
             let outdated = members
                 .first()
                 .and_then(|best| tallies.get(&best.answer_key))
                 .is_some_and(|tally| tally.outdated >= 0.5 && tally.outdated > tally.accepted);
-            RankedGroup { members, probability, outdated }
+            RankedGroup { members, probability, outdated, pinned: pinned.is_some() }
         })
         .collect()
 }
@@ -300,4 +339,108 @@ fn feedback_log_odds(tally: &FeedbackTally) -> f32 {
 #[must_use]
 pub fn wanted(moment: &Moment, language: crate::domain::Language, now: Timestamp) -> Wanted {
     Wanted { kind: wanted_kind(moment), language, now }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Language;
+    use crate::index::PointPayload;
+
+    const NOW: Timestamp = Timestamp::from_micros(1_760_000_000_000_000);
+
+    /// Archived answers with their question cosine and vector, as if they had been found.
+    fn gathered(answers: &[(&str, f32, [f32; 2])]) -> Gathered {
+        let (mut search, mut sources, mut keys) = (CandidateSearch::default(), HashMap::new(), HashMap::new());
+        for (number, (answer, cosine, vector)) in (1..).zip(answers) {
+            let point = Uuid::from_u128(number);
+            let payload = PointPayload {
+                desk: "shop".parse().unwrap(),
+                pool: Pool::Archive,
+                kind: PairKind::Question,
+                language: Language::Zh,
+                source: point,
+                conversation: None,
+                answered_at: None,
+                valid_from: None,
+                valid_to: None,
+                tags: Vec::new(),
+            };
+            search.candidates.push(Candidate {
+                point,
+                payload,
+                question_cosine: *cosine,
+                situation_cosine: *cosine,
+                answer_cosine: *cosine,
+                plain_question_cosine: *cosine,
+                question_bm25: 0.0,
+                situation_bm25: 0.0,
+                answer_bm25: 0.0,
+                answer_vector: vector.to_vec(),
+            });
+            let (answer, question) = ((*answer).to_owned(), "问".to_owned());
+            keys.insert(point, answer_key(&answer));
+            sources.insert(point, Source { outcome: Outcome::default(), answer_quality: 1.0, answer, question, answered_by: None });
+        }
+        let wanted = Wanted { kind: PairKind::Question, language: Language::Zh, now: NOW };
+        let (tallies, effects) = (HashMap::new(), HashMap::new());
+        Gathered { search, sources, keys, tallies, effects, best_question_cosine: 1.0, wanted, scale: ScoreScale::SAME }
+    }
+
+    /// The groups' answers when something has been decided about some of them.
+    fn ranked(answers: &[(&str, f32, [f32; 2])], decided: &[(&str, Effect)]) -> (Vec<RankedGroup>, Vec<Vec<String>>) {
+        let mut gathered = gathered(answers);
+        gathered.control(decided.iter().map(|(answer, effect)| (answer_key(answer), *effect)).collect());
+        let groups = rank(&Ranker::shipped(), gathered);
+        let words = groups.iter().map(|group| group.members.iter().map(|member| member.source.answer.clone()).collect()).collect();
+        (groups, words)
+    }
+
+    const HIDDEN: Effect = Effect { hidden: true, pinned: false, points: 0.0 };
+    const PINNED: Effect = Effect { hidden: false, pinned: true, points: 0.0 };
+    const ONE_WAY: [f32; 2] = [1.0, 0.0];
+    const OTHER_WAY: [f32; 2] = [0.0, 1.0];
+    /// Two wordings of one answer, the better match in polite words too; and another answer.
+    const ANSWERS: [(&str, f32, [f32; 2]); 4] = [
+        ("在订单页申请退货", 0.9, ONE_WAY),
+        ("您好，在订单页申请退货哦", 0.8, ONE_WAY),
+        ("打开订单页申请退货即可", 0.7, ONE_WAY),
+        ("请到门店办理", 0.6, OTHER_WAY),
+    ];
+
+    #[test]
+    fn a_hidden_answer_takes_its_own_words_along_and_leaves_other_wordings() {
+        let (_, before) = ranked(&ANSWERS, &[]);
+        assert_eq!(before, [vec![ANSWERS[0].0, ANSWERS[1].0, ANSWERS[2].0], vec![ANSWERS[3].0]]);
+        let (_, after) = ranked(&ANSWERS, &[(ANSWERS[0].0, HIDDEN)]);
+        assert_eq!(after, [vec![ANSWERS[2].0], vec![ANSWERS[3].0]]);
+        let everything = ANSWERS.map(|(answer, ..)| (answer, HIDDEN));
+        assert!(ranked(&ANSWERS, &everything).0.is_empty());
+    }
+
+    #[test]
+    fn pinned_words_stand_for_their_group_with_the_groups_probability() {
+        let (before, _) = ranked(&ANSWERS, &[]);
+        assert!(before.iter().all(|group| !group.pinned));
+        let (after, words) = ranked(&ANSWERS, &[(ANSWERS[2].0, PINNED)]);
+        assert_eq!(words, [vec![ANSWERS[2].0, ANSWERS[0].0, ANSWERS[1].0], vec![ANSWERS[3].0]]);
+        assert_eq!(after.iter().map(|group| group.pinned).collect::<Vec<_>>(), [true, false]);
+        assert_eq!(after[0].probability, before[0].probability);
+        let [pinned, other] = [&after[0], &after[1]];
+        assert!(pinned.clears(2.0 * pinned.probability) && !pinned.clears(2.1 * pinned.probability));
+        assert!(other.clears(other.probability) && !other.clears(1.1 * other.probability));
+    }
+
+    #[test]
+    fn points_move_an_answer_and_nothing_else() {
+        let (before, _) = ranked(&ANSWERS, &[]);
+        let points = |points: f32| Effect { points, ..Effect::default() };
+        let (after, words) = ranked(&ANSWERS, &[(ANSWERS[3].0, points(3.0)), (ANSWERS[0].0, points(-3.0))]);
+        let log_odds = |probability: f64| (probability / (1.0 - probability)).ln();
+        let raised = after.iter().find(|group| group.representative().source.answer == ANSWERS[3].0).unwrap();
+        assert!((log_odds(raised.probability) - log_odds(before[1].probability) - 3.0).abs() < 1e-3);
+        // The wording that was lowered, in both its forms, no longer stands for its group.
+        let lowered = words.iter().find(|group| group.contains(&ANSWERS[0].0.to_owned())).unwrap();
+        assert_eq!(*lowered, [ANSWERS[2].0, ANSWERS[0].0, ANSWERS[1].0]);
+    }
 }

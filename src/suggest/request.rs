@@ -43,7 +43,7 @@ pub struct LiveConversation {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct SuggestFilters {
-    /// Only these pools; empty for both.
+    /// Only these pools; empty for those of the desk's settings (both, unless it says otherwise).
     pub pools: Vec<Pool>,
     /// Only conversations and entries with at least one of these tags; empty for all.
     pub tags: Vec<String>,
@@ -60,7 +60,7 @@ pub struct SuggestRequest {
     pub desk: DeskId,
     /// The conversation so far.
     pub conversation: LiveConversation,
-    /// Replies wanted, 1 to 20; 3 when absent.
+    /// Replies wanted, 1 to 20; as many as the desk's settings say (3, unless they say otherwise) when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,
     /// Language of the replies; the customer's own when absent.
@@ -108,7 +108,7 @@ pub struct SuggestResponse {
     /// Names the set.
     #[schema(value_type = String, format = Uuid)]
     pub id: SuggestionSetId,
-    /// Replies, best first; empty exactly when `abstained` is set.
+    /// Replies, pinned ones first, then best first; empty exactly when `abstained` is set.
     pub suggestions: Vec<Suggestion>,
     /// Why there are none.
     pub abstained: Option<Abstention>,

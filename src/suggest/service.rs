@@ -8,8 +8,9 @@ use super::ranker::Ranker;
 use super::ranking::{RankedGroup, RankedMember, Ranking, rank_moment, wanted};
 use super::render::{LiveValues, render};
 use super::request::{FeedbackCreate, LiveConversation, ModelView, QueryView, SuggestRequest, SuggestResponse, Timings};
+use crate::domain::desk::{DEFAULT_REPLIES, MAX_REPLIES};
 use crate::domain::{
-    AbstainReason, Abstention, Clock, ConversationId, DeskId, DeskSettings, Evidence, EvidenceKind, FeedbackEvent, FeedbackId,
+    AbstainReason, Abstention, Clock, ControlId, ConversationId, DeskId, DeskSettings, Evidence, EvidenceKind, FeedbackEvent, FeedbackId,
     FeedbackKind, Flag, Pool, Suggestion, SuggestionId, SuggestionSetId,
 };
 use crate::embed::{EmbedError, Embedder, Lane};
@@ -22,10 +23,6 @@ use crate::text::mask::mask;
 use crate::text::moment::{Line, Moment, clip};
 use crate::text::normalise::clean;
 
-/// Replies returned when the caller names no limit.
-const DEFAULT_LIMIT: u32 = 3;
-/// Most replies a caller may ask for.
-const MAX_LIMIT: u32 = 20;
 /// Most messages of a live conversation.
 const MAX_MESSAGES: usize = 500;
 /// Longest live message that is read, in characters; the rest is ignored.
@@ -50,6 +47,9 @@ pub enum SuggestError {
     /// There is no such suggestion (on a desk the caller may see).
     #[error("no suggestion {0}")]
     UnknownSuggestion(SuggestionId),
+    /// There is no such control on this desk.
+    #[error("no control {0}")]
+    UnknownControl(ControlId),
     /// No vector.
     #[error(transparent)]
     Embed(#[from] EmbedError),
@@ -70,15 +70,15 @@ impl From<RetrieveError> for SuggestError {
     }
 }
 
-/// Suggests replies and takes feedback.
+/// Suggests replies, takes feedback and what editors decide.
 #[derive(Clone)]
 pub struct Suggester {
-    store: Arc<dyn Store>,
+    pub(super) store: Arc<dyn Store>,
     index: Arc<dyn VectorIndex>,
     embedder: Arc<dyn Embedder>,
     ranker: Arc<Ranker>,
     adapters: Arc<Adapters>,
-    clock: Arc<dyn Clock>,
+    pub(super) clock: Arc<dyn Clock>,
 }
 
 impl Suggester {
@@ -101,8 +101,9 @@ impl Suggester {
     /// Dropping the future keeps no record; nothing else is changed.
     pub async fn suggest(&self, request: &SuggestRequest, actor: &str, lane: Lane) -> Result<SuggestResponse, SuggestError> {
         let started = Instant::now();
-        let limit = check(request)?;
+        check(request)?;
         let desk = self.store.desk(&request.desk).await?.ok_or_else(|| SuggestError::UnknownDesk(request.desk.clone()))?;
+        let limit = request.limit.or(desk.settings.limit).unwrap_or(DEFAULT_REPLIES);
         let masked = masked_messages(&request.conversation);
         let lines: Vec<Line<'_>> = request
             .conversation
@@ -152,12 +153,12 @@ impl Suggester {
         })
     }
 
-    /// Everything that may answer, ranked, before any threshold: what evaluation looks at.
+    /// Everything that may answer by the settings and controls of a desk, ranked, before any threshold: what evaluation looks at.
     pub async fn rank(
         &self,
         request: &SuggestRequest,
         moment: &Moment,
-        cross_language: bool,
+        settings: &DeskSettings,
         lane: Lane,
     ) -> Result<(Ranking, Duration), SuggestError> {
         let embedding = Instant::now();
@@ -168,16 +169,16 @@ impl Suggester {
         let language = request.language.unwrap_or_else(|| detect(&moment.turn));
         let now = self.clock.now();
         let filter = IndexFilter {
-            pools: request.filters.pools.clone(),
-            language: (!cross_language).then_some(language),
+            pools: if request.filters.pools.is_empty() { settings.pools.clone() } else { request.filters.pools.clone() },
+            language: (!settings.cross_language).then_some(language),
             not_conversation: request.conversation.id.as_deref().map(|id| ConversationId::derive(&[request.desk.as_str(), id]).as_uuid()),
             any_tag: request.filters.tags.clone(),
             answered_from: request.filters.answered_from,
             valid_at: Some(now),
             ..IndexFilter::desk(request.desk.clone())
         };
-        let ranking =
-            rank_moment(self.store.as_ref(), self.index.as_ref(), &self.ranker, &filter, &query, wanted(moment, language, now)).await?;
+        let wanted = wanted(moment, language, now);
+        let ranking = rank_moment(self.store.as_ref(), self.index.as_ref(), &self.ranker, &filter, &query, moment, wanted).await?;
         Ok((ranking, embed_time))
     }
 
@@ -195,29 +196,25 @@ impl Suggester {
         lane: Lane,
         timings: &mut Timings,
     ) -> Result<(Vec<RankedGroup>, Option<Abstention>), SuggestError> {
-        let (ranking, embed_time) = self.rank(request, moment, settings.cross_language, lane).await?;
+        let (ranking, embed_time) = self.rank(request, moment, settings, lane).await?;
         timings.embed = milliseconds(embed_time);
         timings.search = milliseconds(ranking.search_time);
         timings.rank = milliseconds(ranking.rank_time);
         let threshold = self.threshold(settings);
         let abstained = self.silence(moment, &ranking, threshold);
-        let groups = if abstained.is_some() {
-            Vec::new()
-        } else {
-            ranking.groups.into_iter().filter(|group| group.probability >= threshold).collect()
-        };
+        let groups = if abstained.is_some() { Vec::new() } else { shown(ranking.groups, threshold) };
         Ok((groups, abstained))
     }
 
     /// The reason to show nothing, if there is one.
     #[must_use]
     pub fn silence(&self, moment: &Moment, ranking: &Ranking, threshold: f64) -> Option<Abstention> {
-        let best = ranking.groups.first();
-        let cleared = best.is_some_and(|group| group.probability >= threshold);
+        let cleared = ranking.groups.iter().any(|group| group.clears(threshold));
         let because = |reason, detail: &str| Some(Abstention { reason, detail: detail.to_owned() });
         if moment.act.is_small_talk() && !moment.elliptical {
             // A desk may keep entries for greetings and thanks; they are the only answers to small talk.
-            let own_entry = cleared && best.is_some_and(|group| answers_small_talk(group.representative()));
+            let best = ranking.groups.first().filter(|group| group.clears(threshold));
+            let own_entry = best.is_some_and(|group| answers_small_talk(group.representative()));
             return if own_entry { None } else { because(AbstainReason::SmallTalk, "the customer asks nothing here") };
         }
         if cleared {
@@ -254,6 +251,13 @@ impl Suggester {
     }
 }
 
+/// What is likely enough, pinned answers first and otherwise in the order of the ranking.
+fn shown(groups: Vec<RankedGroup>, threshold: f64) -> Vec<RankedGroup> {
+    let mut shown: Vec<RankedGroup> = groups.into_iter().filter(|group| group.clears(threshold)).collect();
+    shown.sort_by_key(|group| !group.pinned);
+    shown
+}
+
 /// Whether a reply is a knowledge entry that was written for greetings, thanks and the like.
 fn answers_small_talk(member: &RankedMember) -> bool {
     member.candidate.payload.pool == Pool::Knowledge && customer_act(&member.source.question).is_small_talk()
@@ -284,6 +288,9 @@ fn render_groups(groups: Vec<RankedGroup>, request: &SuggestRequest, moment: &Mo
             }
             if group.outdated || best.source.outcome.corrected {
                 flags.push(Flag::Outdated);
+            }
+            if group.pinned {
+                flags.push(Flag::Pinned);
             }
             let id = SuggestionId::new();
             let pool = best.candidate.payload.pool;
@@ -351,11 +358,12 @@ fn evidence(group: &RankedGroup) -> Vec<Evidence> {
     rows.collect()
 }
 
-fn check(request: &SuggestRequest) -> Result<u32, SuggestError> {
+fn check(request: &SuggestRequest) -> Result<(), SuggestError> {
     let invalid = |pointer: &str, detail: String| Err(SuggestError::Invalid { pointer: pointer.to_owned(), detail });
-    let limit = request.limit.unwrap_or(DEFAULT_LIMIT);
-    if !(1..=MAX_LIMIT).contains(&limit) {
-        return invalid("/limit", format!("limit is {limit}; ask for 1 to {MAX_LIMIT} suggestions"));
+    if let Some(limit) = request.limit
+        && !(1..=MAX_REPLIES).contains(&limit)
+    {
+        return invalid("/limit", format!("limit is {limit}; ask for 1 to {MAX_REPLIES} suggestions"));
     }
     let count = request.conversation.messages.len();
     if count == 0 {
@@ -364,7 +372,7 @@ fn check(request: &SuggestRequest) -> Result<u32, SuggestError> {
     if count > MAX_MESSAGES {
         return invalid("/conversation/messages", format!("the conversation has {count} messages; send the last {MAX_MESSAGES} at most"));
     }
-    Ok(limit)
+    Ok(())
 }
 
 fn check_feedback(feedback: &FeedbackCreate) -> Result<(), SuggestError> {

@@ -8,5 +8,6 @@ pub mod language;
 pub mod mask;
 pub mod moment;
 pub mod normalise;
+pub mod phrase;
 pub mod script;
 pub mod segment;

@@ -7,7 +7,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::auth::Grant;
 use crate::auth::grant::permission::{ChangeDeskSettings, CreateDesks, ReadDesks};
-use crate::domain::{Desk, DeskId, DeskSettings};
+use crate::domain::{Desk, DeskId, DeskSettings, InvalidSetting, Pool};
 use crate::http::extract::{Json, Path, Query};
 use crate::http::gate::GateRef;
 use crate::http::page::{Page, checked_limit, decode};
@@ -41,6 +41,14 @@ pub(super) struct DeskSettingsPatch {
     #[serde(deserialize_with = "present")]
     #[schema(value_type = Option<f64>)]
     threshold: Option<Option<f64>>,
+    /// Replies where the request names no number (1–20).
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<u32>)]
+    limit: Option<Option<u32>>,
+    /// Pools used where the request names none; empty for both.
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<Vec<Pool>>)]
+    pools: Option<Option<Vec<Pool>>>,
     /// Whether an answer in another language than the customer's may be suggested.
     #[serde(deserialize_with = "present")]
     #[schema(value_type = Option<bool>)]
@@ -57,17 +65,18 @@ fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> R
 }
 
 impl DeskSettingsPatch {
-    fn apply(&self, settings: &mut DeskSettings) -> Result<(), Problem> {
-        if let Some(Some(threshold)) = self.threshold
-            && !(0.0..=1.0).contains(&threshold)
-        {
-            return Err(Problem::field("/threshold", "use a number from 0 to 1, or null for the default"));
-        }
-        if self.min_cluster_customers == Some(Some(0)) {
-            return Err(Problem::field("/min_cluster_customers", "use 1 or more, or null for the default"));
-        }
+    fn apply(self, settings: &mut DeskSettings) -> Result<(), InvalidSetting> {
         if let Some(threshold) = self.threshold {
             settings.threshold = threshold;
+        }
+        if let Some(limit) = self.limit {
+            settings.limit = limit;
+        }
+        if let Some(pools) = self.pools {
+            let mut pools = pools.unwrap_or_default();
+            pools.sort_unstable();
+            pools.dedup();
+            settings.pools = pools;
         }
         if let Some(cross_language) = self.cross_language {
             settings.cross_language = cross_language.unwrap_or(DeskSettings::default().cross_language);
@@ -75,7 +84,7 @@ impl DeskSettingsPatch {
         if let Some(minimum) = self.min_cluster_customers {
             settings.min_cluster_customers = minimum;
         }
-        Ok(())
+        settings.check()
     }
 }
 
@@ -160,7 +169,7 @@ pub(super) async fn show_desk(
 /// Absent fields stay as they are, `null` goes back to the default. Answers with all settings.
 #[utoipa::path(patch, path = "/v1/desks/{desk}/settings", operation_id = "update_desk_settings", tag = "desks",
     params(("desk" = String, Path, description = "The desk's name", example = "demo-shop")),
-    request_body(content = DeskSettingsPatch, example = json!({"threshold": 0.35, "min_cluster_customers": null})),
+    request_body(content = DeskSettingsPatch, example = json!({"threshold": 0.35, "limit": 5, "pools": ["knowledge"], "min_cluster_customers": null})),
     responses((status = 200, description = "The settings", body = DeskSettings), SettingsProblems))]
 pub(super) async fn update_desk_settings(
     State(gate): State<GateRef>,
@@ -170,7 +179,7 @@ pub(super) async fn update_desk_settings(
 ) -> Result<Json<DeskSettings>, Problem> {
     let (access, desk) = gate.enter(&grant, &desk_id(&name)?).await?;
     let mut settings = desk.settings;
-    patch.apply(&mut settings)?;
+    patch.apply(&mut settings).map_err(|invalid| Problem::field(format!("/{}", invalid.field), invalid.detail))?;
     gate.set_desk_settings(&access, &settings).await?;
     Ok(Json(settings))
 }
@@ -184,26 +193,50 @@ pub(super) fn desk_id(name: &str) -> Result<DeskId, Problem> {
 mod tests {
     use super::*;
 
-    fn patched(body: &str) -> Result<DeskSettings, Problem> {
-        let mut settings = DeskSettings { threshold: Some(0.5), cross_language: true, min_cluster_customers: Some(5) };
+    fn before() -> DeskSettings {
+        DeskSettings {
+            threshold: Some(0.5),
+            limit: Some(7),
+            pools: vec![Pool::Archive],
+            cross_language: true,
+            min_cluster_customers: Some(5),
+        }
+    }
+
+    fn patched(body: &str) -> Result<DeskSettings, InvalidSetting> {
+        let mut settings = before();
         serde_json::from_str::<DeskSettingsPatch>(body).unwrap().apply(&mut settings)?;
         Ok(settings)
     }
 
     #[test]
     fn absent_and_null_are_two_things() {
-        let before = DeskSettings { threshold: Some(0.5), cross_language: true, min_cluster_customers: Some(5) };
-        assert_eq!(patched("{}").unwrap(), before);
-        assert_eq!(patched(r#"{"threshold":null}"#).unwrap(), DeskSettings { threshold: None, ..before.clone() });
-        assert_eq!(patched(r#"{"cross_language":null}"#).unwrap(), DeskSettings { cross_language: false, ..before.clone() });
-        assert_eq!(patched(r#"{"min_cluster_customers":2}"#).unwrap(), DeskSettings { min_cluster_customers: Some(2), ..before });
+        let both = vec![Pool::Archive, Pool::Knowledge];
+        for (body, after) in [
+            ("{}", before()),
+            (r#"{"threshold":null}"#, DeskSettings { threshold: None, ..before() }),
+            (r#"{"limit":null}"#, DeskSettings { limit: None, ..before() }),
+            (r#"{"limit":20}"#, DeskSettings { limit: Some(20), ..before() }),
+            (r#"{"pools":null}"#, DeskSettings { pools: Vec::new(), ..before() }),
+            (r#"{"pools":["knowledge","archive","knowledge"]}"#, DeskSettings { pools: both, ..before() }),
+            (r#"{"cross_language":null}"#, DeskSettings { cross_language: false, ..before() }),
+            (r#"{"min_cluster_customers":2}"#, DeskSettings { min_cluster_customers: Some(2), ..before() }),
+        ] {
+            assert_eq!(patched(body).unwrap(), after, "{body}");
+        }
     }
 
     #[test]
     fn settings_out_of_range_name_their_field() {
-        for (body, pointer) in [(r#"{"threshold":1.5}"#, "/threshold"), (r#"{"min_cluster_customers":0}"#, "/min_cluster_customers")] {
-            assert_eq!(patched(body).unwrap_err().errors()[0].pointer.as_deref(), Some(pointer));
+        for (body, field) in [
+            (r#"{"threshold":1.5}"#, "threshold"),
+            (r#"{"limit":0}"#, "limit"),
+            (r#"{"limit":21}"#, "limit"),
+            (r#"{"min_cluster_customers":0}"#, "min_cluster_customers"),
+        ] {
+            assert_eq!(patched(body).unwrap_err().field, field);
         }
+        assert!(serde_json::from_str::<DeskSettingsPatch>(r#"{"pools":["wiki"]}"#).is_err());
         assert!(serde_json::from_str::<DeskSettingsPatch>(r#"{"thresold":1}"#).is_err());
     }
 

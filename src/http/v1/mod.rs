@@ -3,6 +3,7 @@
 mod accounts;
 mod adapter;
 mod clusters;
+mod controls;
 mod conversations;
 mod desks;
 mod entries;
@@ -45,6 +46,8 @@ pub(super) fn guarded(settings: &HttpSettings) -> Routes<GateRef> {
         .routes(routes!(desks::show_desk))
         .routes(routes!(desks::update_desk_settings))
         .routes(routes!(adapter::show_adapter, adapter::create_adapter, adapter::delete_adapter))
+        .routes(routes!(controls::list_controls, controls::create_control))
+        .routes(routes!(controls::delete_control))
         .routes(routes!(conversations::show_conversation))
         .routes(routes!(entries::list_entries, entries::put_entries))
         .routes(routes!(entries::show_entry))

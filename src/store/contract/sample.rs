@@ -1,9 +1,9 @@
 //! Made-up drafts, pairs, entries and jobs for the contract tests.
 
 use crate::domain::{
-    Cluster, ClusterAnswer, ClusterId, ClusterMember, ClusterState, ConversationDraft, ConversationId, DeskId, Entry, EntryId, EntryStatus,
-    FeedbackEvent, FeedbackId, FeedbackKind, Job, JobId, JobKind, JobProgress, JobState, Language, MessageDraft, MessageId, MessageKind,
-    Outcome, PairDraft, PairId, PairKind, Pool, RejectReason, Role, SuggestionId, SuggestionSetId, Timestamp,
+    Cluster, ClusterAnswer, ClusterId, ClusterMember, ClusterState, Control, ControlRule, ConversationDraft, ConversationId, DeskId, Entry,
+    EntryId, EntryStatus, FeedbackEvent, FeedbackId, FeedbackKind, Job, JobId, JobKind, JobProgress, JobState, Language, MessageDraft,
+    MessageId, MessageKind, Outcome, PairDraft, PairId, PairKind, Pool, RejectReason, Role, SuggestionId, SuggestionSetId, Timestamp,
 };
 use crate::store::{RecordedSet, RecordedSuggestion, Store};
 
@@ -136,6 +136,22 @@ pub(in crate::store) fn feedback(
     at: Timestamp,
 ) -> FeedbackEvent {
     FeedbackEvent { id: FeedbackId::new(), suggestion, kind, reason, final_text: None, actor: "agent-1".to_owned(), at }
+}
+
+pub(in crate::store) fn control(desk: &DeskId, answer_key: &str, rule: ControlRule) -> Control {
+    Control {
+        id: Control::id_of(desk, answer_key, rule.kind()),
+        desk: desk.clone(),
+        rule,
+        answer_key: answer_key.to_owned(),
+        answer: format!("answer of {answer_key}"),
+        pool: Pool::Knowledge,
+        source_id: EntryId::derive(&[answer_key]).as_uuid(),
+        note: Some("as agreed".to_owned()),
+        actor: "editor-1".to_owned(),
+        created_at: NOW,
+        expires_at: None,
+    }
 }
 
 pub(in crate::store) fn cluster(desk: &DeskId, name: &str, size: u32) -> (Cluster, Vec<ClusterMember>) {

@@ -1,7 +1,7 @@
-//! Suggestion sets, feedback and clusters.
+//! Suggestion sets, feedback, controls and clusters.
 
-use super::sample::{NOW, cluster, desk, feedback, suggestion_set};
-use crate::domain::{FeedbackKind, FeedbackTally, RejectReason, SuggestionId, Timestamp};
+use super::sample::{NOW, cluster, control, desk, desk_id, feedback, minutes, suggestion_set};
+use crate::domain::{Control, ControlId, ControlRule, FeedbackKind, FeedbackTally, RejectReason, SuggestionId, Timestamp};
 use crate::store::{RecordedSet, Store, StoreError};
 
 const DAY: i64 = 86_400;
@@ -92,6 +92,104 @@ pub(in crate::store) async fn feedback_for_another_desk_is_refused(store: &dyn S
     assert!(store.tallies(&other, &keys(&["a"]), NOW).await.unwrap().is_empty());
     let future = Timestamp::from_micros(NOW.as_micros() - 1);
     assert_tally(store.tallies(&shop, &keys(&["a"]), future).await.unwrap().get("a"), 1.0, 0.0, 0.0, 0.0);
+}
+
+pub(in crate::store) async fn controls_are_kept_and_replaced(store: &dyn Store) {
+    let desk = desk(store, "shop").await;
+    let phrases = vec!["预售".to_owned(), "gift card".to_owned()];
+    let all = [
+        control(&desk, "a", ControlRule::Pin),
+        Control { note: None, ..control(&desk, "b", ControlRule::Boost { points: -1.5 }) },
+        Control { expires_at: Some(minutes(9)), ..control(&desk, "c", ControlRule::Block) },
+        control(&desk, "a", ControlRule::MustNotMatch { phrases }),
+    ];
+    for control in &all {
+        assert!(store.put_control(control).await.unwrap(), "new");
+    }
+    let page = store.controls_page(&desk, None, 10).await.unwrap();
+    assert_eq!(page.len(), 4);
+    for control in &all {
+        assert_eq!(page.iter().find(|found| found.id == control.id), Some(control));
+    }
+    let changed = Control {
+        rule: ControlRule::Boost { points: 2.0 },
+        answer: "worded a little differently".to_owned(),
+        note: Some("after all".to_owned()),
+        actor: "editor-2".to_owned(),
+        created_at: minutes(5),
+        expires_at: Some(minutes(90)),
+        ..all[1].clone()
+    };
+    assert!(!store.put_control(&changed).await.unwrap(), "replaced");
+    let found = store.controls_of(&desk, &keys(&["b"]), NOW).await.unwrap();
+    assert_eq!(found, [changed]);
+    let nowhere = control(&desk_id("nowhere"), "a", ControlRule::Pin);
+    let error = store.put_control(&nowhere).await.unwrap_err();
+    assert!(matches!(error, StoreError::NotFound("desk")), "{error:?}");
+    store.remove_control(&desk, all[0].id).await.unwrap();
+    let left = store.controls_of(&desk, &keys(&["a"]), NOW).await.unwrap();
+    assert_eq!(left, [all[3].clone()]);
+    for unknown in [all[0].id, ControlId::new()] {
+        assert!(matches!(store.remove_control(&desk, unknown).await.unwrap_err(), StoreError::NotFound("control")));
+    }
+}
+
+pub(in crate::store) async fn controls_are_paged_newest_first(store: &dyn Store) {
+    let (shop, other) = (desk(store, "shop").await, desk(store, "other").await);
+    let mut all = Vec::new();
+    for (key, minute) in [("a", 1), ("b", 3), ("c", 2), ("d", 2), ("e", 2), ("f", 0)] {
+        let control = Control { created_at: minutes(minute), ..control(&shop, key, ControlRule::Block) };
+        store.put_control(&control).await.unwrap();
+        store.put_control(&super::sample::control(&other, key, ControlRule::Block)).await.unwrap();
+        all.push(control);
+    }
+    all.sort_by_key(|control| (std::cmp::Reverse(control.created_at), control.id));
+    let (mut found, mut after) = (Vec::new(), None);
+    loop {
+        let page = store.controls_page(&shop, after, 2).await.unwrap();
+        let Some(last) = page.last() else { break };
+        after = Some((last.created_at, last.id));
+        found.extend(page);
+    }
+    assert_eq!(found, all);
+}
+
+pub(in crate::store) async fn controls_hold_for_their_answer_until_they_expire(store: &dyn Store) {
+    let desk = desk(store, "shop").await;
+    let limited = Control { expires_at: Some(minutes(10)), ..control(&desk, "a", ControlRule::Pin) };
+    let lasting = control(&desk, "b", ControlRule::Block);
+    for control in [&limited, &lasting] {
+        store.put_control(control).await.unwrap();
+    }
+    let ids = async |asked: Vec<String>, now: Timestamp| -> Vec<ControlId> {
+        let mut ids: Vec<_> = store.controls_of(&desk, &asked, now).await.unwrap().iter().map(|control| control.id).collect();
+        ids.sort_unstable();
+        ids
+    };
+    let mut both = vec![limited.id, lasting.id];
+    both.sort_unstable();
+    assert_eq!(ids(keys(&["a", "b", "a", "unknown"]), minutes(9)).await, both);
+    assert_eq!(ids(keys(&["a", "b"]), minutes(10)).await, [lasting.id], "the moment itself no longer counts");
+    assert_eq!(ids(keys(&["a"]), minutes(9)).await, [limited.id]);
+    assert!(ids(keys(&["unknown"]), NOW).await.is_empty() && ids(Vec::new(), NOW).await.is_empty());
+    assert_eq!(store.controls_page(&desk, None, 10).await.unwrap().len(), 2, "the list tells of expired ones, too");
+    // More answers than one statement takes.
+    let many: Vec<String> = (0..1200).map(|number| format!("k{number}")).chain(["b".to_owned()]).collect();
+    assert_eq!(store.controls_of(&desk, &many, NOW).await.unwrap(), [lasting]);
+}
+
+pub(in crate::store) async fn controls_are_confined_to_their_desk(store: &dyn Store) {
+    let (shop, other) = (desk(store, "shop").await, desk(store, "other").await);
+    let control = control(&shop, "a", ControlRule::Block);
+    store.put_control(&control).await.unwrap();
+    assert!(store.controls_page(&other, None, 10).await.unwrap().is_empty());
+    assert!(store.controls_of(&other, &keys(&["a"]), NOW).await.unwrap().is_empty());
+    assert!(matches!(store.remove_control(&other, control.id).await.unwrap_err(), StoreError::NotFound("control")));
+    // An id of this desk does not open that one.
+    let stolen = Control { desk: other.clone(), rule: ControlRule::Block, note: Some("stolen".to_owned()), ..control.clone() };
+    assert!(matches!(store.put_control(&stolen).await.unwrap_err(), StoreError::NotFound("control")));
+    assert_eq!(store.controls_of(&shop, &keys(&["a"]), NOW).await.unwrap(), [control]);
+    assert!(store.controls_page(&other, None, 10).await.unwrap().is_empty());
 }
 
 pub(in crate::store) async fn clusters_are_replaced_and_paged_by_size(store: &dyn Store) {

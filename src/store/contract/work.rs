@@ -3,13 +3,19 @@
 use serde_json::json;
 
 use super::sample::{NOW, desk, desk_id, job, minutes};
-use crate::domain::{DeskSettings, JobId, JobKind, JobProgress, JobState, RejectedRow};
+use crate::domain::{DeskSettings, JobId, JobKind, JobProgress, JobState, Pool, RejectedRow};
 use crate::store::{ImportCheckpoint, Store, StoreError};
 
 pub(in crate::store) async fn desks_are_created_once_and_keep_their_settings(store: &dyn Store) {
     let (shop, bank) = (desk_id("店铺-1"), desk_id("bank"));
     assert!(store.ensure_desk(&shop, NOW).await.unwrap());
-    let settings = DeskSettings { threshold: Some(0.4), cross_language: true, min_cluster_customers: Some(3) };
+    let settings = DeskSettings {
+        threshold: Some(0.4),
+        limit: Some(5),
+        pools: vec![Pool::Knowledge],
+        cross_language: true,
+        min_cluster_customers: Some(3),
+    };
     store.set_desk_settings(&shop, &settings).await.unwrap();
     assert!(!store.ensure_desk(&shop, minutes(1)).await.unwrap());
     assert!(store.ensure_desk(&bank, minutes(1)).await.unwrap());

@@ -9,6 +9,7 @@
 
 mod account;
 mod cluster;
+mod control;
 mod conversation;
 mod desk;
 mod feedback;

@@ -55,6 +55,8 @@ async fn another_desk_is_as_if_it_did_not_exist() {
         let conversation = of_school("conversation");
         let entry_id = text(&admin.get("/v1/entries?desk=school").await.ok()["items"][0]["id"]).to_owned();
         let cluster = text(&admin.get("/v1/clusters?desk=school&min_customers=1").await.ok()["items"][0]["id"]).to_owned();
+        let raised = json!({"entry_id": entry_id, "kind": "boost", "points": 0.5});
+        let control = text(&admin.post("/v1/desks/school/controls", &raised).await.expect(201)["id"]).to_owned();
         let job = text(&job["id"]);
 
         let outsider = app.key(AccessRole::Supervisor, &["shop"]).await;
@@ -69,6 +71,10 @@ async fn another_desk_is_as_if_it_did_not_exist() {
             ("show_desk", "GET", "/v1/desks/DESK".into(), None, "unknown_desk"),
             ("show_adapter", "GET", "/v1/desks/DESK/adapter".into(), None, "unknown_desk"),
             ("update_desk_settings", "PATCH", "/v1/desks/DESK/settings".into(), Some(json!({"threshold": 0.1})), "unknown_desk"),
+            ("list_controls", "GET", "/v1/desks/DESK/controls".into(), None, "unknown_desk"),
+            ("create_control", "POST", "/v1/desks/DESK/controls".into(), Some(json!({"suggestion_id": suggestion, "kind": "block"})), "unknown_desk"),
+            ("delete_control", "DELETE", format!("/v1/desks/DESK/controls/{control}"), None, "unknown_desk"),
+            ("delete_control", "DELETE", format!("/v1/desks/shop/controls/{control}"), None, "unknown_control"),
             ("list_clusters", "GET", "/v1/clusters?desk=DESK".into(), None, "unknown_desk"),
             ("show_cluster", "GET", format!("/v1/clusters/{cluster}?desk=DESK"), None, "unknown_desk"),
             ("show_cluster", "GET", format!("/v1/clusters/{cluster}?desk=shop"), None, "unknown_cluster"),
@@ -120,6 +126,8 @@ async fn another_desk_is_as_if_it_did_not_exist() {
         // Nothing of all this has touched the other desk.
         let school = admin.get("/v1/desks/school").await.ok();
         assert_eq!((&school["settings"]["threshold"], school["counts"]["conversations"].as_u64()), (&Value::Null, Some(4)));
+        let controls = admin.get("/v1/desks/school/controls").await.ok();
+        assert_eq!(list(&controls["items"]).iter().map(|control| text(&control["kind"])).collect::<Vec<_>>(), ["boost"]);
     })
     .await;
 }

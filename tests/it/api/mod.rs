@@ -3,6 +3,7 @@
 mod access;
 mod adapting;
 mod clusters;
+mod controls;
 mod document;
 mod feedback;
 mod imports;

@@ -160,3 +160,31 @@ async fn limit_and_language_are_heeded() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_desk_has_its_own_limit_and_pools() {
+    with_app(async |app| {
+        app.shop().await;
+        app.show_everything("shop").await;
+        let agent = app.key(AccessRole::Agent, &["shop"]).await;
+        let supervisor = app.key(AccessRole::Supervisor, &["shop"]).await;
+        let ask = async |more: Value| agent.suggest_to("shop", &[("customer", "怎么退货")], more).await;
+        let set = async |change: Value| supervisor.patch("/v1/desks/shop/settings", &change).await;
+        let settings = set(json!({"limit": 1})).await.ok();
+        assert_eq!((&settings["limit"], &settings["pools"]), (&json!(1), &json!([])));
+        assert_eq!(texts(&ask(json!({})).await).len(), 1);
+        assert_eq!(texts(&ask(json!({"limit": 2})).await).len(), 2, "the request's number comes first");
+        set(json!({"limit": null, "pools": ["knowledge"]})).await.ok();
+        assert_eq!(texts(&ask(json!({})).await).len(), 0);
+        assert_eq!(texts(&ask(json!({"filters": {"pools": ["archive"]}})).await).len(), 3, "the request's pools come first");
+        set(json!({"pools": null})).await.ok();
+        assert_eq!(texts(&ask(json!({})).await).len(), 3);
+        for (pointer, change) in
+            [("/limit", json!({"limit": 0})), ("/limit", json!({"limit": 21})), ("/pools", json!({"pools": "archive"}))]
+        {
+            assert_eq!(set(change).await.refused_field(), pointer);
+        }
+        assert!(set(json!({"pools": ["wiki"]})).await.refused_field().starts_with("/pools"));
+    })
+    .await;
+}

@@ -73,6 +73,56 @@ fn commands_work_with_and_without_a_server_on_the_folder() {
 }
 
 #[test]
+fn answers_and_settings_are_controlled_with_and_without_a_server() {
+    let temp = tempfile::tempdir().unwrap();
+    let folder = temp.path().join("data");
+    let archive = write(temp.path(), "archive.jsonl", &shop());
+    let question = write(temp.path(), "question.txt", "customer: 衣服不合身，我要退货怎么弄\n");
+    succeeds(riposte(&folder).args(["import", "--desk", "shop"]).arg(&archive));
+    let suggest = || -> serde_json::Value {
+        let answer = succeeds(riposte(&folder).args(["suggest", "--desk", "shop", "--json", "--context"]).arg(&question));
+        serde_json::from_str(&answer).unwrap()
+    };
+    let controls = |arguments: &[&str]| succeeds(riposte(&folder).arg("controls").args(arguments));
+    let first = suggest()["suggestions"][0].clone();
+    assert_eq!(first["text"], RETURN_ZH);
+    let pair = first["evidence"][0]["pair_id"].as_str().unwrap();
+
+    let added = controls(&["add", "--desk", "shop", "--pair", pair, "--block", "--note", "under review"]);
+    assert!(added.contains("block") && added.contains(RETURN_ZH) && added.contains("under review"), "{added}");
+    assert!(!suggest().to_string().contains(RETURN_ZH));
+    assert_eq!(controls(&["list", "--desk", "shop"]), added);
+    assert!(fails(riposte(&folder).args(["controls", "list", "--desk", "nowhere"])).contains("no desk"));
+
+    let server = Server::start(&folder);
+    assert!(!suggest().to_string().contains(RETURN_ZH));
+    assert_eq!(controls(&["list", "--desk", "shop"]), added);
+    let id = added.split('\t').next().unwrap();
+    assert_eq!(controls(&["remove", "--desk", "shop", id]), "removed\n");
+    assert_eq!(suggest()["suggestions"][0]["text"], RETURN_ZH);
+    assert!(fails(riposte(&folder).args(["controls", "remove", "--desk", "shop", id])).contains("no such control"));
+    let lowered = controls(&["add", "--desk", "shop", "--pair", pair, "--boost", "-0.5"]);
+    assert!(lowered.contains("boost -0.5"), "{lowered}");
+
+    // A desk's line: its name, and the settings that are its own.
+    let settings = |line: &str| -> serde_json::Value {
+        let (desk, own) = line.trim_end().split_once('\t').unwrap();
+        assert_eq!(desk, "shop");
+        serde_json::from_str(own).unwrap()
+    };
+    let set = |arguments: &[&str]| settings(&succeeds(riposte(&folder).args(["desks", "set", "--desk", "shop"]).args(arguments)));
+    let own = set(&["--limit", "1", "--threshold", "0", "--pools", "archive"]);
+    assert_eq!(own, json!({"limit": 1, "threshold": 0.0, "pools": ["archive"]}));
+    assert_eq!(suggest()["suggestions"].as_array().map(Vec::len), Some(1));
+    assert!(fails(riposte(&folder).args(["desks", "set", "--desk", "shop", "--limit", "21"])).contains("use 1 to 20"));
+    assert_eq!(server.stop().code(), Some(0));
+    assert_eq!(set(&["--limit", "default", "--pools", "default"]), json!({"threshold": 0.0}));
+    assert_eq!(settings(&succeeds(riposte(&folder).args(["desks", "list"]))), json!({"threshold": 0.0}));
+    assert_eq!(suggest()["suggestions"].as_array().map(Vec::len), Some(3));
+    assert!(fails(riposte(&folder).args(["desks", "set", "--desk", "shop"])).contains("at least one setting"));
+}
+
+#[test]
 fn nothing_personal_lies_in_the_folder_in_the_clear() {
     let temp = tempfile::tempdir().unwrap();
     let folder = temp.path().join("data");
