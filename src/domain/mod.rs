@@ -22,7 +22,10 @@ pub use account::{Account, ApiKey, DeskScope, Principal, PrincipalKind, Role as 
 pub use cluster::{Cluster, ClusterAnswer, ClusterMember, ClusterState};
 pub use conversation::{Conversation, ConversationDraft, Message, MessageDraft, MessageKind, Role};
 pub use desk::{Desk, DeskId, DeskSettings};
-pub use feedback::{FeedbackEvent, FeedbackKind, FeedbackTally, RejectReason};
+pub use feedback::{
+    FeedbackEvent, FeedbackKind, FeedbackTally, RejectReason, RetiredAnswer, RetirementState, Showing, WordingTally, counted_showings,
+    examination,
+};
 pub use ids::{
     AccountId, ApiKeyId, ClusterId, ConversationId, EntryId, FeedbackId, JobId, MessageId, PairId, SuggestionId, SuggestionSetId,
 };

@@ -17,12 +17,12 @@ use super::middleware::rate::RateLimiter;
 use super::problem::{Code, Problem};
 use crate::auth::grant::permission::{
     AdaptDesks, CancelJobs, ChangeDeskSettings, CreateDesks, GiveFeedback, ManageAccess, ManageImports, ReadClusters, ReadConversations,
-    ReadDesks, ReadEntries, ReadJobs, ReadSmallClusters, RebuildClusters, Suggest, WriteEntries,
+    ReadDesks, ReadEntries, ReadJobs, ReadSmallClusters, RebuildClusters, ReviewAnswers, Suggest, WriteEntries,
 };
 use crate::auth::{AuthError, Authenticator, DeskAccess, Grant, NewSession, Permission};
 use crate::domain::{
     AccessRole, Account, ApiKey, ApiKeyId, Clock, Cluster, ClusterId, ClusterMember, Conversation, ConversationId, Desk, DeskId, DeskScope,
-    DeskSettings, Entry, EntryId, Job, JobId, Principal, RejectedRow, SuggestionId,
+    DeskSettings, Entry, EntryId, Job, JobId, Principal, RejectedRow, RetiredAnswer, SuggestionId, Timestamp,
 };
 use crate::embed::{Lane, ModelInfo};
 use crate::jobs::adapt::AdapterStatus;
@@ -109,6 +109,25 @@ impl GateRef {
         Ok(self.0.suggester.give_feedback(access.desk(), id, feedback, access.actor()).await?)
     }
 
+    /// Answers withheld as outdated.
+    pub(super) async fn retired_answers(
+        &self,
+        access: &DeskAccess<ReviewAnswers>,
+        after: Option<(Timestamp, String)>,
+        limit: u32,
+    ) -> Result<Vec<RetiredAnswer>, Problem> {
+        Ok(self.0.suggester.retired_answers(access.desk(), after, limit).await?)
+    }
+
+    pub(super) async fn review_retired(
+        &self,
+        access: &DeskAccess<ReviewAnswers>,
+        id: &str,
+        restore: bool,
+    ) -> Result<RetiredAnswer, Problem> {
+        Ok(self.0.suggester.review_retired(access.desk(), id, restore, access.actor()).await?)
+    }
+
     // ── desks ──
 
     /// Takes a permission to a desk that exists.
@@ -175,7 +194,7 @@ impl GateRef {
     }
 
     /// The present, for what is written.
-    pub(super) fn now(&self) -> crate::domain::Timestamp {
+    pub(super) fn now(&self) -> Timestamp {
         self.0.clock.now()
     }
 

@@ -1,10 +1,11 @@
 //! The use case: the present moment of a live conversation in, ranked and explained replies or a reasoned silence out; feedback intake.
 //!
-//! `request` is the wire form, `ranking` goes from a moment to ranked groups of answers (evaluation uses it too), `service` adds what a
-//! caller sees: rendering, silence, records, feedback.
+//! `request` is the wire form, `ranking` goes from a moment to ranked groups of answers (evaluation uses it too), `learning` says what feedback
+//! does to a group, `service` adds what a caller sees: rendering, silence, records, feedback.
 
 pub mod features;
 pub mod group;
+mod learning;
 pub mod ranker;
 pub mod ranking;
 pub mod render;

@@ -1,19 +1,20 @@
 //! From a moment to ranked groups of answers: search, features, two-stage ranking, grouping. No threshold is applied here.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
 use uuid::Uuid;
 
 use super::features::{FEATURE_COUNT, Source, Wanted, features};
 use super::group::{Answer, group_answers};
+use super::learning::Known;
 use super::ranker::Ranker;
 use super::service::SuggestError;
-use crate::domain::{DeskId, EntryId, FeedbackTally, Outcome, PairId, PairKind, Pool, Timestamp};
+use crate::domain::{DeskId, EntryId, Outcome, PairId, PairKind, Pool, SuggestionId, Timestamp};
 use crate::index::{IndexFilter, VectorIndex};
 use crate::retrieve::adapter::ScoreScale;
 use crate::retrieve::{Candidate, CandidateSearch, EncodedQuery, retrieve};
-use crate::store::{FeedbackStore, KnowledgeStore, PairStore};
+use crate::store::{FeedbackStore, KnowledgeStore, PairStore, RecordedSuggestion};
 use crate::text::acts::CustomerAct;
 use crate::text::moment::Moment;
 use crate::text::normalise::answer_key;
@@ -37,15 +38,24 @@ pub struct RankedMember {
     pub score: f32,
 }
 
+/// The wording that agents have made of an answer by editing it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TaughtWording {
+    /// The answer key of its text.
+    pub key: String,
+    /// Its text, masked.
+    pub text: String,
+}
+
 /// Answers that say the same; the first is the representative.
 #[derive(Debug, Clone)]
 pub struct RankedGroup {
-    /// Members, best first.
+    /// Members, the one whose words fared best with agents first, then by relevance.
     pub members: Vec<RankedMember>,
     /// Probability that an agent would use it.
     pub probability: f64,
-    /// Whether agents have reported it outdated lately.
-    pub outdated: bool,
+    /// The wording that agents prefer to the representative's own.
+    pub wording: Option<TaughtWording>,
 }
 
 impl RankedGroup {
@@ -56,6 +66,28 @@ impl RankedGroup {
     #[must_use]
     pub fn representative(&self) -> &RankedMember {
         self.members.first().expect("a group has a member")
+    }
+
+    /// The words that are shown, masked, slots open.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        self.wording.as_ref().map_or(&self.representative().source.answer, |wording| &wording.text)
+    }
+
+    /// What is kept of the group when it is offered under `id` at `rank` (from 1).
+    #[must_use]
+    pub fn record(&self, id: SuggestionId, rank: u32) -> RecordedSuggestion {
+        let best = self.representative();
+        RecordedSuggestion {
+            id,
+            rank,
+            pool: best.candidate.payload.pool,
+            source: best.candidate.payload.source,
+            answer_key: best.answer_key.clone(),
+            wording: self.wording.as_ref().map(|wording| wording.key.clone()),
+            text: self.text().to_owned(),
+            score: self.probability,
+        }
     }
 }
 
@@ -94,7 +126,7 @@ pub struct Gathered {
     search: CandidateSearch,
     sources: HashMap<Uuid, Source>,
     keys: HashMap<Uuid, String>,
-    tallies: HashMap<String, FeedbackTally>,
+    known: Known,
     best_question_cosine: f32,
     wanted: Wanted,
     scale: ScoreScale,
@@ -125,7 +157,7 @@ impl Gathered {
         let [question, situation, answer] = ranker.cosine_weights();
         let rows = self.features();
         let scores = rows.iter().zip(self.candidates()).map(|(row, candidate)| {
-            ranker.score(row, 0.0)
+            ranker.score(row)
                 - question * candidate.question_cosine
                 - situation * candidate.situation_cosine
                 - answer * candidate.answer_cosine
@@ -164,8 +196,11 @@ pub async fn gather<S: SourceStore + ?Sized>(
     let mut asked_keys: Vec<String> = keys.values().cloned().collect();
     asked_keys.sort_unstable();
     asked_keys.dedup();
-    let tallies = store.tallies(&filter.desk, &asked_keys, wanted.now).await?;
-    Ok(Gathered { search, sources, keys, tallies, best_question_cosine, wanted, scale: query.scale })
+    let known = Known {
+        tallies: store.tallies(&filter.desk, &asked_keys, wanted.now).await?,
+        wordings: store.wordings(&filter.desk, &asked_keys, wanted.now).await?,
+    };
+    Ok(Gathered { search, sources, keys, known, best_question_cosine, wanted, scale: query.scale })
 }
 
 /// Ranks everything that may answer an encoded moment.
@@ -238,7 +273,8 @@ async fn read_sources<S: SourceStore + ?Sized>(
     Ok(sources)
 }
 
-/// Ranks and groups what was gathered.
+/// Ranks and groups what was gathered. Relevance finds the groups; feedback then moves each as a whole (see [`super::learning`]), and leaves out
+/// what is withheld as outdated.
 #[must_use]
 pub fn rank(ranker: &Ranker, gathered: Gathered) -> Vec<RankedGroup> {
     if gathered.search.candidates.is_empty() {
@@ -247,20 +283,16 @@ pub fn rank(ranker: &Ranker, gathered: Gathered) -> Vec<RankedGroup> {
     let mut rows = gathered.features();
     let answers: Vec<&[f32]> = gathered.search.candidates.iter().map(|candidate| candidate.answer_vector.as_slice()).collect();
     ranker.add_consensus(&mut rows, &answers);
-    let Gathered { search, sources, keys, tallies, scale, .. } = gathered;
+    let Gathered { search, sources, keys, known, scale, .. } = gathered;
     let mut members: Vec<RankedMember> = search
         .candidates
         .into_iter()
         .zip(&rows)
-        .map(|(candidate, row)| {
-            let answer_key = keys[&candidate.point].clone();
-            let feedback = tallies.get(&answer_key).map_or(0.0, feedback_log_odds);
-            RankedMember {
-                source: sources[&candidate.point].clone(),
-                score: scale.apply(ranker.score(row, feedback)),
-                answer_key,
-                candidate,
-            }
+        .map(|(candidate, row)| RankedMember {
+            source: sources[&candidate.point].clone(),
+            score: ranker.score(row),
+            answer_key: keys[&candidate.point].clone(),
+            candidate,
         })
         .collect();
     members.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.candidate.point.cmp(&b.candidate.point)));
@@ -269,31 +301,29 @@ pub fn rank(ranker: &Ranker, gathered: Gathered) -> Vec<RankedGroup> {
         &members.iter().map(|member| Answer { text: &member.source.answer, vector: &member.candidate.answer_vector }).collect::<Vec<_>>(),
     );
     let mut members: Vec<Option<RankedMember>> = members.into_iter().map(Some).collect();
-    groups
+    let mut ranked: Vec<(f32, RankedGroup)> = groups
         .into_iter()
-        .map(|group| {
-            let members: Vec<RankedMember> = group.into_iter().filter_map(|position| members[position].take()).collect();
-            let probability = members.first().map_or(0.0, |best| ranker.probability(best.score));
-            let outdated = members
-                .first()
-                .and_then(|best| tallies.get(&best.answer_key))
-                .is_some_and(|tally| tally.outdated >= 0.5 && tally.outdated > tally.accepted);
-            RankedGroup { members, probability, outdated }
-        })
-        .collect()
+        .filter_map(|group| known.apply(ranker, scale, group.into_iter().filter_map(|position| members[position].take()).collect()))
+        .collect();
+    // Stable: what feedback leaves equal stays in the order of relevance.
+    ranked.sort_by(|(a, _), (b, _)| b.total_cmp(a));
+    let mut groups: Vec<RankedGroup> = ranked.into_iter().map(|(_, group)| group).collect();
+    offer_each_wording_once(&mut groups);
+    groups
+}
+
+/// No two groups offer the same words: a wording that another group has of its own, or that a better one is offered in, is left to that group.
+fn offer_each_wording_once(groups: &mut [RankedGroup]) {
+    let mut taken: HashSet<String> = groups.iter().flat_map(|group| &group.members).map(|member| member.answer_key.clone()).collect();
+    for group in groups {
+        group.wording = group.wording.take().filter(|wording| taken.insert(wording.key.clone()));
+    }
 }
 
 /// An entry has a point per question variant; its best one stands for it.
 fn keep_one_variant_per_entry(members: &mut Vec<RankedMember>) {
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = HashSet::new();
     members.retain(|member| seen.insert(member.candidate.payload.source));
-}
-
-/// Log odds of acceptance under a Beta(1, 1) prior; an edit counts as half an acceptance.
-fn feedback_log_odds(tally: &FeedbackTally) -> f32 {
-    let accepted = 1.0 + tally.accepted + 0.5 * tally.edited;
-    let rejected = 1.0 + tally.rejected + tally.outdated;
-    (accepted / rejected).ln() as f32
 }
 
 /// What is wanted at `moment`.

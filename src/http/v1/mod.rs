@@ -9,6 +9,7 @@ mod entries;
 mod imports;
 mod jobs;
 mod me;
+mod retired;
 mod sessions;
 mod suggestions;
 mod upload;
@@ -45,6 +46,8 @@ pub(super) fn guarded(settings: &HttpSettings) -> Routes<GateRef> {
         .routes(routes!(desks::show_desk))
         .routes(routes!(desks::update_desk_settings))
         .routes(routes!(adapter::show_adapter, adapter::create_adapter, adapter::delete_adapter))
+        .routes(routes!(retired::list_retired))
+        .routes(routes!(retired::review_retired))
         .routes(routes!(conversations::show_conversation))
         .routes(routes!(entries::list_entries, entries::put_entries))
         .routes(routes!(entries::show_entry))

@@ -14,6 +14,7 @@ mod desk;
 mod feedback;
 mod job;
 mod knowledge;
+mod learning;
 mod merge;
 mod outbox;
 mod pair;
