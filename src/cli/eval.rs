@@ -279,6 +279,8 @@ pub(super) async fn run(config: Config, command: EvalCommand) -> anyhow::Result<
             ("masking", set_name(&file), vec![figures], n, output)
         }
         EvalCommand::Feedback { interactions, seed, output } => {
+            let interactions =
+                output.limit.and_then(|limit| u32::try_from(limit).ok()).map_or(interactions, |limit| limit.min(interactions));
             let options = SimulationOptions { interactions, seed };
             let clock = Arc::new(SimulatedClock::new());
             let bench = stage.bench_at(Arc::clone(&clock) as Arc<dyn Clock>, None).await?;

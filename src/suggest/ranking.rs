@@ -273,7 +273,7 @@ async fn read_sources<S: SourceStore + ?Sized>(
     Ok(sources)
 }
 
-/// Ranks and groups what was gathered. Relevance finds the groups; feedback then moves each as a whole (see [`super::learning`]), and leaves out
+/// Ranks and groups what was gathered. Relevance finds the groups; feedback then moves each as a whole (see `learning`), and leaves out
 /// what is withheld as outdated.
 #[must_use]
 pub fn rank(ranker: &Ranker, gathered: Gathered) -> Vec<RankedGroup> {

@@ -5,7 +5,7 @@
 //! [`RIPOSTE`] it is told as in the product. Search, ranking and store are the product's own; only the agents are not.
 //!
 //! An agent reads from the top, looks at rank `k` with [`examination`]'s probability, uses what serves and stops there. Whether an answer
-//! serves is drawn with the probability that this question gives it ([`USE`], dealt out at random): it is not known to the product. Equal draws
+//! serves is drawn with the probability that this question gives it (`USE`, dealt out at random): it is not known to the product. Equal draws
 //! on all three desks leave nothing but feedback to tell them apart.
 
 pub mod scenes;

@@ -192,7 +192,7 @@ impl FeedbackStore for SqliteStore {
                 // Sent after an edit is not "sent unchanged".
                 let accepted_at = if verdict.edited_at.is_some() { None } else { verdict.accepted_at };
                 // A reviewer who restores an answer says that the reports before were wrong.
-                let restored_at = retired.get(&verdict.answer_key).and_then(|retirement| retirement.restored_at());
+                let restored_at = retired.get(&verdict.answer_key).and_then(learning::Retirement::restored_at);
                 let outdated_at = verdict.outdated_at.filter(|&at| restored_at.is_none_or(|restored| at > restored));
                 let tally = tallies.entry(verdict.answer_key).or_default();
                 tally.accepted += weight(accepted_at);
