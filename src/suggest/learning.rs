@@ -8,7 +8,7 @@
 //! How often an answer could have been used is corrected for its position by the store ([`crate::domain::counted_showings`]). Members of a
 //! group pool their evidence, because near-identical answers are one suggestion. Options and measurements: `docs/decisions/0009-feedback.md`.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::ranker::Ranker;
 use super::ranking::{RankedGroup, RankedMember, TaughtWording};
@@ -61,8 +61,12 @@ fn pooled<'a>(tallies: impl Iterator<Item = &'a FeedbackTally>) -> FeedbackTally
 }
 
 impl Known {
-    fn log_odds_of(&self, answer_key: &str) -> f32 {
-        self.tallies.get(answer_key).map_or(0.0, log_odds)
+    /// The log odds of one member's own words; other members' words edited into these count for them.
+    fn own_log_odds(&self, answer_key: &str, group: &BTreeSet<String>) -> f32 {
+        let mut tally = self.tallies.get(answer_key).copied().unwrap_or_default();
+        let edited_into = group.iter().filter_map(|key| self.wordings.get(key)).flatten().filter(|wording| wording.key == answer_key);
+        tally.accepted += edited_into.map(|wording| wording.weight.max(0.0)).sum::<f64>();
+        log_odds(&tally)
     }
 
     /// The members that may be shown. One answer reported outdated takes those that say the same along, but not an entry: entries have an
@@ -118,7 +122,9 @@ impl Known {
         let shift = ranker.feedback_shift(log_odds(&pooled(keys.iter().filter_map(|key| self.tallies.get(key)))));
         // Which member stands for the group is decided by what agents did with its own words; the group as a whole is as relevant as its
         // most relevant member.
-        let own = |member: &RankedMember| member.score + ranker.feedback_shift(self.log_odds_of(&member.answer_key));
+        let shifts: BTreeMap<&str, f32> =
+            keys.iter().map(|key| (key.as_str(), ranker.feedback_shift(self.own_log_odds(key, &keys)))).collect();
+        let own = |member: &RankedMember| member.score + shifts[member.answer_key.as_str()];
         members.sort_by(|a, b| own(b).total_cmp(&own(a)).then(a.candidate.point.cmp(&b.candidate.point)));
         for member in &mut members {
             member.score = scale.apply(member.score + shift);
@@ -288,7 +294,8 @@ mod tests {
         assert_eq!(offered(7.0, vec![wording("w", 5, 8.0, 6.0)]), "wording w", "what it was offered for is its own");
         assert_eq!(offered(0.0, vec![wording("v", 2, 2.0, 0.0), wording("w", 2, 3.0, 0.0)]), "wording w");
         assert_eq!(offered(0.0, vec![wording("w", 3, 0.0, 0.0)]), "text of a", "refused as often as used");
-        assert_eq!(offered(0.0, vec![wording("b", 3, 3.0, 0.0)]), "text of a", "a member's own words");
+        assert_eq!(offered(0.0, vec![wording("b", 1, 1.0, 0.0)]), "text of b", "another member says so already");
+        assert_eq!(offered(5.0, vec![wording("b", 1, 1.0, 0.0)]), "text of a");
     }
 
     #[test]
