@@ -60,6 +60,8 @@ permissions! {
     Suggest => "ask for suggestions", [Agent, Supervisor, KbEditor, Admin];
     /// Says what became of a suggestion.
     GiveFeedback => "give feedback", [Agent, Supervisor, KbEditor, Admin];
+    /// Sees the answers that were reported outdated, and decides about them.
+    ReviewAnswers => "review answers reported outdated", [Supervisor, KbEditor, Admin];
     /// Reads archived conversations, masked.
     ReadConversations => "read conversations", [Agent, Supervisor, KbEditor, Auditor, Admin];
     /// Reads knowledge entries.
@@ -200,16 +202,9 @@ mod tests {
         match role {
             AccessRole::Agent => agent,
             AccessRole::KbEditor => {
-                agent
-                    || matches!(
-                        action,
-                        Action::ReadClusters
-                            | Action::RebuildClusters
-                            | Action::ReadJobs
-                            | Action::WriteEntries
-                            | Action::ReadControls
-                            | Action::ControlAnswers
-                    )
+                let knowledge =
+                    matches!(action, Action::WriteEntries | Action::ReviewAnswers | Action::ReadControls | Action::ControlAnswers);
+                agent || knowledge || matches!(action, Action::ReadClusters | Action::RebuildClusters | Action::ReadJobs)
             }
             AccessRole::Supervisor => !matches!(action, Action::AdaptDesks | Action::CreateDesks | Action::ManageAccess),
             AccessRole::Auditor => reading,

@@ -19,6 +19,7 @@ use crate::eval::authored::{authored, weight_curve};
 use crate::eval::dataset::{
     LabelledConversation, read_authored, read_conversations, read_intent_set, read_labelled, read_pairs, read_retrieval_set,
 };
+use crate::eval::feedback::{SimulatedClock, SimulationOptions, simulate};
 use crate::eval::fit::fit;
 use crate::eval::masking::{masking, read_masking_lines};
 use crate::eval::pairing::pairing;
@@ -116,6 +117,17 @@ pub(super) enum EvalCommand {
         /// Print every leak and every loss
         #[arg(long)]
         verbose: bool,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Lets simulated agents with known habits use suggestions, with feedback off, on, and on without correction for position
+    Feedback {
+        /// Questions asked on each of the three desks
+        #[arg(long, default_value_t = 2000, value_parser = clap::value_parser!(u32).range(10..))]
+        interactions: u32,
+        /// Decides everything that is drawn
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
         #[command(flatten)]
         output: Output,
     },
@@ -266,6 +278,16 @@ pub(super) async fn run(config: Config, command: EvalCommand) -> anyhow::Result<
             }
             ("masking", set_name(&file), vec![figures], n, output)
         }
+        EvalCommand::Feedback { interactions, seed, output } => {
+            let interactions =
+                output.limit.and_then(|limit| u32::try_from(limit).ok()).map_or(interactions, |limit| limit.min(interactions));
+            let options = SimulationOptions { interactions, seed };
+            let clock = Arc::new(SimulatedClock::new());
+            let bench = stage.bench_at(Arc::clone(&clock) as Arc<dyn Clock>, None).await?;
+            let figures = simulate(&bench.workbench(), &options, || clock.step()).await?;
+            bench.close().await?;
+            ("feedback", format!("simulated/seed-{seed}"), vec![figures], interactions as usize, output)
+        }
         EvalCommand::Speed(args) => {
             eval_encoders::run_speed(&stage.config, &args)?;
             return Ok(ExitCode::SUCCESS);
@@ -306,9 +328,12 @@ impl Bench {
 
 impl Stage {
     async fn bench(&self, ranker: Option<Ranker>) -> anyhow::Result<Bench> {
+        self.bench_at(Arc::new(SystemClock), ranker).await
+    }
+
+    async fn bench_at(&self, clock: Arc<dyn Clock>, ranker: Option<Ranker>) -> anyhow::Result<Bench> {
         let folder = TemporaryFolder::new()?;
         let config = Config { data_dir: folder.0.clone(), master_key: None, ..self.config.clone() };
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let app = App::open_idle(config, clock, Arc::clone(&self.encoder), ranker).await?;
         Ok(Bench { app, _folder: folder })
     }

@@ -24,7 +24,10 @@ pub use cluster::{Cluster, ClusterAnswer, ClusterMember, ClusterState};
 pub use control::{Control, ControlKind, ControlRule, InvalidControl};
 pub use conversation::{Conversation, ConversationDraft, Message, MessageDraft, MessageKind, Role};
 pub use desk::{Desk, DeskId, DeskSettings, InvalidSetting};
-pub use feedback::{FeedbackEvent, FeedbackKind, FeedbackTally, RejectReason};
+pub use feedback::{
+    FeedbackEvent, FeedbackKind, FeedbackTally, RejectReason, RetiredAnswer, RetirementState, Showing, WordingTally, counted_showings,
+    examination,
+};
 pub use ids::{
     AccountId, ApiKeyId, ClusterId, ControlId, ConversationId, EntryId, FeedbackId, JobId, MessageId, PairId, SuggestionId, SuggestionSetId,
 };

@@ -89,10 +89,12 @@ pub enum Flag {
     Conflicting,
     /// In another language than the customer's.
     OtherLanguage,
-    /// Earlier agents took this answer back, or reported it outdated.
+    /// The agent who gave this answer took it back later. (Answers reported outdated are not shown until they are reviewed.)
     Outdated,
     /// An editor has pinned it: it goes first whatever its score.
     Pinned,
+    /// Worded as agents have repeatedly edited this answer; the evidence shows where the original was seen.
+    EditedWording,
 }
 
 /// One ranked reply.

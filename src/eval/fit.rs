@@ -179,7 +179,7 @@ fn share_right(lessons: &[Lesson], weights: &RankerWeights) -> f64 {
         let mut rows = lesson.rows.clone();
         let answers: Vec<&[f32]> = lesson.answers.iter().map(Vec::as_slice).collect();
         ranker.add_consensus(&mut rows, &answers);
-        let scores = rows.iter().map(|row| ranker.score(row, 0.0));
+        let scores = rows.iter().map(|row| ranker.score(row));
         super::systems::best(scores, 1).first().is_some_and(|&position| lesson.right[position])
     });
     right.count() as f64 / lessons.len().max(1) as f64

@@ -60,6 +60,7 @@ impl From<SuggestError> for Problem {
             SuggestError::UnknownDesk(_) => Self::new(Code::UnknownDesk),
             SuggestError::UnknownSuggestion(_) => Self::new(Code::UnknownSuggestion),
             SuggestError::UnknownControl(_) => Self::new(Code::UnknownControl),
+            SuggestError::UnknownAnswer => Self::new(Code::UnknownAnswer),
             SuggestError::Embed(error) => error.into(),
             SuggestError::Index(error) => error.into(),
             SuggestError::Store(error) => error.into(),
@@ -111,6 +112,7 @@ mod tests {
         assert_eq!(code(SuggestError::UnknownDesk(desk.clone())), Code::UnknownDesk);
         assert_eq!(code(SuggestError::UnknownSuggestion(SuggestionId::new())), Code::UnknownSuggestion);
         assert_eq!(code(SuggestError::UnknownControl(ControlId::new())), Code::UnknownControl);
+        assert_eq!(code(SuggestError::UnknownAnswer), Code::UnknownAnswer);
         assert_eq!(code(SuggestError::Embed(EmbedError::Overloaded)), Code::Overloaded);
         assert_eq!(code(SuggestError::Embed(EmbedError::Stopped)), Code::Unavailable);
         assert_eq!(code(SuggestError::Index(IndexError::Closed)), Code::Unavailable);

@@ -17,12 +17,13 @@ use super::middleware::rate::RateLimiter;
 use super::problem::{Code, Problem};
 use crate::auth::grant::permission::{
     AdaptDesks, CancelJobs, ChangeDeskSettings, ControlAnswers, CreateDesks, GiveFeedback, ManageAccess, ManageImports, ReadClusters,
-    ReadControls, ReadConversations, ReadDesks, ReadEntries, ReadJobs, ReadSmallClusters, RebuildClusters, Suggest, WriteEntries,
+    ReadControls, ReadConversations, ReadDesks, ReadEntries, ReadJobs, ReadSmallClusters, RebuildClusters, ReviewAnswers, Suggest,
+    WriteEntries,
 };
 use crate::auth::{AuthError, Authenticator, DeskAccess, Grant, NewSession, Permission};
 use crate::domain::{
     AccessRole, Account, ApiKey, ApiKeyId, Clock, Cluster, ClusterId, ClusterMember, Control, ControlId, Conversation, ConversationId,
-    Desk, DeskId, DeskScope, DeskSettings, Entry, EntryId, Job, JobId, Principal, RejectedRow, SuggestionId, Timestamp,
+    Desk, DeskId, DeskScope, DeskSettings, Entry, EntryId, Job, JobId, Principal, RejectedRow, RetiredAnswer, SuggestionId, Timestamp,
 };
 use crate::embed::{Lane, ModelInfo};
 use crate::jobs::adapt::AdapterStatus;
@@ -107,6 +108,25 @@ impl GateRef {
         let desk = self.0.suggester.desk_of_suggestion(id).await?;
         let access = grant.enter(&desk).map_err(|_outside| AuthError::SuggestionOutsideScope(id))?;
         Ok(self.0.suggester.give_feedback(access.desk(), id, feedback, access.actor()).await?)
+    }
+
+    /// Answers withheld as outdated.
+    pub(super) async fn retired_answers(
+        &self,
+        access: &DeskAccess<ReviewAnswers>,
+        after: Option<(Timestamp, String)>,
+        limit: u32,
+    ) -> Result<Vec<RetiredAnswer>, Problem> {
+        Ok(self.0.suggester.retired_answers(access.desk(), after, limit).await?)
+    }
+
+    pub(super) async fn review_retired(
+        &self,
+        access: &DeskAccess<ReviewAnswers>,
+        id: &str,
+        restore: bool,
+    ) -> Result<RetiredAnswer, Problem> {
+        Ok(self.0.suggester.review_retired(access.desk(), id, restore, access.actor()).await?)
     }
 
     // ── controls ──

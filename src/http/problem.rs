@@ -89,6 +89,8 @@ codes! {
         "The desk does not exist, or is outside your scope. `GET /v1/desks` lists those you can use.";
     UnknownSuggestion => "unknown_suggestion", NOT_FOUND, "There is no such suggestion", retryable: false,
         "Use the `id` of one suggestion, not that of the set, of a desk in your scope.";
+    UnknownAnswer => "unknown_answer", NOT_FOUND, "There is no such reported answer", retryable: false,
+        "No answer with this id was reported outdated on this desk. `GET /v1/desks/{desk}/retired` lists those that are withheld.";
     UnknownJob => "unknown_job", NOT_FOUND, "There is no such job", retryable: false,
         "The job does not exist, or is of a desk outside your scope.";
     UnknownCluster => "unknown_cluster", NOT_FOUND, "There is no such cluster", retryable: false,

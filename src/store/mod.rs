@@ -17,7 +17,7 @@ use uuid::Uuid;
 use crate::domain::{
     Account, AccountId, ApiKey, ApiKeyId, Cluster, ClusterId, ClusterMember, Control, ControlId, Conversation, ConversationDraft,
     ConversationId, Desk, DeskId, DeskSettings, Entry, EntryId, FeedbackEvent, FeedbackTally, Job, JobId, JobKind, JobProgress, JobState,
-    Pair, PairDraft, PairId, PairKind, Pool, RejectedRow, SuggestionId, SuggestionSetId, Timestamp,
+    Pair, PairDraft, PairId, PairKind, Pool, RejectedRow, RetiredAnswer, SuggestionId, SuggestionSetId, Timestamp, WordingTally,
 };
 
 /// Why the store did not answer.
@@ -219,10 +219,21 @@ pub struct RecordedSuggestion {
     pub source: Uuid,
     /// What feedback is counted under: [`crate::text::normalise::answer_key`] of the text as indexed.
     pub answer_key: String,
-    /// Text as indexed (masked, slots open).
+    /// Key of the edited wording that was offered; absent where the answer's own words were.
+    pub wording: Option<String>,
+    /// The text offered, masked, slots open.
     pub text: String,
     /// Score shown.
     pub score: f64,
+}
+
+/// A personal value of a live conversation.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct LiveValue {
+    /// The slot it fills, such as `ORDER_NO`; absent for what only the customer's profile says.
+    pub slot: Option<String>,
+    /// The value as written.
+    pub value: String,
 }
 
 /// One suggestion set as it was given.
@@ -238,6 +249,8 @@ pub struct RecordedSet {
     pub abstained: Option<String>,
     /// What was shown.
     pub suggestions: Vec<RecordedSuggestion>,
+    /// What must not be learnt from an edit of these suggestions; kept encrypted.
+    pub live_values: Vec<LiveValue>,
     /// Who asked.
     pub actor: String,
     /// When.
@@ -251,10 +264,19 @@ pub trait FeedbackStore: Send + Sync {
     async fn record_set(&self, desk: &DeskId, set: &RecordedSet) -> Result<()>;
     /// The desk and record of one suggestion.
     async fn recorded_suggestion(&self, id: SuggestionId) -> Result<Option<(DeskId, RecordedSuggestion)>>;
-    /// Keeps a feedback event. `NotFound` when the suggestion is not this desk's.
+    /// The personal values of the live conversation a suggestion was made for; none for a suggestion that is not this desk's.
+    async fn live_values(&self, desk: &DeskId, suggestion: SuggestionId) -> Result<Vec<LiveValue>>;
+    /// Keeps a feedback event, counts the showings it tells of, and withholds an answer it reports as outdated. One transaction. `NotFound`
+    /// when the suggestion is not this desk's.
     async fn add_feedback(&self, desk: &DeskId, event: &FeedbackEvent) -> Result<()>;
-    /// Decayed sums per answer key (see [`FeedbackTally`]); keys without feedback are left out.
+    /// Decayed sums per answer key (see [`FeedbackTally`]); keys of which nothing is known are left out.
     async fn tallies(&self, desk: &DeskId, answer_keys: &[String], now: Timestamp) -> Result<HashMap<String, FeedbackTally>>;
+    /// Edited wordings per answer key; keys whose answers were never edited are left out.
+    async fn wordings(&self, desk: &DeskId, answer_keys: &[String], now: Timestamp) -> Result<HashMap<String, Vec<WordingTally>>>;
+    /// Answers that are withheld as outdated, latest report first, behind `after` (time of the report and id of the last one seen).
+    async fn retired_answers(&self, desk: &DeskId, after: Option<(Timestamp, String)>, limit: u32) -> Result<Vec<RetiredAnswer>>;
+    /// Reviews an answer that was reported outdated: restores it or keeps it retired. `NotFound` for one that never was reported.
+    async fn review_retired(&self, desk: &DeskId, id: &str, restore: bool, reviewer: &str, now: Timestamp) -> Result<RetiredAnswer>;
 }
 
 /// What editors have decided about single answers.

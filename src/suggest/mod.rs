@@ -1,11 +1,13 @@
 //! The use case: the present moment of a live conversation in, ranked and explained replies or a reasoned silence out; feedback intake.
 //!
-//! `request` is the wire form, `ranking` goes from a moment to ranked groups of answers (evaluation uses it too), `control` is what editors
-//! may decide over its head, `service` adds what a caller sees: rendering, silence, records, feedback.
+//! `request` is the wire form, `ranking` goes from a moment to ranked groups of answers (evaluation uses it too), `learning` says what feedback
+//! does to a group, `control` is what editors may decide over its head, `service` adds what a caller sees: rendering, silence, records,
+//! feedback.
 
 pub mod control;
 pub mod features;
 pub mod group;
+mod learning;
 pub mod ranker;
 pub mod ranking;
 pub mod render;

@@ -106,10 +106,16 @@ impl Ranker {
         dot(&self.base, row)
     }
 
-    /// Score of one candidate by both stages. `feedback_log_odds` is 0 where there is no feedback.
+    /// Score of one candidate by both stages, feedback left out.
     #[must_use]
-    pub fn score(&self, row: &[f32; FEATURE_COUNT], feedback_log_odds: f32) -> f32 {
-        dot(&self.full, row) + self.weights.feedback * feedback_log_odds
+    pub fn score(&self, row: &[f32; FEATURE_COUNT]) -> f32 {
+        dot(&self.full, row)
+    }
+
+    /// What feedback of these log odds (0 without any) adds to a score.
+    #[must_use]
+    pub fn feedback_shift(&self, log_odds: f32) -> f32 {
+        self.weights.feedback * log_odds
     }
 
     /// What the second stage makes of one more unit of a candidate's question, situation and answer cosine.

@@ -1,9 +1,9 @@
-//! From a moment to ranked groups of answers: search, controls, features, two-stage ranking, grouping. No threshold is applied here.
+//! From a moment to ranked groups of answers: search, features, two-stage ranking, grouping, feedback, controls. No threshold is applied here.
 //!
 //! Controls are read by [`rank_moment`] only: what asks [`gather`] itself, learning and fitting, looks at what was said, not at what an editor
 //! has decided about it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::time::{Duration, Instant};
 
 use uuid::Uuid;
@@ -11,13 +11,14 @@ use uuid::Uuid;
 use super::control::{Effect, effects};
 use super::features::{FEATURE_COUNT, Source, Wanted, features};
 use super::group::{Answer, group_answers};
+use super::learning::Known;
 use super::ranker::Ranker;
 use super::service::SuggestError;
-use crate::domain::{DeskId, EntryId, FeedbackTally, Outcome, PairId, PairKind, Pool, Timestamp};
+use crate::domain::{DeskId, EntryId, Outcome, PairId, PairKind, Pool, SuggestionId, Timestamp};
 use crate::index::{IndexFilter, VectorIndex};
 use crate::retrieve::adapter::ScoreScale;
 use crate::retrieve::{Candidate, CandidateSearch, EncodedQuery, retrieve};
-use crate::store::{ControlStore, FeedbackStore, KnowledgeStore, PairStore};
+use crate::store::{ControlStore, FeedbackStore, KnowledgeStore, PairStore, RecordedSuggestion};
 use crate::text::acts::CustomerAct;
 use crate::text::moment::Moment;
 use crate::text::normalise::answer_key;
@@ -35,22 +36,31 @@ pub struct RankedMember {
     pub candidate: Candidate,
     /// Its words.
     pub source: Source,
-    /// What feedback is counted under.
+    /// What feedback is counted and controls are kept under.
     pub answer_key: String,
-    /// Score by both stages.
+    /// Score by both stages; in a group with its feedback and this answer's points.
     pub score: f32,
+}
+
+/// The wording that agents have made of an answer by editing it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TaughtWording {
+    /// The answer key of its text.
+    pub key: String,
+    /// Its text, masked.
+    pub text: String,
 }
 
 /// Answers that say the same; the first is the representative.
 #[derive(Debug, Clone)]
 pub struct RankedGroup {
-    /// Members, best first.
+    /// Members: one that an editor has pinned first, then those whose words fared best, with agents and by points, then by relevance.
     pub members: Vec<RankedMember>,
     /// Probability that an agent would use it.
     pub probability: f64,
-    /// Whether agents have reported it outdated lately.
-    pub outdated: bool,
-    /// Whether an editor has pinned its representative.
+    /// The wording that agents prefer to the representative's own.
+    pub wording: Option<TaughtWording>,
+    /// Whether an editor has pinned the words that are shown.
     pub pinned: bool,
 }
 
@@ -71,6 +81,28 @@ impl RankedGroup {
     #[must_use]
     pub fn representative(&self) -> &RankedMember {
         self.members.first().expect("a group has a member")
+    }
+
+    /// The words that are shown, masked, slots open.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        self.wording.as_ref().map_or(&self.representative().source.answer, |wording| &wording.text)
+    }
+
+    /// What is kept of the group when it is offered under `id` at `rank` (from 1).
+    #[must_use]
+    pub fn record(&self, id: SuggestionId, rank: u32) -> RecordedSuggestion {
+        let best = self.representative();
+        RecordedSuggestion {
+            id,
+            rank,
+            pool: best.candidate.payload.pool,
+            source: best.candidate.payload.source,
+            answer_key: best.answer_key.clone(),
+            wording: self.wording.as_ref().map(|wording| wording.key.clone()),
+            text: self.text().to_owned(),
+            score: self.probability,
+        }
     }
 }
 
@@ -109,8 +141,9 @@ pub struct Gathered {
     search: CandidateSearch,
     sources: HashMap<Uuid, Source>,
     keys: HashMap<Uuid, String>,
-    tallies: HashMap<String, FeedbackTally>,
-    effects: HashMap<String, Effect>,
+    known: Known,
+    /// Keys of all that could be shown, answers as well as edited wordings, each once.
+    answer_keys: Vec<String>,
     best_question_cosine: f32,
     wanted: Wanted,
     scale: ScoreScale,
@@ -141,7 +174,7 @@ impl Gathered {
         let [question, situation, answer] = ranker.cosine_weights();
         let rows = self.features();
         let scores = rows.iter().zip(self.candidates()).map(|(row, candidate)| {
-            ranker.score(row, 0.0)
+            ranker.score(row)
                 - question * candidate.question_cosine
                 - situation * candidate.situation_cosine
                 - answer * candidate.answer_cosine
@@ -149,11 +182,13 @@ impl Gathered {
         scores.collect()
     }
 
-    /// Puts controls in force; hidden answers are left out as if nobody had ever given them.
+    /// Puts controls in force; hidden answers are left out as if nobody had ever given them. Not those reported outdated: they are never
+    /// shown either, and hiding one must not bring back the others that say the same.
     fn control(&mut self, effects: HashMap<String, Effect>) {
-        let keys = &self.keys;
-        self.search.candidates.retain(|candidate| !effects.get(&keys[&candidate.point]).is_some_and(|effect| effect.hidden));
-        self.effects = effects;
+        self.known.effects = effects;
+        let (keys, known) = (&self.keys, &self.known);
+        let left_out = |answer_key: &str| known.effect(answer_key).hidden && !known.is_retired(answer_key);
+        self.search.candidates.retain(|candidate| !left_out(&keys[&candidate.point]));
     }
 
     /// Leaves out candidates that `keep` refuses.
@@ -184,16 +219,16 @@ pub async fn gather<S: SourceStore + ?Sized>(
     // A point whose pair or entry has just been deleted is about to leave the index.
     search.candidates.retain(|candidate| sources.contains_key(&candidate.point));
     let keys: HashMap<Uuid, String> = sources.iter().map(|(id, source)| (*id, answer_key(&source.answer))).collect();
-    let tallies = store.tallies(&filter.desk, &distinct(&keys), wanted.now).await?;
-    Ok(Gathered { search, sources, keys, tallies, effects: HashMap::new(), best_question_cosine, wanted, scale: query.scale })
+    let wordings = store.wordings(&filter.desk, &distinct(keys.values()), wanted.now).await?;
+    let answer_keys = distinct(keys.values().chain(wordings.values().flatten().map(|wording| &wording.key)));
+    let tallies = store.tallies(&filter.desk, &answer_keys, wanted.now).await?;
+    let known = Known { tallies, wordings, effects: HashMap::new() };
+    Ok(Gathered { search, sources, keys, known, answer_keys, best_question_cosine, wanted, scale: query.scale })
 }
 
-/// The answer keys of all candidates, each once.
-fn distinct(keys: &HashMap<Uuid, String>) -> Vec<String> {
-    let mut keys: Vec<String> = keys.values().cloned().collect();
-    keys.sort_unstable();
-    keys.dedup();
-    keys
+/// Each key once.
+fn distinct<'a>(keys: impl Iterator<Item = &'a String>) -> Vec<String> {
+    keys.collect::<BTreeSet<_>>().into_iter().cloned().collect()
 }
 
 /// Ranks everything that may answer an encoded moment, as the desk's controls have it.
@@ -208,7 +243,7 @@ pub async fn rank_moment<S: SourceStore + ControlStore + ?Sized>(
 ) -> Result<Ranking, SuggestError> {
     let started = Instant::now();
     let mut gathered = gather(store, index, filter, query, wanted).await?;
-    let controls = store.controls_of(&filter.desk, &distinct(&gathered.keys), wanted.now).await?;
+    let controls = store.controls_of(&filter.desk, &gathered.answer_keys, wanted.now).await?;
     gathered.control(effects(&controls, moment));
     let searched = Instant::now();
     let best_question_cosine = gathered.best_question_cosine;
@@ -269,7 +304,8 @@ async fn read_sources<S: SourceStore + ?Sized>(
     Ok(sources)
 }
 
-/// Ranks and groups what was gathered.
+/// Ranks and groups what was gathered. Relevance finds the groups; feedback then moves each as a whole, and leaves out what is withheld as
+/// outdated; what editors have decided comes last (see `learning`).
 #[must_use]
 pub fn rank(ranker: &Ranker, gathered: Gathered) -> Vec<RankedGroup> {
     if gathered.search.candidates.is_empty() {
@@ -278,23 +314,16 @@ pub fn rank(ranker: &Ranker, gathered: Gathered) -> Vec<RankedGroup> {
     let mut rows = gathered.features();
     let answers: Vec<&[f32]> = gathered.search.candidates.iter().map(|candidate| candidate.answer_vector.as_slice()).collect();
     ranker.add_consensus(&mut rows, &answers);
-    let Gathered { search, sources, keys, tallies, effects, scale, .. } = gathered;
-    let effect = |answer_key: &str| effects.get(answer_key).copied().unwrap_or_default();
+    let Gathered { search, sources, keys, known, scale, .. } = gathered;
     let mut members: Vec<RankedMember> = search
         .candidates
         .into_iter()
         .zip(&rows)
-        .map(|(candidate, row)| {
-            let answer_key = keys[&candidate.point].clone();
-            let feedback = tallies.get(&answer_key).map_or(0.0, feedback_log_odds);
-            // Points are meant on the scale that probabilities are read from, so they come last.
-            let decided = ranker.score_of_points(effect(&answer_key).points);
-            RankedMember {
-                source: sources[&candidate.point].clone(),
-                score: scale.apply(ranker.score(row, feedback)) + decided,
-                answer_key,
-                candidate,
-            }
+        .map(|(candidate, row)| RankedMember {
+            source: sources[&candidate.point].clone(),
+            score: ranker.score(row),
+            answer_key: keys[&candidate.point].clone(),
+            candidate,
         })
         .collect();
     members.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.candidate.point.cmp(&b.candidate.point)));
@@ -303,36 +332,43 @@ pub fn rank(ranker: &Ranker, gathered: Gathered) -> Vec<RankedGroup> {
         &members.iter().map(|member| Answer { text: &member.source.answer, vector: &member.candidate.answer_vector }).collect::<Vec<_>>(),
     );
     let mut members: Vec<Option<RankedMember>> = members.into_iter().map(Some).collect();
-    groups
+    let mut ranked: Vec<(f32, RankedGroup)> = groups
         .into_iter()
-        .map(|group| {
-            let mut members: Vec<RankedMember> = group.into_iter().filter_map(|position| members[position].take()).collect();
-            let probability = members.first().map_or(0.0, |best| ranker.probability(best.score));
-            // The words that the editor has pinned are shown, not those of the best member that says the same.
-            let pinned = members.iter().position(|member| effect(&member.answer_key).pinned);
-            if let Some(position) = pinned {
-                members[..=position].rotate_right(1);
-            }
-            let outdated = members
-                .first()
-                .and_then(|best| tallies.get(&best.answer_key))
-                .is_some_and(|tally| tally.outdated >= 0.5 && tally.outdated > tally.accepted);
-            RankedGroup { members, probability, outdated, pinned: pinned.is_some() }
-        })
-        .collect()
+        .filter_map(|group| known.apply(ranker, scale, group.into_iter().filter_map(|position| members[position].take()).collect()))
+        .collect();
+    best_first(&mut ranked);
+    offer_each_wording_once(&mut ranked);
+    for (score, group) in &mut ranked {
+        if let Some(wording) = &group.wording {
+            *score += known.points(ranker, &wording.key);
+            group.probability = ranker.probability(*score);
+        }
+    }
+    best_first(&mut ranked);
+    ranked.into_iter().map(|(_, group)| group).collect()
+}
+
+/// Stable: what feedback and controls leave equal stays in the order of relevance.
+fn best_first(ranked: &mut [(f32, RankedGroup)]) {
+    ranked.sort_by(|(a, _), (b, _)| b.total_cmp(a));
+}
+
+/// No two groups offer the same words: a wording that another group has of its own, or that a better one is offered in, is left to that group.
+fn offer_each_wording_once(ranked: &mut [(f32, RankedGroup)]) {
+    let members = ranked.iter().flat_map(|(_, group)| &group.members);
+    let mut taken: HashSet<String> = members.map(|member| member.answer_key.clone()).collect();
+    for (_, group) in ranked {
+        if group.wording.take_if(|wording| !taken.insert(wording.key.clone())).is_some() {
+            // Its members were not pinned, or it would not have been offered in an edited wording.
+            group.pinned = false;
+        }
+    }
 }
 
 /// An entry has a point per question variant; its best one stands for it.
 fn keep_one_variant_per_entry(members: &mut Vec<RankedMember>) {
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = HashSet::new();
     members.retain(|member| seen.insert(member.candidate.payload.source));
-}
-
-/// Log odds of acceptance under a Beta(1, 1) prior; an edit counts as half an acceptance.
-fn feedback_log_odds(tally: &FeedbackTally) -> f32 {
-    let accepted = 1.0 + tally.accepted + 0.5 * tally.edited;
-    let rejected = 1.0 + tally.rejected + tally.outdated;
-    (accepted / rejected).ln() as f32
 }
 
 /// What is wanted at `moment`.
@@ -344,7 +380,7 @@ pub fn wanted(moment: &Moment, language: crate::domain::Language, now: Timestamp
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::Language;
+    use crate::domain::{FeedbackTally, Language, WordingTally};
     use crate::index::PointPayload;
 
     const NOW: Timestamp = Timestamp::from_micros(1_760_000_000_000_000);
@@ -383,8 +419,8 @@ mod tests {
             sources.insert(point, Source { outcome: Outcome::default(), answer_quality: 1.0, answer, question, answered_by: None });
         }
         let wanted = Wanted { kind: PairKind::Question, language: Language::Zh, now: NOW };
-        let (tallies, effects) = (HashMap::new(), HashMap::new());
-        Gathered { search, sources, keys, tallies, effects, best_question_cosine: 1.0, wanted, scale: ScoreScale::SAME }
+        let (known, answer_keys) = (Known::default(), Vec::new());
+        Gathered { search, sources, keys, known, answer_keys, best_question_cosine: 1.0, wanted, scale: ScoreScale::SAME }
     }
 
     /// The groups' answers when something has been decided about some of them.
@@ -394,6 +430,10 @@ mod tests {
         let groups = rank(&Ranker::shipped(), gathered);
         let words = groups.iter().map(|group| group.members.iter().map(|member| member.source.answer.clone()).collect()).collect();
         (groups, words)
+    }
+
+    fn log_odds(group: &RankedGroup) -> f64 {
+        (group.probability / (1.0 - group.probability)).ln()
     }
 
     const HIDDEN: Effect = Effect { hidden: true, pinned: false, points: 0.0 };
@@ -436,11 +476,49 @@ mod tests {
         let (before, _) = ranked(&ANSWERS, &[]);
         let points = |points: f32| Effect { points, ..Effect::default() };
         let (after, words) = ranked(&ANSWERS, &[(ANSWERS[3].0, points(3.0)), (ANSWERS[0].0, points(-3.0))]);
-        let log_odds = |probability: f64| (probability / (1.0 - probability)).ln();
         let raised = after.iter().find(|group| group.representative().source.answer == ANSWERS[3].0).unwrap();
-        assert!((log_odds(raised.probability) - log_odds(before[1].probability) - 3.0).abs() < 1e-3);
+        assert!((log_odds(raised) - log_odds(&before[1]) - 3.0).abs() < 1e-3);
         // The wording that was lowered, in both its forms, no longer stands for its group.
         let lowered = words.iter().find(|group| group.contains(&ANSWERS[0].0.to_owned())).unwrap();
         assert_eq!(*lowered, [ANSWERS[2].0, ANSWERS[0].0, ANSWERS[1].0]);
+    }
+
+    #[test]
+    fn hiding_an_answer_reported_outdated_does_not_bring_back_its_like() {
+        let reported = answer_key(ANSWERS[0].0);
+        let mut gathered = gathered(&ANSWERS);
+        gathered.known.tallies.insert(reported.clone(), FeedbackTally { retired: true, ..FeedbackTally::default() });
+        gathered.control(HashMap::from([(reported, HIDDEN)]));
+        let groups = rank(&Ranker::shipped(), gathered);
+        assert_eq!(groups.iter().map(RankedGroup::text).collect::<Vec<_>>(), [ANSWERS[3].0]);
+    }
+
+    #[test]
+    fn an_edited_wording_has_controls_of_its_own() {
+        let edited = "在订单页选择退货";
+        let ranked = |decided: Effect| {
+            let mut gathered = gathered(&ANSWERS);
+            // Agents have edited both answers into the same words.
+            for (answer, ..) in [ANSWERS[0], ANSWERS[3]] {
+                let (key, text) = (answer_key(edited), edited.to_owned());
+                let wording = WordingTally { key, text, conversations: 2, weight: 2.0, accepted: 0.0, last_used_at: NOW };
+                gathered.known.wordings.insert(answer_key(answer), vec![wording]);
+            }
+            gathered.control(HashMap::from([(answer_key(edited), decided)]));
+            rank(&Ranker::shipped(), gathered)
+        };
+        let texts = |groups: &[RankedGroup]| groups.iter().map(|group| group.text().to_owned()).collect::<Vec<_>>();
+        let before = ranked(Effect::default());
+        assert_eq!(texts(&before), [edited, ANSWERS[3].0], "the better group has it");
+        assert_eq!(texts(&ranked(HIDDEN)), [ANSWERS[0].0, ANSWERS[3].0]);
+        let pinned = ranked(PINNED);
+        assert_eq!(texts(&pinned), [edited, ANSWERS[3].0]);
+        assert_eq!(pinned.iter().map(|group| group.pinned).collect::<Vec<_>>(), [true, false]);
+        assert_eq!(pinned[0].probability, before[0].probability);
+        let raised = ranked(Effect { points: 1.0, ..Effect::default() });
+        assert!((log_odds(&raised[0]) - log_odds(&before[0]) - 1.0).abs() < 1e-3);
+        assert_eq!(raised[1].probability, before[1].probability, "where it is not offered it counts nothing");
+        let lowered = ranked(Effect { points: -100.0, ..Effect::default() });
+        assert_eq!(texts(&lowered), [ANSWERS[3].0, edited]);
     }
 }

@@ -6,12 +6,12 @@ use std::time::{Duration, Instant};
 use super::group::{Answer, contradict};
 use super::ranker::Ranker;
 use super::ranking::{RankedGroup, RankedMember, Ranking, rank_moment, wanted};
-use super::render::{LiveValues, render};
+use super::render::{LiveValues, render, unfilled};
 use super::request::{FeedbackCreate, LiveConversation, ModelView, QueryView, SuggestRequest, SuggestResponse, Timings};
 use crate::domain::desk::{DEFAULT_REPLIES, MAX_REPLIES};
 use crate::domain::{
     AbstainReason, Abstention, Clock, ControlId, ConversationId, DeskId, DeskSettings, Evidence, EvidenceKind, FeedbackEvent, FeedbackId,
-    FeedbackKind, Flag, Pool, Suggestion, SuggestionId, SuggestionSetId,
+    FeedbackKind, Flag, Pool, RetiredAnswer, Suggestion, SuggestionId, SuggestionSetId, Timestamp,
 };
 use crate::embed::{EmbedError, Embedder, Lane};
 use crate::index::{IndexError, IndexFilter, VectorIndex};
@@ -21,7 +21,7 @@ use crate::text::acts::customer_act;
 use crate::text::language::detect;
 use crate::text::mask::mask;
 use crate::text::moment::{Line, Moment, clip};
-use crate::text::normalise::clean;
+use crate::text::normalise::{answer_key, clean};
 
 /// Most messages of a live conversation.
 const MAX_MESSAGES: usize = 500;
@@ -50,6 +50,9 @@ pub enum SuggestError {
     /// There is no such control on this desk.
     #[error("no control {0}")]
     UnknownControl(ControlId),
+    /// No answer of this id was ever reported outdated (on that desk).
+    #[error("no such reported answer")]
+    UnknownAnswer,
     /// No vector.
     #[error(transparent)]
     Embed(#[from] EmbedError),
@@ -113,6 +116,7 @@ impl Suggester {
             .map(|(message, text)| Line { role: message.role, text, at: message.at })
             .collect();
         let mut timings = Timings::default();
+        let mut live_values = Vec::new();
         let (query, suggestions, abstained) = match Moment::of(&lines) {
             None => {
                 let detail = "the conversation holds no customer message to answer".to_owned();
@@ -125,7 +129,12 @@ impl Suggester {
             Some(moment) => {
                 let (groups, abstained) = self.decide(request, &desk.settings, &moment, lane, &mut timings).await?;
                 let rendering = Instant::now();
-                let suggestions = render_groups(groups, request, &moment, limit);
+                let live = LiveValues::of(&request.conversation);
+                let suggestions = render_groups(groups, request, &moment, limit, &live);
+                // Without suggestions there is nothing to edit, so nothing needs to be kept.
+                if !suggestions.is_empty() {
+                    live_values = live.personal(&request.conversation);
+                }
                 timings.rank += milliseconds(rendering.elapsed());
                 (QueryView { text: moment.question, used_turns: moment.used }, suggestions, abstained)
             }
@@ -137,6 +146,7 @@ impl Suggester {
             query: query.text.clone(),
             abstained: abstained.as_ref().and_then(|abstention| serde_json::to_value(abstention.reason).ok()?.as_str().map(str::to_owned)),
             suggestions: suggestions.iter().map(|(_, record)| record.clone()).collect(),
+            live_values,
             actor: actor.to_owned(),
             at: self.clock.now(),
         };
@@ -232,20 +242,51 @@ impl Suggester {
         found.map(|(desk, _)| desk).ok_or(SuggestError::UnknownSuggestion(id))
     }
 
-    /// Keeps what an agent did; it changes the order of the next suggestions.
+    /// Keeps what an agent did; it changes the order, and perhaps the words, of the next suggestions. The text of an edit is kept without
+    /// what belongs to this customer.
     pub async fn give_feedback(&self, desk: &DeskId, id: SuggestionId, feedback: &FeedbackCreate, actor: &str) -> Result<(), SuggestError> {
         check_feedback(feedback)?;
+        let found = self.store.recorded_suggestion(id).await?;
+        let suggestion = found.filter(|(of, _)| of == desk).map(|(_, suggestion)| suggestion).ok_or(SuggestError::UnknownSuggestion(id))?;
+        let final_text = match &feedback.final_text {
+            Some(text) => Some(unfilled(text, &self.store.live_values(desk, id).await?)),
+            None => None,
+        };
+        let wording = match (&final_text, feedback.kind) {
+            (_, FeedbackKind::Shown) => None,
+            (Some(text), _) => Some(answer_key(text)).filter(|key| *key != suggestion.answer_key),
+            (None, _) => suggestion.wording,
+        };
         let event = FeedbackEvent {
             id: FeedbackId::new(),
             suggestion: id,
             kind: feedback.kind,
             reason: feedback.reason,
-            final_text: feedback.final_text.as_deref().map(|text| mask(&clean(text), &[]).text),
+            final_text,
+            wording,
             actor: actor.to_owned(),
             at: self.clock.now(),
         };
         match self.store.add_feedback(desk, &event).await {
             Err(StoreError::NotFound(_)) => Err(SuggestError::UnknownSuggestion(id)),
+            other => Ok(other?),
+        }
+    }
+
+    /// Answers withheld as outdated, latest report first, behind `after` (time of the report and id of the last one seen).
+    pub async fn retired_answers(
+        &self,
+        desk: &DeskId,
+        after: Option<(Timestamp, String)>,
+        limit: u32,
+    ) -> Result<Vec<RetiredAnswer>, SuggestError> {
+        Ok(self.store.retired_answers(desk, after, limit).await?)
+    }
+
+    /// Reviews an answer that was reported outdated: it is suggested again, or stays withheld for good.
+    pub async fn review_retired(&self, desk: &DeskId, id: &str, restore: bool, reviewer: &str) -> Result<RetiredAnswer, SuggestError> {
+        match self.store.review_retired(desk, id, restore, reviewer, self.clock.now()).await {
+            Err(StoreError::NotFound(_)) => Err(SuggestError::UnknownAnswer),
             other => Ok(other?),
         }
     }
@@ -264,8 +305,13 @@ fn answers_small_talk(member: &RankedMember) -> bool {
 }
 
 /// What is shown of ranked groups, with the records that feedback will name.
-fn render_groups(groups: Vec<RankedGroup>, request: &SuggestRequest, moment: &Moment, limit: u32) -> Vec<(Suggestion, RecordedSuggestion)> {
-    let live = LiveValues::of(&request.conversation);
+fn render_groups(
+    groups: Vec<RankedGroup>,
+    request: &SuggestRequest,
+    moment: &Moment,
+    limit: u32,
+    live: &LiveValues,
+) -> Vec<(Suggestion, RecordedSuggestion)> {
     let language = request.language.unwrap_or_else(|| detect(&moment.turn));
     let shown: Vec<RankedGroup> = groups.into_iter().take(limit as usize).collect();
     let conflicting: Vec<bool> = shown.iter().map(|group| shown.iter().any(|other| conflicts(group, other))).collect();
@@ -275,7 +321,7 @@ fn render_groups(groups: Vec<RankedGroup>, request: &SuggestRequest, moment: &Mo
         .zip(1..)
         .map(|((group, conflicting), rank)| {
             let best = group.representative();
-            let (text, slots) = render(&best.source.answer, &live);
+            let (text, slots) = render(group.text(), live);
             let mut flags = Vec::new();
             if slots.iter().any(|slot| !slot.filled) {
                 flags.push(Flag::OpenSlot);
@@ -286,29 +332,23 @@ fn render_groups(groups: Vec<RankedGroup>, request: &SuggestRequest, moment: &Mo
             if best.candidate.payload.language != language {
                 flags.push(Flag::OtherLanguage);
             }
-            if group.outdated || best.source.outcome.corrected {
+            if best.source.outcome.corrected {
                 flags.push(Flag::Outdated);
             }
             if group.pinned {
                 flags.push(Flag::Pinned);
             }
+            if group.wording.is_some() {
+                flags.push(Flag::EditedWording);
+            }
             let id = SuggestionId::new();
-            let pool = best.candidate.payload.pool;
-            let record = RecordedSuggestion {
-                id,
-                rank,
-                pool,
-                source: best.candidate.payload.source,
-                answer_key: best.answer_key.clone(),
-                text: best.source.answer.clone(),
-                score: group.probability,
-            };
+            let record = group.record(id, rank);
             let suggestion = Suggestion {
                 id,
                 rank,
                 text,
                 score: group.probability,
-                pool,
+                pool: best.candidate.payload.pool,
                 language: best.candidate.payload.language,
                 support: group.members.len() as u32,
                 evidence: evidence(group),
@@ -328,15 +368,10 @@ pub(crate) fn masked_messages(conversation: &LiveConversation) -> Vec<String> {
 }
 
 fn conflicts(a: &RankedGroup, b: &RankedGroup) -> bool {
-    let answer = |group: &RankedGroup| -> (String, Vec<f32>) {
-        let best = group.representative();
-        (best.source.answer.clone(), best.candidate.answer_vector.clone())
-    };
-    if std::ptr::eq(a, b) {
-        return false;
+    fn answer(group: &RankedGroup) -> Answer<'_> {
+        Answer { text: group.text(), vector: &group.representative().candidate.answer_vector }
     }
-    let (left, right) = (answer(a), answer(b));
-    contradict(&Answer { text: &left.0, vector: &left.1 }, &Answer { text: &right.0, vector: &right.1 })
+    !std::ptr::eq(a, b) && contradict(&answer(a), &answer(b))
 }
 
 fn evidence(group: &RankedGroup) -> Vec<Evidence> {

@@ -32,6 +32,7 @@ const FIGURES: &[Known] = &[
     known("hit@1", Better::Higher),
     known("hit@3", Better::Higher),
     known("hit@5", Better::Higher),
+    known("runaway", Better::Lower),
     known("mrr", Better::Higher),
     known("mrr@10", Better::Higher),
     known("ndcg@10", Better::Higher),

@@ -10,6 +10,7 @@ mod entries;
 mod imports;
 mod jobs;
 mod me;
+mod retired;
 mod sessions;
 mod suggestions;
 mod upload;
@@ -48,6 +49,8 @@ pub(super) fn guarded(settings: &HttpSettings) -> Routes<GateRef> {
         .routes(routes!(adapter::show_adapter, adapter::create_adapter, adapter::delete_adapter))
         .routes(routes!(controls::list_controls, controls::create_control))
         .routes(routes!(controls::delete_control))
+        .routes(routes!(retired::list_retired))
+        .routes(routes!(retired::review_retired))
         .routes(routes!(conversations::show_conversation))
         .routes(routes!(entries::list_entries, entries::put_entries))
         .routes(routes!(entries::show_entry))

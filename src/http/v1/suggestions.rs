@@ -56,7 +56,9 @@ pub(super) async fn create_suggestions(
 
 /// Says what an agent did with a suggestion.
 ///
-/// `{id}` names one suggestion, not the set. `rejected` needs a reason, `edited` the final text. The order of the next suggestions follows.
+/// `{id}` names one suggestion, not the set. `rejected` needs a reason, `edited` the final text. The order of the next suggestions follows, and
+/// their words where agents keep editing an answer the same way. Report `shown` for what was on the screen: without it, only use tells what
+/// was seen. An answer reported `outdated` is withheld until somebody reviews it (`/v1/desks/{desk}/retired`).
 #[utoipa::path(post, path = "/v1/suggestions/{id}/feedback", operation_id = "create_feedback", tag = "suggestions",
     params(("id" = String, Path, description = "The suggestion's id", format = Uuid)),
     request_body(content = FeedbackCreate, example = json!({"kind": "rejected", "reason": "outdated"})),

@@ -3,6 +3,7 @@
 //! An adapter instantiates the suite with [`contract_tests`], giving an expression that opens an empty store.
 
 pub(super) mod archive;
+pub(super) mod learning;
 pub(super) mod people;
 pub(super) mod sample;
 pub(super) mod use_of_suggestions;
@@ -53,6 +54,17 @@ macro_rules! contract_tests {
                 controls_are_confined_to_their_desk,
                 clusters_are_replaced_and_paged_by_size,
                 cluster_members_come_most_similar_first,
+            ],
+            learning: [
+                showings_count_by_rank_and_only_where_somebody_looked,
+                a_showing_is_taken_back_when_a_better_one_is_used,
+                showings_decay_like_verdicts,
+                edited_wordings_are_counted_by_conversation,
+                a_wording_offered_and_taken_or_refused_is_counted,
+                an_answer_reported_outdated_is_withheld_until_restored,
+                a_report_after_a_review_withholds_again_unless_kept_retired,
+                retired_answers_are_paged_latest_first,
+                live_values_come_back_to_their_desk_only,
             ],
             work: [
                 desks_are_created_once_and_keep_their_settings,

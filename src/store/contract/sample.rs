@@ -114,6 +114,7 @@ pub(in crate::store) fn suggestion_set(answer_keys: &[&str]) -> RecordedSet {
             pool: Pool::Archive,
             source: PairId::derive(&[*key]).as_uuid(),
             answer_key: (*key).to_owned(),
+            wording: None,
             text: format!("text of {key}"),
             score: 0.5,
         })
@@ -124,6 +125,7 @@ pub(in crate::store) fn suggestion_set(answer_keys: &[&str]) -> RecordedSet {
         query: "query".to_owned(),
         abstained: None,
         suggestions,
+        live_values: Vec::new(),
         actor: "agent-1".to_owned(),
         at: NOW,
     }
@@ -135,7 +137,7 @@ pub(in crate::store) fn feedback(
     reason: Option<RejectReason>,
     at: Timestamp,
 ) -> FeedbackEvent {
-    FeedbackEvent { id: FeedbackId::new(), suggestion, kind, reason, final_text: None, actor: "agent-1".to_owned(), at }
+    FeedbackEvent { id: FeedbackId::new(), suggestion, kind, reason, final_text: None, wording: None, actor: "agent-1".to_owned(), at }
 }
 
 pub(in crate::store) fn control(desk: &DeskId, answer_key: &str, rule: ControlRule) -> Control {

@@ -1,17 +1,19 @@
-//! Suggestion sets as they were given, and what agents did with them.
+//! Suggestion sets as they were given, and what agents did with them. What follows from that beyond counting verdicts (showings, edited
+//! wordings, retired answers) is in [`super::learning`].
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use async_trait::async_trait;
 
+use super::learning::{self, RetiredRow};
 use super::statement::{LIST_LIMIT, insert_rows, padded, with_list};
 use super::{SqliteStore, not_found, value};
-use crate::domain::{DeskId, FeedbackEvent, FeedbackKind, FeedbackTally, Pool, RejectReason, SuggestionId, Timestamp};
-use crate::store::{FeedbackStore, RecordedSet, RecordedSuggestion, Result, StoreError};
-
-/// Days after which an event counts half.
-const HALF_LIFE_DAYS: f64 = 90.0;
-const SECONDS_PER_DAY: f64 = 86_400.0;
+use crate::domain::{
+    DeskId, FeedbackEvent, FeedbackKind, FeedbackTally, Pool, RejectReason, RetiredAnswer, RetirementState, SuggestionId, Timestamp,
+    WordingTally,
+};
+use crate::store::cipher::Place;
+use crate::store::{FeedbackStore, LiveValue, RecordedSet, RecordedSuggestion, Result, StoreError};
 
 #[derive(sqlx::FromRow)]
 struct SuggestionRow {
@@ -21,6 +23,7 @@ struct SuggestionRow {
     pool: String,
     source: Vec<u8>,
     answer_key: String,
+    wording: Option<String>,
     text: String,
     score: f64,
 }
@@ -40,16 +43,26 @@ struct Verdict {
 const VERDICTS: &str = "select answer_key, \
                         max(case when kind in ('accepted', 'sent') then created_at end) as accepted_at, \
                         max(case when kind = 'edited' then created_at end) as edited_at, \
-                        max(case when kind = 'rejected' then created_at end) as rejected_at, \
+                        max(case when kind = 'rejected' and (reason is null or reason <> 'outdated') then created_at end) as rejected_at, \
                         max(case when kind = 'rejected' and reason = 'outdated' then created_at end) as outdated_at \
                         from feedback where desk = $1 and answer_key in ({list}) and kind <> 'shown' group by answer_key, suggestion_id";
+
+fn live_values_place(set: uuid::Uuid) -> Place {
+    Place { table: "suggestion_set", column: "live_values", row: set }
+}
 
 #[async_trait]
 impl FeedbackStore for SqliteStore {
     async fn record_set(&self, desk: &DeskId, set: &RecordedSet) -> Result<()> {
+        let live_values = if set.live_values.is_empty() {
+            None
+        } else {
+            Some(self.cipher.seal(live_values_place(set.id.as_uuid()), &value::to_json(&set.live_values))?)
+        };
         let mut tx = self.begin().await?;
         sqlx::query(
-            "insert into suggestion_set (id, desk, conversation, query, abstained, actor, created_at) values ($1, $2, $3, $4, $5, $6, $7)",
+            "insert into suggestion_set (id, desk, conversation, query, abstained, actor, created_at, live_values) \
+             values ($1, $2, $3, $4, $5, $6, $7, $8)",
         )
         .bind(value::blob(set.id.as_uuid()))
         .bind(desk.as_str())
@@ -58,14 +71,15 @@ impl FeedbackStore for SqliteStore {
         .bind(set.abstained.as_deref())
         .bind(set.actor.as_str())
         .bind(set.at.as_micros())
+        .bind(live_values)
         .execute(&mut *tx)
         .await
         .map_err(|error| not_found(error, "desk"))?;
         let rows: Vec<_> = set.suggestions.iter().map(|suggestion| (desk, set.id, suggestion)).collect();
         insert_rows(
             &mut tx,
-            "insert into suggestion (id, set_id, desk, rank, pool, source, answer_key, text, score) values",
-            9,
+            "insert into suggestion (id, set_id, desk, rank, pool, source, answer_key, wording, text, score) values",
+            10,
             "",
             &rows,
             |query, (desk, set, suggestion)| {
@@ -77,6 +91,7 @@ impl FeedbackStore for SqliteStore {
                     .bind(suggestion.pool.as_str())
                     .bind(value::blob(suggestion.source))
                     .bind(suggestion.answer_key.as_str())
+                    .bind(suggestion.wording.as_deref())
                     .bind(suggestion.text.as_str())
                     .bind(suggestion.score)
             },
@@ -88,7 +103,7 @@ impl FeedbackStore for SqliteStore {
 
     async fn recorded_suggestion(&self, id: SuggestionId) -> Result<Option<(DeskId, RecordedSuggestion)>> {
         let row: Option<SuggestionRow> =
-            sqlx::query_as("select id, desk, rank, pool, source, answer_key, text, score from suggestion where id = $1")
+            sqlx::query_as("select id, desk, rank, pool, source, answer_key, wording, text, score from suggestion where id = $1")
                 .bind(value::blob(id.as_uuid()))
                 .fetch_optional(&self.readers)
                 .await?;
@@ -99,17 +114,32 @@ impl FeedbackStore for SqliteStore {
             pool: Pool::from_code(&row.pool).ok_or(StoreError::Corrupt("suggestion.pool"))?,
             source: value::uuid(&row.source, "suggestion.source")?,
             answer_key: row.answer_key,
+            wording: row.wording,
             text: row.text,
             score: row.score,
         };
         Ok(Some((value::desk(&row.desk)?, suggestion)))
     }
 
+    async fn live_values(&self, desk: &DeskId, suggestion: SuggestionId) -> Result<Vec<LiveValue>> {
+        let row: Option<(Vec<u8>, Option<Vec<u8>>)> = sqlx::query_as(
+            "select t.id, t.live_values from suggestion_set t join suggestion s on s.set_id = t.id where s.id = $1 and s.desk = $2",
+        )
+        .bind(value::blob(suggestion.as_uuid()))
+        .bind(desk.as_str())
+        .fetch_optional(&self.readers)
+        .await?;
+        let Some((set, Some(sealed))) = row else { return Ok(Vec::new()) };
+        let place = live_values_place(value::uuid(&set, "suggestion_set.id")?);
+        value::from_json(&self.cipher.open(place, &sealed)?, "suggestion_set.live_values")
+    }
+
     async fn add_feedback(&self, desk: &DeskId, event: &FeedbackEvent) -> Result<()> {
+        let mut tx = self.begin().await?;
         // The answer key is copied from the suggestion, so that tallies need no join.
         let done = sqlx::query(
-            "insert into feedback (id, desk, suggestion_id, answer_key, kind, reason, final_text, actor, created_at) \
-             select $1, desk, id, answer_key, $4, $5, $6, $7, $8 from suggestion where id = $3 and desk = $2",
+            "insert into feedback (id, desk, suggestion_id, answer_key, kind, reason, final_text, wording, actor, created_at) \
+             select $1, desk, id, answer_key, $4, $5, $6, $7, $8, $9 from suggestion where id = $3 and desk = $2",
         )
         .bind(value::blob(event.id.as_uuid()))
         .bind(desk.as_str())
@@ -117,12 +147,21 @@ impl FeedbackStore for SqliteStore {
         .bind(event.kind.as_str())
         .bind(event.reason.map(RejectReason::as_str))
         .bind(event.final_text.as_deref())
+        .bind(event.wording.as_deref())
         .bind(event.actor.as_str())
         .bind(event.at.as_micros())
-        .execute(&self.writer)
+        .execute(&mut *tx)
         .await
         .map_err(|error| super::duplicate(error, "feedback event"))?;
-        if done.rows_affected() == 0 { Err(StoreError::NotFound("suggestion")) } else { Ok(()) }
+        if done.rows_affected() == 0 {
+            return Err(StoreError::NotFound("suggestion"));
+        }
+        learning::count_showings(&mut tx, desk, event.suggestion, event.at).await?;
+        if event.kind == FeedbackKind::Rejected && event.reason == Some(RejectReason::Outdated) {
+            learning::withhold(&mut tx, event).await?;
+        }
+        tx.commit().await?;
+        Ok(())
     }
 
     async fn tallies(&self, desk: &DeskId, answer_keys: &[String], now: Timestamp) -> Result<HashMap<String, FeedbackTally>> {
@@ -132,32 +171,78 @@ impl FeedbackStore for SqliteStore {
             assert!(matches!(FeedbackKind::Shown.as_str().as_bytes(), b"shown"));
             assert!(matches!(RejectReason::Outdated.as_str().as_bytes(), b"outdated"));
         }
-        let mut keys: Vec<&str> = answer_keys.iter().map(String::as_str).collect();
-        keys.sort_unstable();
-        keys.dedup();
         let mut tallies: HashMap<String, FeedbackTally> = HashMap::new();
-        for chunk in keys.chunks(LIST_LIMIT) {
+        for chunk in distinct(answer_keys).chunks(LIST_LIMIT) {
+            let showings = learning::showings(&self.readers, desk, chunk, now).await?;
+            let retired = learning::retirements(&self.readers, desk, chunk).await?;
+            for (key, examined) in showings {
+                tallies.entry(key).or_default().examined = examined;
+            }
+            for (key, retirement) in &retired {
+                if retirement.state.is_withheld() {
+                    tallies.entry(key.clone()).or_default().retired = true;
+                }
+            }
             let mut query = sqlx::query_as::<_, Verdict>(with_list(VERDICTS, 2, chunk.len())).bind(desk.as_str());
             for key in padded(chunk) {
                 query = query.bind(key);
             }
             for verdict in query.fetch_all(&self.readers).await? {
-                let weight = |at: Option<i64>| at.map_or(0.0, |at| weight(Timestamp::from_micros(at), now));
+                let weight = |at: Option<i64>| at.map_or(0.0, |at| learning::decay(Timestamp::from_micros(at), now));
                 // Sent after an edit is not "sent unchanged".
                 let accepted_at = if verdict.edited_at.is_some() { None } else { verdict.accepted_at };
+                // A reviewer who restores an answer says that the reports before were wrong.
+                let restored_at = retired.get(&verdict.answer_key).and_then(learning::Retirement::restored_at);
+                let outdated_at = verdict.outdated_at.filter(|&at| restored_at.is_none_or(|restored| at > restored));
                 let tally = tallies.entry(verdict.answer_key).or_default();
                 tally.accepted += weight(accepted_at);
                 tally.edited += weight(verdict.edited_at);
-                tally.rejected += weight(verdict.rejected_at);
-                tally.outdated += weight(verdict.outdated_at);
+                tally.rejected += weight(verdict.rejected_at.max(outdated_at));
+                tally.outdated += weight(outdated_at);
             }
         }
         Ok(tallies)
     }
+
+    async fn wordings(&self, desk: &DeskId, answer_keys: &[String], now: Timestamp) -> Result<HashMap<String, Vec<WordingTally>>> {
+        let mut found = HashMap::new();
+        for chunk in distinct(answer_keys).chunks(LIST_LIMIT) {
+            found.extend(learning::wordings(&self.readers, desk, chunk, now).await?);
+        }
+        Ok(found)
+    }
+
+    async fn retired_answers(&self, desk: &DeskId, after: Option<(Timestamp, String)>, limit: u32) -> Result<Vec<RetiredAnswer>> {
+        let (before, last) = after.map_or((i64::MAX, String::new()), |(at, id)| (at.as_micros(), id));
+        let rows: Vec<RetiredRow> = sqlx::query_as(
+            "select * from retired_answer where desk = $1 and state <> 'restored' \
+             and (reported_at < $2 or (reported_at = $2 and answer_key > $3)) order by reported_at desc, answer_key limit $4",
+        )
+        .bind(desk.as_str())
+        .bind(before)
+        .bind(last)
+        .bind(limit)
+        .fetch_all(&self.readers)
+        .await?;
+        rows.into_iter().map(RetiredRow::into_answer).collect()
+    }
+
+    async fn review_retired(&self, desk: &DeskId, id: &str, restore: bool, reviewer: &str, now: Timestamp) -> Result<RetiredAnswer> {
+        let state = if restore { RetirementState::Restored } else { RetirementState::Retired };
+        let row: Option<RetiredRow> = sqlx::query_as(
+            "update retired_answer set state = $3, reviewed_by = $4, reviewed_at = $5 where desk = $1 and answer_key = $2 returning *",
+        )
+        .bind(desk.as_str())
+        .bind(id)
+        .bind(state.as_str())
+        .bind(reviewer)
+        .bind(now.as_micros())
+        .fetch_optional(&self.writer)
+        .await?;
+        row.ok_or(StoreError::NotFound("reported answer"))?.into_answer()
+    }
 }
 
-/// What an event counts now. One from the future (a clock was set back) counts as just made.
-fn weight(at: Timestamp, now: Timestamp) -> f64 {
-    let days = (now.seconds_since(at) / SECONDS_PER_DAY).max(0.0);
-    0.5f64.powf(days / HALF_LIFE_DAYS)
+fn distinct(keys: &[String]) -> Vec<&str> {
+    keys.iter().map(String::as_str).collect::<BTreeSet<_>>().into_iter().collect()
 }

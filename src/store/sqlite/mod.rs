@@ -15,6 +15,7 @@ mod desk;
 mod feedback;
 mod job;
 mod knowledge;
+mod learning;
 mod merge;
 mod outbox;
 mod pair;

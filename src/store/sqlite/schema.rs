@@ -97,6 +97,33 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_was_reported_outdated_before_waits_for_review_after_the_upgrade() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("riposte.db");
+        let first: Vec<Migration> = MIGRATIONS.iter().filter(|migration| migration.version == 1).cloned().collect();
+        prepare(&path, &Migrator::with_migrations(first)).await.unwrap();
+        let mut old = options(&path).connect().await.unwrap();
+        let rows = "insert into desk values ('shop', '{}', 0); \
+                    insert into suggestion_set values (x'01', 'shop', null, 'q', null, 'li', 0); \
+                    insert into suggestion values (x'11', x'01', 'shop', 1, 'archive', x'aa', 'a', 'old', 0.5); \
+                    insert into suggestion values (x'12', x'01', 'shop', 2, 'archive', x'ab', 'b', 'wrong', 0.5); \
+                    insert into feedback values (x'21', 'shop', x'11', 'a', 'rejected', 'outdated', null, 'li', 5); \
+                    insert into feedback values (x'22', 'shop', x'11', 'a', 'rejected', 'outdated', null, 'mei', 7); \
+                    insert into feedback values (x'23', 'shop', x'12', 'b', 'rejected', 'wrong', null, 'mei', 8);";
+        sqlx::raw_sql(rows).execute(&mut old).await.unwrap();
+        old.close().await.unwrap();
+        prepare(&path, &MIGRATIONS).await.unwrap();
+        let mut new = options(&path).connect().await.unwrap();
+        let found: Vec<(String, String, String, i64, String, i64)> =
+            sqlx::query_as("select answer_key, state, text, reports, reported_by, reported_at from retired_answer")
+                .fetch_all(&mut new)
+                .await
+                .unwrap();
+        let expected = ("a".to_owned(), "reported".to_owned(), "old".to_owned(), 1, "mei".to_owned(), 7);
+        assert_eq!(found, [expected]);
+    }
+
+    #[tokio::test]
     async fn a_newer_database_is_refused_and_left_alone() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("riposte.db");

@@ -8,8 +8,8 @@ use super::SqliteStore;
 use crate::domain::{ConversationDraft, MessageDraft, Role};
 use crate::store::cipher::{KeySource, MasterKey};
 use crate::store::contract::contract_tests;
-use crate::store::contract::sample::{NOW, conversation, desk, merge, message, minutes, short_talk};
-use crate::store::{ConversationStore as _, Store as _, StoreError};
+use crate::store::contract::sample::{NOW, conversation, desk, merge, message, minutes, short_talk, suggestion_set};
+use crate::store::{ConversationStore as _, FeedbackStore as _, LiveValue, RecordedSet, Store as _, StoreError};
 
 async fn open(folder: &Path) -> crate::store::Result<SqliteStore> {
     SqliteStore::open(&folder.join("riposte.db"), &KeySource::File(folder.join("riposte.key")), NOW).await
@@ -41,7 +41,9 @@ async fn customers_words_are_not_in_the_files() {
         ..conversation("t-1", vec![spoken])
     };
     merge(&store, &desk, &[draft]).await;
-    let needles = ["wrong street", "customer-90210", "13800138000", "李雷先生", "secret-bucket", "韩梅梅客服"];
+    let live = LiveValue { slot: Some("NAME".to_owned()), value: "Hortensia Quill".to_owned() };
+    store.record_set(&desk, &RecordedSet { live_values: vec![live], ..suggestion_set(&["a"]) }).await.unwrap();
+    let needles = ["wrong street", "customer-90210", "13800138000", "李雷先生", "secret-bucket", "韩梅梅客服", "Hortensia Quill"];
     let assert_absent = |when: &str| {
         for file in fs_err::read_dir(folder.path()).unwrap() {
             let path = file.unwrap().path();

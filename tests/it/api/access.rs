@@ -76,7 +76,9 @@ fn allowed(operation: &str) -> Option<&'static [AccessRole]> {
         "list_clusters" | "show_cluster" | "list_controls" | "list_jobs" | "show_job" | "stream_job_events" | "list_rejected_rows" => {
             &[Supervisor, KbEditor, Auditor, Admin]
         }
-        "put_entries" | "rebuild_clusters" | "create_control" | "delete_control" => &[Supervisor, KbEditor, Admin],
+        "put_entries" | "rebuild_clusters" | "create_control" | "delete_control" | "list_retired" | "review_retired" => {
+            &[Supervisor, KbEditor, Admin]
+        }
         "create_import" | "cancel_job" | "update_desk_settings" => &[Supervisor, Admin],
         "create_adapter" | "delete_adapter" | "create_desk" | "list_accounts" | "create_account" | "list_api_keys" | "create_api_key"
         | "delete_api_key" => &[Admin],

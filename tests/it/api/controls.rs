@@ -223,6 +223,70 @@ async fn a_control_holds_for_an_entry_as_worded() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_edited_wording_is_controlled_by_its_own_words() {
+    with_app(async |app| {
+        app.import_jsonl("shop", &two_answers()).await;
+        app.show_everything("shop").await;
+        let editor = app.key(AccessRole::KbEditor, &["shop"]).await;
+        let original = texts(&ask(&editor, "shop", QUESTION).await)[0].to_owned();
+        let edited = "先登录会员中心，再到积分商城里挑选礼品。";
+        for _ in 0..2 {
+            let set = ask(&editor, "shop", QUESTION).await;
+            let path = format!("/v1/suggestions/{}/feedback", text(&one(&set, &original)["id"]));
+            editor.post(&path, &json!({"kind": "edited", "final_text": edited})).await.expect(204);
+        }
+        let before = ask(&editor, "shop", QUESTION).await;
+        assert!(texts(&before).contains(&edited) && !texts(&before).contains(&original.as_str()), "{before}");
+        let id = &one(&before, edited)["id"];
+
+        let control = editor.post(CONTROLS, &json!({"suggestion_id": id, "kind": "boost", "points": -0.5})).await.expect(201);
+        assert_eq!(text(&control["answer"]), edited);
+        let lowered = ask(&editor, "shop", QUESTION).await;
+        let moved = log_odds(&lowered, edited) - log_odds(&before, edited);
+        assert!((moved + 0.5).abs() < 0.01, "{moved}");
+
+        editor.post(CONTROLS, &json!({"suggestion_id": id, "kind": "pin"})).await.expect(201);
+        let pinned = ask(&editor, "shop", QUESTION).await;
+        let first = &pinned["suggestions"][0];
+        assert!(first["text"] == edited && is_pinned(first) && list(&first["flags"]).contains(&json!("edited_wording")), "{pinned}");
+
+        editor.post(CONTROLS, &json!({"suggestion_id": id, "kind": "block"})).await.expect(201);
+        let blocked = ask(&editor, "shop", QUESTION).await;
+        assert!(!texts(&blocked).contains(&edited), "{blocked}");
+        assert!(!is_pinned(one(&blocked, &original)), "the answer's own words are back");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn words_that_are_pinned_or_blocked_are_not_changed_by_edits() {
+    with_app(async |app| {
+        app.import_jsonl("shop", &two_answers()).await;
+        app.show_everything("shop").await;
+        let editor = app.key(AccessRole::KbEditor, &["shop"]).await;
+        let before = ask(&editor, "shop", QUESTION).await;
+        let (kept, gone) = (texts(&before)[0].to_owned(), texts(&before)[1].to_owned());
+        let edit_twice = async |edited: &str| {
+            for _ in 0..2 {
+                let set = ask(&editor, "shop", QUESTION).await;
+                let path = format!("/v1/suggestions/{}/feedback", text(&one(&set, &kept)["id"]));
+                editor.post(&path, &json!({"kind": "edited", "final_text": edited})).await.expect(204);
+            }
+            ask(&editor, "shop", QUESTION).await
+        };
+        // Edited into the words of the other answer, which is blocked.
+        editor.post(CONTROLS, &json!({"suggestion_id": one(&before, &gone)["id"], "kind": "block"})).await.expect(201);
+        let blocked = edit_twice(&gone).await;
+        assert_eq!(texts(&blocked), [&kept]);
+        editor.post(CONTROLS, &json!({"suggestion_id": one(&before, &kept)["id"], "kind": "pin"})).await.expect(201);
+        let pinned = edit_twice("积分请到积分商城里兑换。").await;
+        assert_eq!(texts(&pinned), [&kept]);
+        assert!(is_pinned(one(&pinned, &kept)), "{pinned}");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_control_names_its_field() {
     with_app(async |app| {
         app.shop().await;

@@ -1,10 +1,11 @@
 //! What agents do with suggestions, and what that does to the next ones.
 
 use riposte::domain::AccessRole;
+use riposte::eval::feedback::{SimulationOptions, simulate};
 use serde_json::{Value, json};
 
 use crate::support::archive::Talk;
-use crate::support::client::{Client, text, texts};
+use crate::support::client::{Client, list, text, texts};
 use crate::support::with_app;
 
 /// One question, two answers given equally often.
@@ -75,19 +76,134 @@ async fn the_same_verdict_twice_counts_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_answer_reported_outdated_is_flagged() {
+async fn being_shown_and_passed_by_counts_by_place() {
     with_app(async |app| {
         app.import_jsonl("shop", &two_answers()).await;
         app.show_everything("shop").await;
         let agent = app.key(AccessRole::Agent, &["shop"]).await;
-        let set = agent.suggest("shop", "积分怎么兑换礼品呢").await;
-        let reported = text(&set["suggestions"][0]["text"]).to_owned();
-        tell(&agent, &set["suggestions"][0], json!({"kind": "rejected", "reason": "outdated"})).await;
-        let set = agent.suggest("shop", "积分怎么兑换礼品呢").await;
-        for suggestion in set["suggestions"].as_array().unwrap() {
-            let flagged = suggestion["flags"].as_array().unwrap().contains(&json!("outdated"));
-            assert_eq!(flagged, suggestion["text"] == reported.as_str(), "{suggestion}");
+        let ask = async || agent.suggest_to("shop", &[("customer", "积分怎么兑换礼品呢")], json!({"limit": 2})).await;
+        let before = ask().await;
+        let scores = |set: &Value| -> Vec<(String, f64)> {
+            let one = |suggestion: &Value| (text(&suggestion["text"]).to_owned(), suggestion["score"].as_f64().unwrap());
+            list(&set["suggestions"]).iter().map(one).collect()
+        };
+        let old = scores(&before);
+        // Shown three times over: a client that retries.
+        for _ in 0..3 {
+            for suggestion in list(&before["suggestions"]) {
+                tell(&agent, suggestion, json!({"kind": "shown"})).await;
+            }
         }
+        let new = scores(&ask().await);
+        let drop_of = |place: usize| old[place].1 - new.iter().find(|(words, _)| *words == old[place].0).unwrap().1;
+        assert!(drop_of(0) > drop_of(1) && drop_of(1) > 0.0, "{old:?} {new:?}");
+        // The first one is used: nobody needed to look at the second.
+        tell(&agent, &before["suggestions"][0], json!({"kind": "sent"})).await;
+        let used = scores(&ask().await);
+        let score = |set: &[(String, f64)], place: usize| set.iter().find(|(words, _)| *words == old[place].0).unwrap().1;
+        assert!(score(&used, 0) > old[0].1);
+        assert!((score(&used, 1) - old[1].1).abs() < 1e-9, "{old:?} {used:?}");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_reported_outdated_is_withheld_until_somebody_reviews_it() {
+    with_app(async |app| {
+        app.import_jsonl("shop", &two_answers()).await;
+        app.show_everything("shop").await;
+        let agent = app.key(AccessRole::Agent, &["shop"]).await;
+        let editor = app.key(AccessRole::KbEditor, &["shop"]).await;
+        let ask = async || agent.suggest("shop", "积分怎么兑换礼品呢").await;
+        let set = ask().await;
+        let reported = text(&set["suggestions"][0]["text"]).to_owned();
+        assert!(editor.get("/v1/desks/shop/retired").await.ok()["items"].as_array().unwrap().is_empty());
+        tell(&agent, &set["suggestions"][0], json!({"kind": "rejected", "reason": "outdated"})).await;
+        let left = ask().await;
+        assert!(!texts(&left).contains(&reported.as_str()) && !texts(&left).is_empty(), "{left}");
+
+        agent.get("/v1/desks/shop/retired").await.refused(403, "forbidden");
+        let waiting = editor.get("/v1/desks/shop/retired").await.ok();
+        let answer = &list(&waiting["items"])[0];
+        assert_eq!((text(&answer["text"]), text(&answer["state"]), &answer["reports"]), (reported.as_str(), "reported", &json!(1)));
+        let path = format!("/v1/desks/shop/retired/{}", text(&answer["id"]));
+        agent.post(&path, &json!({"verdict": "restore"})).await.refused(403, "forbidden");
+        assert_eq!(editor.post(&path, &json!({"verdict": "maybe"})).await.refused_field(), "/verdict");
+        editor.post("/v1/desks/shop/retired/0000", &json!({"verdict": "restore"})).await.refused(404, "unknown_answer");
+
+        let restored = editor.post(&path, &json!({"verdict": "restore"})).await.expect(200);
+        assert_eq!((text(&restored["state"]), text(&restored["reviewed_by"])), ("restored", "test"));
+        let again = ask().await;
+        assert!(texts(&again).contains(&reported.as_str()), "{again}");
+        assert!(list(&editor.get("/v1/desks/shop/retired").await.ok()["items"]).is_empty());
+        let score = |set: &Value| {
+            let found = list(&set["suggestions"]).iter().find(|suggestion| suggestion["text"] == reported.as_str());
+            let score = found.and_then(|suggestion| suggestion["score"].as_f64()).unwrap();
+            (score / (1.0 - score)).ln()
+        };
+        // What is left is one showing without use; the report itself would cost more than twice as much.
+        assert!((score(&again) - score(&set)).abs() < 0.1, "the report counts no longer: {} {}", score(&set), score(&again));
+
+        editor.post(&path, &json!({"verdict": "retire"})).await.expect(200);
+        assert!(!texts(&ask().await).contains(&reported.as_str()));
+        assert_eq!(editor.get("/v1/desks/shop/retired").await.ok()["items"][0]["state"], "retired");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_edit_repeated_teaches_its_wording_and_nothing_of_its_customers() {
+    with_app(async |app| {
+        app.import_jsonl("shop", &two_answers()).await;
+        app.show_everything("shop").await;
+        let agent = app.key(AccessRole::Agent, &["shop"]).await;
+        let ask = async |name: &str| {
+            let messages = json!([{"role": "customer", "text": "积分怎么兑换礼品呢"}]);
+            agent.suggest_to("shop", &[], json!({"conversation": {"customer": {"name": name}, "messages": messages}, "limit": 2})).await
+        };
+        let original = texts(&ask("欧阳慧").await)[0].to_owned();
+        for name in ["欧阳慧", "司徒敏仪"] {
+            let set = ask(name).await;
+            assert_eq!(texts(&set)[0], original, "one edit may be about one customer");
+            let flags = &set["suggestions"][0]["flags"];
+            assert!(!list(flags).contains(&json!("edited_wording")));
+            let edit = format!("{name}您好，先登录会员中心，再到积分商城里挑选礼品。");
+            tell(&agent, &set["suggestions"][0], json!({"kind": "edited", "final_text": edit})).await;
+            tell(&agent, &set["suggestions"][0], json!({"kind": "sent", "final_text": edit})).await;
+        }
+        for round in 0..4 {
+            let set = ask("诸葛静").await;
+            let taught = list(&set["suggestions"]).iter().find(|suggestion| list(&suggestion["flags"]).contains(&json!("edited_wording")));
+            let taught = taught.unwrap_or_else(|| panic!("round {round}: {set}"));
+            assert_eq!(text(&taught["text"]), "诸葛静您好，先登录会员中心，再到积分商城里挑选礼品。");
+            assert!(!set.to_string().contains("欧阳") && !set.to_string().contains("司徒"), "{set}");
+            assert!(!texts(&set).contains(&original.as_str()), "{set}");
+            // Taking it as it is confirms the wording, not the original.
+            tell(&agent, taught, json!({"kind": "accepted"})).await;
+        }
+        // Refused more often than it was used: the original is back.
+        for _ in 0..7 {
+            let set = ask("诸葛静").await;
+            let taught = list(&set["suggestions"]).iter().find(|suggestion| list(&suggestion["flags"]).contains(&json!("edited_wording")));
+            let Some(taught) = taught else { break };
+            tell(&agent, taught, json!({"kind": "rejected", "reason": "tone"})).await;
+        }
+        assert!(texts(&ask("诸葛静").await).contains(&original.as_str()));
+    })
+    .await;
+}
+
+/// One seed and few questions: `riposte eval feedback` asks more.
+#[tokio::test(flavor = "multi_thread")]
+async fn simulated_agents_teach_the_product_what_serves() {
+    with_app(async |app| {
+        let options = SimulationOptions { interactions: 500, seed: 1 };
+        let figures = simulate(&app.app.workbench(), &options, || app.clock.advance(1200)).await.unwrap();
+        let hit = |system: &str, figure: &str| figures[system][figure];
+        assert!(hit("riposte", "hit@1") > hit("riposte", "hit@1/0050") + 0.05, "{figures:?}");
+        assert!(hit("riposte", "hit@1") > hit("off", "hit@1") + 0.1, "{figures:?}");
+        assert!(hit("riposte", "hit@1") > hit("positions-ignored", "hit@1"), "{figures:?}");
+        assert!(hit("riposte", "runaway") < hit("positions-ignored", "runaway"), "{figures:?}");
     })
     .await;
 }

@@ -53,6 +53,9 @@ async fn another_desk_is_as_if_it_did_not_exist() {
             text(&evidence.find(|evidence| evidence["kind"] == kind).unwrap()["id"]).to_owned()
         };
         let conversation = of_school("conversation");
+        let report = json!({"kind": "rejected", "reason": "outdated"});
+        admin.post(&format!("/v1/suggestions/{suggestion}/feedback"), &report).await.expect(204);
+        let retired = text(&admin.get("/v1/desks/school/retired").await.ok()["items"][0]["id"]).to_owned();
         let entry_id = text(&admin.get("/v1/entries?desk=school").await.ok()["items"][0]["id"]).to_owned();
         let cluster = text(&admin.get("/v1/clusters?desk=school&min_customers=1").await.ok()["items"][0]["id"]).to_owned();
         let raised = json!({"entry_id": entry_id, "kind": "boost", "points": 0.5});
@@ -70,6 +73,9 @@ async fn another_desk_is_as_if_it_did_not_exist() {
             ("create_feedback", "POST", format!("/v1/suggestions/{suggestion}/feedback"), Some(json!({"kind": "accepted"})), "unknown_suggestion"),
             ("show_desk", "GET", "/v1/desks/DESK".into(), None, "unknown_desk"),
             ("show_adapter", "GET", "/v1/desks/DESK/adapter".into(), None, "unknown_desk"),
+            ("list_retired", "GET", "/v1/desks/DESK/retired".into(), None, "unknown_desk"),
+            ("review_retired", "POST", format!("/v1/desks/DESK/retired/{retired}"), Some(json!({"verdict": "restore"})), "unknown_desk"),
+            ("review_retired", "POST", format!("/v1/desks/shop/retired/{retired}"), Some(json!({"verdict": "restore"})), "unknown_answer"),
             ("update_desk_settings", "PATCH", "/v1/desks/DESK/settings".into(), Some(json!({"threshold": 0.1})), "unknown_desk"),
             ("list_controls", "GET", "/v1/desks/DESK/controls".into(), None, "unknown_desk"),
             ("create_control", "POST", "/v1/desks/DESK/controls".into(), Some(json!({"suggestion_id": suggestion, "kind": "block"})), "unknown_desk"),
@@ -128,6 +134,7 @@ async fn another_desk_is_as_if_it_did_not_exist() {
         assert_eq!((&school["settings"]["threshold"], school["counts"]["conversations"].as_u64()), (&Value::Null, Some(4)));
         let controls = admin.get("/v1/desks/school/controls").await.ok();
         assert_eq!(list(&controls["items"]).iter().map(|control| text(&control["kind"])).collect::<Vec<_>>(), ["boost"]);
+        assert_eq!(admin.get("/v1/desks/school/retired").await.ok()["items"][0]["state"], "reported");
     })
     .await;
 }

@@ -1,0 +1,278 @@
+//! What the store makes of feedback beyond counting verdicts: which showings count, which wordings agents prefer, which answers are withheld.
+//!
+//! A decayed sum needs no history: the sum as of one moment, times the decay since, is the sum as of another. Showings are many and are kept
+//! that way, one row per answer; each suggestion remembers when it was counted, so that what a later event disproves can be taken back.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use sqlx::{Sqlite, SqlitePool, Transaction};
+
+use super::statement::{padded, with_list};
+use super::value;
+use crate::domain::{
+    DeskId, FeedbackEvent, FeedbackKind, Pool, RetiredAnswer, RetirementState, Showing, SuggestionId, Timestamp, WordingTally,
+    counted_showings, examination,
+};
+use crate::store::{Result, StoreError};
+
+/// Days after which an event counts half.
+const HALF_LIFE_DAYS: f64 = 90.0;
+const SECONDS_PER_DAY: f64 = 86_400.0;
+
+/// What an event counts now. One from the future (a clock was set back) counts as just made.
+pub(super) fn decay(at: Timestamp, now: Timestamp) -> f64 {
+    let days = (now.seconds_since(at) / SECONDS_PER_DAY).max(0.0);
+    0.5f64.powf(days / HALF_LIFE_DAYS)
+}
+
+// ── showings ──
+
+#[derive(sqlx::FromRow)]
+struct ShowingRow {
+    id: Vec<u8>,
+    answer_key: String,
+    rank: u32,
+    counted_at: Option<i64>,
+    shown: i64,
+    used: i64,
+    refused: i64,
+}
+
+/// Brings the counted showings of the set of `suggestion` into step with what is known of it now.
+pub(super) async fn count_showings(
+    tx: &mut Transaction<'static, Sqlite>,
+    desk: &DeskId,
+    suggestion: SuggestionId,
+    now: Timestamp,
+) -> Result<()> {
+    let rows: Vec<ShowingRow> = sqlx::query_as(
+        "select s.id, s.answer_key, s.rank, s.counted_at, \
+         max(case when f.kind = 'shown' then 1 else 0 end) as shown, \
+         max(case when f.kind in ('accepted', 'edited', 'sent') then 1 else 0 end) as used, \
+         max(case when f.kind = 'rejected' then 1 else 0 end) as refused \
+         from suggestion s left join feedback f on f.suggestion_id = s.id \
+         where s.set_id = (select set_id from suggestion where id = $1) \
+         group by s.id, s.answer_key, s.rank, s.counted_at order by s.rank, s.id",
+    )
+    .bind(value::blob(suggestion.as_uuid()))
+    .fetch_all(&mut **tx)
+    .await?;
+    let set: Vec<Showing> =
+        rows.iter().map(|row| Showing { rank: row.rank, shown: row.shown > 0, used: row.used > 0, refused: row.refused > 0 }).collect();
+    for (row, counts) in rows.iter().zip(counted_showings(&set)) {
+        let change = match (row.counted_at, counts) {
+            (None, true) => examination(row.rank),
+            (Some(at), false) => -examination(row.rank) * decay(Timestamp::from_micros(at), now),
+            (None, false) | (Some(_), true) => continue,
+        };
+        add_to_showings(tx, desk, &row.answer_key, change, now).await?;
+        sqlx::query("update suggestion set counted_at = $2 where id = $1")
+            .bind(row.id.as_slice())
+            .bind(counts.then_some(now.as_micros()))
+            .execute(&mut **tx)
+            .await?;
+    }
+    Ok(())
+}
+
+async fn add_to_showings(tx: &mut Transaction<'static, Sqlite>, desk: &DeskId, key: &str, change: f64, now: Timestamp) -> Result<()> {
+    let known: Option<(f64, i64)> = sqlx::query_as("select weight, as_of from answer_showing where desk = $1 and answer_key = $2")
+        .bind(desk.as_str())
+        .bind(key)
+        .fetch_optional(&mut **tx)
+        .await?;
+    let (weight, as_of) = known.map_or((0.0, now), |(weight, as_of)| (weight, Timestamp::from_micros(as_of)));
+    sqlx::query(
+        "insert into answer_showing (desk, answer_key, weight, as_of) values ($1, $2, $3, $4) \
+         on conflict (desk, answer_key) do update set weight = excluded.weight, as_of = excluded.as_of",
+    )
+    .bind(desk.as_str())
+    .bind(key)
+    // Rounding may leave a hair less than nothing when all is taken back.
+    .bind((weight * decay(as_of, now) + change).max(0.0))
+    .bind(now.max(as_of).as_micros())
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+const SHOWINGS: &str = "select answer_key, weight, as_of from answer_showing where desk = $1 and answer_key in ({list})";
+
+/// Decayed, weighted showings by answer key.
+pub(super) async fn showings(readers: &SqlitePool, desk: &DeskId, keys: &[&str], now: Timestamp) -> Result<Vec<(String, f64)>> {
+    let mut query = sqlx::query_as::<_, (String, f64, i64)>(with_list(SHOWINGS, 2, keys.len())).bind(desk.as_str());
+    for key in padded(keys) {
+        query = query.bind(key);
+    }
+    let rows = query.fetch_all(readers).await?;
+    let decayed = |(key, weight, as_of): (String, f64, i64)| (key, weight * decay(Timestamp::from_micros(as_of), now));
+    // What was counted and taken back again is as good as never counted.
+    Ok(rows.into_iter().map(decayed).filter(|(_, weight)| *weight > 1e-9).collect())
+}
+
+// ── wordings ──
+
+#[derive(sqlx::FromRow)]
+struct WordingRow {
+    answer_key: String,
+    wording: String,
+    suggestion_id: Vec<u8>,
+    conversation: String,
+    kind: String,
+    final_text: Option<String>,
+    created_at: i64,
+}
+
+const WORDINGS: &str = "select f.answer_key, f.wording, f.suggestion_id, coalesce(t.conversation, hex(t.id)) as conversation, f.kind, \
+                        f.final_text, f.created_at \
+                        from feedback f join suggestion s on s.id = f.suggestion_id join suggestion_set t on t.id = s.set_id \
+                        where f.desk = $1 and f.answer_key in ({list}) and f.wording is not null order by f.created_at, f.id";
+
+/// What is known of one wording while rows are read.
+#[derive(Default)]
+struct Gathered {
+    text: Option<String>,
+    conversations: BTreeSet<String>,
+    weight: f64,
+    accepted: f64,
+    last_used_at: i64,
+}
+
+/// Edited wordings by answer key, in order of their keys.
+pub(super) async fn wordings(
+    readers: &SqlitePool,
+    desk: &DeskId,
+    keys: &[&str],
+    now: Timestamp,
+) -> Result<HashMap<String, Vec<WordingTally>>> {
+    let mut query = sqlx::query_as::<_, WordingRow>(with_list(WORDINGS, 2, keys.len())).bind(desk.as_str());
+    for key in padded(keys) {
+        query = query.bind(key);
+    }
+    let mut by_suggestion: BTreeMap<Vec<u8>, Vec<WordingRow>> = BTreeMap::new();
+    for row in query.fetch_all(readers).await? {
+        by_suggestion.entry(row.suggestion_id.clone()).or_default().push(row);
+    }
+    let mut gathered: BTreeMap<(String, String), Gathered> = BTreeMap::new();
+    for events in by_suggestion.values() {
+        // Rows come in order of time. A suggestion was used once, as the last text that came with it says; an event without a text repeats
+        // what was offered.
+        let with_text = events.iter().rfind(|event| event.final_text.is_some());
+        let used = with_text.or_else(|| events.iter().rfind(|event| event.kind != FeedbackKind::Rejected.as_str()));
+        if let Some(event) = used {
+            let weight = decay(Timestamp::from_micros(event.created_at), now);
+            let edited = events.iter().any(|event| event.kind == FeedbackKind::Edited.as_str());
+            let wording = gathered.entry((event.answer_key.clone(), event.wording.clone())).or_default();
+            wording.weight += weight;
+            wording.accepted += if edited { 0.0 } else { weight };
+            wording.conversations.insert(event.conversation.clone());
+            if event.created_at >= wording.last_used_at {
+                wording.last_used_at = event.created_at;
+                wording.text = event.final_text.clone().or_else(|| wording.text.take());
+            } else if wording.text.is_none() {
+                wording.text.clone_from(&event.final_text);
+            }
+        }
+        if let Some(event) = events.iter().rfind(|event| event.kind == FeedbackKind::Rejected.as_str()) {
+            let wording = gathered.entry((event.answer_key.clone(), event.wording.clone())).or_default();
+            wording.weight -= decay(Timestamp::from_micros(event.created_at), now);
+        }
+    }
+    let mut found: HashMap<String, Vec<WordingTally>> = HashMap::new();
+    for ((answer_key, key), wording) in gathered {
+        // A wording nobody ever wrote down can't be offered.
+        let Some(text) = wording.text else { continue };
+        found.entry(answer_key).or_default().push(WordingTally {
+            key,
+            text,
+            conversations: u32::try_from(wording.conversations.len()).unwrap_or(u32::MAX),
+            weight: wording.weight,
+            accepted: wording.accepted,
+            last_used_at: Timestamp::from_micros(wording.last_used_at),
+        });
+    }
+    Ok(found)
+}
+
+// ── retired answers ──
+
+/// Withholds the answer of a suggestion that `event` reports as outdated. A suggestion that is reported again counts once; an answer that had
+/// been restored waits for review again.
+pub(super) async fn withhold(tx: &mut Transaction<'static, Sqlite>, event: &FeedbackEvent) -> Result<()> {
+    sqlx::query(
+        "insert into retired_answer (desk, answer_key, state, text, pool, source, reports, reported_by, reported_at) \
+         select desk, answer_key, 'reported', text, pool, source, 1, $2, $3 from suggestion where id = $1 \
+         on conflict (desk, answer_key) do update set \
+         state = case when retired_answer.state = 'restored' then 'reported' else retired_answer.state end, \
+         text = excluded.text, pool = excluded.pool, source = excluded.source, \
+         reports = retired_answer.reports + case when (select count(*) from feedback where suggestion_id = $1 and kind = 'rejected' \
+         and reason = 'outdated') > 1 then 0 else 1 end, \
+         reported_by = excluded.reported_by, reported_at = excluded.reported_at",
+    )
+    .bind(value::blob(event.suggestion.as_uuid()))
+    .bind(event.actor.as_str())
+    .bind(event.at.as_micros())
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+#[derive(sqlx::FromRow)]
+pub(super) struct RetiredRow {
+    answer_key: String,
+    state: String,
+    text: String,
+    pool: String,
+    source: Vec<u8>,
+    reports: u32,
+    reported_by: String,
+    reported_at: i64,
+    reviewed_by: Option<String>,
+    reviewed_at: Option<i64>,
+}
+
+impl RetiredRow {
+    pub(super) fn into_answer(self) -> Result<RetiredAnswer> {
+        Ok(RetiredAnswer {
+            state: state(&self.state)?,
+            pool: Pool::from_code(&self.pool).ok_or(StoreError::Corrupt("retired_answer.pool"))?,
+            source: value::uuid(&self.source, "retired_answer.source")?,
+            id: self.answer_key,
+            text: self.text,
+            reports: self.reports,
+            reported_by: self.reported_by,
+            reported_at: Timestamp::from_micros(self.reported_at),
+            reviewed_by: self.reviewed_by,
+            reviewed_at: value::timestamp(self.reviewed_at),
+        })
+    }
+}
+
+fn state(code: &str) -> Result<RetirementState> {
+    RetirementState::from_code(code).ok_or(StoreError::Corrupt("retired_answer.state"))
+}
+
+/// Where an answer stands, for counting.
+pub(super) struct Retirement {
+    pub(super) state: RetirementState,
+    reviewed_at: Option<i64>,
+}
+
+impl Retirement {
+    /// When a reviewer brought it back, if it is back.
+    pub(super) fn restored_at(&self) -> Option<i64> {
+        if self.state.is_withheld() { None } else { self.reviewed_at }
+    }
+}
+
+const RETIREMENTS: &str = "select answer_key, state, reviewed_at from retired_answer where desk = $1 and answer_key in ({list})";
+
+/// Answers that were ever reported outdated, by key.
+pub(super) async fn retirements(readers: &SqlitePool, desk: &DeskId, keys: &[&str]) -> Result<BTreeMap<String, Retirement>> {
+    let mut query = sqlx::query_as::<_, (String, String, Option<i64>)>(with_list(RETIREMENTS, 2, keys.len())).bind(desk.as_str());
+    for key in padded(keys) {
+        query = query.bind(key);
+    }
+    let rows = query.fetch_all(readers).await?;
+    rows.into_iter().map(|(key, code, reviewed_at)| Ok((key, Retirement { state: state(&code)?, reviewed_at }))).collect()
+}
