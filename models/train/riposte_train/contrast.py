@@ -173,9 +173,9 @@ class Batches:
         intent = self.groups[place]
         for text in chance.sample(intent.zh, min(self.numbers["wordings"], len(intent.zh))):
             batch.add(noisy(text, chance), place, intent.trade, ZH)
-        for text in chance.sample(intent.en, min(2 if chance.random() < 0.5 else 1, len(intent.en))):
+        for text in chance.sample(intent.en, min(self.numbers["wordings"], len(intent.en))):
             batch.add(noisy(text, chance), place, intent.trade, EN)
-        if chance.random() < 0.5:
+        if chance.random() < self.numbers["answer_share"]:
             answers = intent.answers_zh if chance.random() < 0.65 else intent.answers_en
             if answers:
                 batch.add(chance.choice(answers), place, intent.trade, ANSWER)
