@@ -12,6 +12,8 @@ use crate::text::normalise::clean;
 #[derive(Debug, Clone, Default)]
 pub struct LiveValues {
     values: BTreeMap<&'static str, BTreeSet<String>>,
+    /// Names in the customer's own words beside the one of the profile: they fill nothing, but are personal all the same.
+    other_names: BTreeSet<String>,
 }
 
 impl LiveValues {
@@ -19,6 +21,7 @@ impl LiveValues {
     #[must_use]
     pub fn of(conversation: &LiveConversation) -> Self {
         let mut values: BTreeMap<&'static str, BTreeSet<String>> = BTreeMap::new();
+        let mut other_names = BTreeSet::new();
         if let Some(name) = conversation.customer.get("name").filter(|name| !name.trim().is_empty()) {
             values.entry(MaskKind::Name.name()).or_default().insert(name.trim().to_owned());
         }
@@ -26,23 +29,27 @@ impl LiveValues {
         for message in conversation.messages.iter().filter(|message| message.role == Role::Customer) {
             for found in mask(&message.text, &[]).found {
                 // A name from the host's profile is surer than one guessed from the text.
-                if !(has_name && found.kind == MaskKind::Name) {
+                if has_name && found.kind == MaskKind::Name {
+                    other_names.insert(found.value);
+                } else {
                     values.entry(found.kind.name()).or_default().insert(found.value);
                 }
             }
         }
-        Self { values }
+        Self { values, other_names }
     }
 
-    /// Everything an edited reply of this conversation could hold of its customer: values of slots, then the host's profile.
+    /// Everything an edited reply of this conversation could hold of its customer: values of slots, other names, the host's profile.
     #[must_use]
     pub fn personal(&self, conversation: &LiveConversation) -> Vec<LiveValue> {
         let of_slots = self.values.iter().flat_map(|(&slot, values)| values.iter().map(move |value| (Some(slot), value)));
         let of_profile = conversation.customer.values().map(|value| (None, value));
         let mut personal: Vec<LiveValue> = Vec::new();
-        for (slot, value) in of_slots.chain(of_profile) {
+        let of_names = self.other_names.iter().map(|name| (Some(MaskKind::Name.name()), name));
+        let mut known = BTreeSet::new();
+        for (slot, value) in of_slots.chain(of_names).chain(of_profile) {
             let value = value.trim();
-            if !value.is_empty() && personal.iter().all(|known| known.value != value) {
+            if !value.is_empty() && known.insert(value) {
                 personal.push(LiveValue { slot: slot.map(str::to_owned), value: value.to_owned() });
             }
         }
@@ -132,6 +139,15 @@ mod tests {
             assert!(!text.contains(value), "{text}");
         }
         assert!(text.starts_with("Dear [NAME], order [ORDER_NO] (card ") && text.contains("leaves today. Call [PHONE] or "), "{text}");
+    }
+
+    #[test]
+    fn a_name_that_the_profile_does_not_know_is_personal_too() {
+        let live = conversation(&[("name", "shopfan88")], "my name is Xochitl Ramirez, where is my refund?");
+        let values = LiveValues::of(&live);
+        assert_eq!(render("[NAME], it is on its way.", &values).0, "shopfan88, it is on its way.");
+        let text = unfilled("Xochitl Ramirez, your refund was approved.", &values.personal(&live));
+        assert_eq!(text, "[NAME], your refund was approved.");
     }
 
     #[test]

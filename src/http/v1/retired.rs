@@ -47,7 +47,7 @@ problems!(ReviewProblems: InvalidJson, UnknownDesk, UnknownAnswer, UnsupportedMe
 
 /// Lists the answers withheld as outdated.
 ///
-/// One report withholds an answer, and archived ones that say the same, until somebody reviews it. The latest report comes first; restored
+/// One report withholds an answer, and archived ones found with it that say the same, until somebody reviews it. The latest report comes first; restored
 /// answers are not listed.
 #[utoipa::path(get, path = "/v1/desks/{desk}/retired", operation_id = "list_retired", tag = "desks",
     params(("desk" = String, Path, description = "The desk's name", example = "demo-shop"), RetiredQuery),

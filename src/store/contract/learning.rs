@@ -127,9 +127,9 @@ pub(in crate::store) async fn edited_wordings_are_counted_by_conversation(store:
 
 pub(in crate::store) async fn a_wording_offered_and_taken_or_refused_is_counted(store: &dyn Store) {
     let desk = desk(store, "shop").await;
-    let first = offered(store, &desk, None, None).await;
+    let first = offered(store, &desk, Some("c1"), None).await;
     told(store, &desk, first, FeedbackKind::Edited, Some(("w", Some("Fifteen days.")))).await;
-    let taken = offered(store, &desk, None, Some("w")).await;
+    let taken = offered(store, &desk, Some("c2"), Some("w")).await;
     assert_eq!(store.recorded_suggestion(taken).await.unwrap().unwrap().1.wording.as_deref(), Some("w"));
     told(store, &desk, taken, FeedbackKind::Accepted, Some(("w", None))).await;
     told(store, &desk, taken, FeedbackKind::Sent, Some(("w", None))).await;
@@ -139,6 +139,16 @@ pub(in crate::store) async fn a_wording_offered_and_taken_or_refused_is_counted(
     let refused = offered(store, &desk, None, Some("w")).await;
     told(store, &desk, refused, FeedbackKind::Rejected, Some(("w", None))).await;
     assert!(close(wordings(store, &desk).await[0].weight, 1.0));
+}
+
+pub(in crate::store) async fn sets_without_a_conversation_may_all_be_of_one(store: &dyn Store) {
+    let desk = desk(store, "shop").await;
+    for _ in 0..3 {
+        let edited = offered(store, &desk, None, None).await;
+        told(store, &desk, edited, FeedbackKind::Edited, Some(("w", Some("Fifteen days.")))).await;
+    }
+    let found = wordings(store, &desk).await;
+    assert!(close(found[0].weight, 3.0) && found[0].conversations == 1, "{found:?}");
 }
 
 async fn report(store: &dyn Store, desk: &DeskId, key: &str, at: Timestamp) -> SuggestionId {

@@ -61,6 +61,7 @@ macro_rules! contract_tests {
                 showings_decay_like_verdicts,
                 edited_wordings_are_counted_by_conversation,
                 a_wording_offered_and_taken_or_refused_is_counted,
+                sets_without_a_conversation_may_all_be_of_one,
                 an_answer_reported_outdated_is_withheld_until_restored,
                 a_report_after_a_review_withholds_again_unless_kept_retired,
                 retired_answers_are_paged_latest_first,

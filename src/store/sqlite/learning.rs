@@ -123,7 +123,8 @@ struct WordingRow {
     created_at: i64,
 }
 
-const WORDINGS: &str = "select f.answer_key, f.wording, f.suggestion_id, coalesce(t.conversation, hex(t.id)) as conversation, f.kind, \
+/// Sets without a conversation's id may all be of one conversation, so they count as one.
+const WORDINGS: &str = "select f.answer_key, f.wording, f.suggestion_id, coalesce(t.conversation, '') as conversation, f.kind, \
                         f.final_text, f.created_at \
                         from feedback f join suggestion s on s.id = f.suggestion_id join suggestion_set t on t.id = s.set_id \
                         where f.desk = $1 and f.answer_key in ({list}) and f.wording is not null order by f.created_at, f.id";

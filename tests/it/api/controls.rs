@@ -26,6 +26,12 @@ async fn ask(client: &Client, desk: &str, words: &str) -> Value {
     client.suggest_to(desk, &[("customer", words)], json!({"limit": 20})).await
 }
 
+/// The same in a conversation that has a name: edits teach only where it can be told whose they are.
+async fn ask_in(client: &Client, conversation: usize, words: &str) -> Value {
+    let conversation = json!({"id": format!("c{conversation}"), "messages": [{"role": "customer", "text": words}]});
+    client.suggest_to("shop", &[], json!({"conversation": conversation, "limit": 20})).await
+}
+
 /// The suggestion with these words.
 #[track_caller]
 fn one<'a>(set: &'a Value, words: &str) -> &'a Value {
@@ -230,8 +236,8 @@ async fn an_edited_wording_is_controlled_by_its_own_words() {
         let editor = app.key(AccessRole::KbEditor, &["shop"]).await;
         let original = texts(&ask(&editor, "shop", QUESTION).await)[0].to_owned();
         let edited = "先登录会员中心，再到积分商城里挑选礼品。";
-        for _ in 0..2 {
-            let set = ask(&editor, "shop", QUESTION).await;
+        for conversation in 1..=2 {
+            let set = ask_in(&editor, conversation, QUESTION).await;
             let path = format!("/v1/suggestions/{}/feedback", text(&one(&set, &original)["id"]));
             editor.post(&path, &json!({"kind": "edited", "final_text": edited})).await.expect(204);
         }
@@ -267,8 +273,8 @@ async fn words_that_are_pinned_or_blocked_are_not_changed_by_edits() {
         let before = ask(&editor, "shop", QUESTION).await;
         let (kept, gone) = (texts(&before)[0].to_owned(), texts(&before)[1].to_owned());
         let edit_twice = async |edited: &str| {
-            for _ in 0..2 {
-                let set = ask(&editor, "shop", QUESTION).await;
+            for conversation in 1..=2 {
+                let set = ask_in(&editor, conversation, QUESTION).await;
                 let path = format!("/v1/suggestions/{}/feedback", text(&one(&set, &kept)["id"]));
                 editor.post(&path, &json!({"kind": "edited", "final_text": edited})).await.expect(204);
             }

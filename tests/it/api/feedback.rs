@@ -159,7 +159,8 @@ async fn an_edit_repeated_teaches_its_wording_and_nothing_of_its_customers() {
         let agent = app.key(AccessRole::Agent, &["shop"]).await;
         let ask = async |name: &str| {
             let messages = json!([{"role": "customer", "text": "积分怎么兑换礼品呢"}]);
-            agent.suggest_to("shop", &[], json!({"conversation": {"customer": {"name": name}, "messages": messages}, "limit": 2})).await
+            let conversation = json!({"id": name, "customer": {"name": name}, "messages": messages});
+            agent.suggest_to("shop", &[], json!({"conversation": conversation, "limit": 2})).await
         };
         let original = texts(&ask("欧阳慧").await)[0].to_owned();
         for name in ["欧阳慧", "司徒敏仪"] {

@@ -10,9 +10,12 @@ import { openSource } from "./source.js";
 const LIMIT = 5;
 const REASONS = ["wrong", "incomplete", "outdated", "tone", "other"];
 
+/** Names a conversation, so that edits made in it count as one customer's. */
+const newId = () => Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(16).padStart(8, "0")).join("");
+
 export function tryPage({ desk }) {
   /** Messages so far; what is being written; the set on show; what was done with each suggestion. */
-  const state = { messages: [], set: null, error: null, busy: false, outcome: new Map(), rejecting: null, draft: null, unfolded: new Set() };
+  const state = { id: newId(), messages: [], set: null, error: null, busy: false, outcome: new Map(), rejecting: null, draft: null, unfolded: new Set() };
   let running = null;
 
   const log = byId("chat-log");
@@ -77,6 +80,7 @@ export function tryPage({ desk }) {
   /** Puts a whole conversation in place, as if it had been going on for a few minutes. */
   function start(messages) {
     const now = Date.now();
+    state.id = newId();
     state.messages = messages.map((message, position) => ({ ...message, at: new Date(now - (messages.length - 1 - position) * 20_000).toISOString() }));
     dropDraft();
     setRole("customer");
@@ -144,7 +148,7 @@ export function tryPage({ desk }) {
     state.error = null;
     state.rejecting = null;
     drawSuggestions();
-    const request = { desk: desk(), conversation: { messages: state.messages.map(({ role: speaker, text, at }) => ({ role: speaker, text, at })) }, limit: LIMIT };
+    const request = { desk: desk(), conversation: { id: state.id, messages: state.messages.map(({ role: speaker, text, at }) => ({ role: speaker, text, at })) }, limit: LIMIT };
     if (byId("reply-language").value) request.language = byId("reply-language").value;
     if (byId("pools").value) request.filters = { pools: [byId("pools").value] };
     try {
@@ -432,6 +436,7 @@ export function tryPage({ desk }) {
   });
 
   function reset() {
+    state.id = newId();
     state.messages = [];
     dropDraft();
     input.value = "";
