@@ -104,7 +104,7 @@ pub(super) async fn run_user(config: Config, command: UserCommand) -> anyhow::Re
         }
         (UserCommand::List, Backend::Server(remote)) => list(remote, "/v1/accounts", &["name", "role", "desks"])?,
     }
-    close(backend).await
+    backend.close().await
 }
 
 pub(super) async fn run_key(config: Config, command: KeyCommand) -> anyhow::Result<()> {
@@ -144,14 +144,7 @@ pub(super) async fn run_key(config: Config, command: KeyCommand) -> anyhow::Resu
             print("withdrawn");
         }
     }
-    close(backend).await
-}
-
-async fn close(backend: Backend) -> anyhow::Result<()> {
-    match backend {
-        Backend::Direct(app) => app.close().await,
-        Backend::Server(_) => Ok(()),
-    }
+    backend.close().await
 }
 
 fn list(remote: &super::remote::Remote, path: &str, fields: &[&str]) -> anyhow::Result<()> {

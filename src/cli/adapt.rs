@@ -7,7 +7,7 @@ use anyhow::bail;
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::backend::Backend;
+use super::backend::{Backend, known_desk};
 use super::progress::{follow, follow_remote};
 use super::remote::Remote;
 use super::{desk, print};
@@ -32,10 +32,8 @@ pub(super) struct AdaptArgs {
 pub(super) async fn run(config: Config, args: AdaptArgs) -> anyhow::Result<ExitCode> {
     let backend = Backend::open(config).await?;
     let desk = &args.desk;
-    if let Backend::Direct(app) = &backend
-        && app.store.desk(desk).await?.is_none()
-    {
-        bail!("there is no desk `{desk}`; importing conversations makes one");
+    if let Backend::Direct(app) = &backend {
+        known_desk(app, desk).await?;
     }
     let outcome = if args.status {
         status(&backend, desk).await
@@ -44,9 +42,7 @@ pub(super) async fn run(config: Config, args: AdaptArgs) -> anyhow::Result<ExitC
     } else {
         adapt(&backend, desk).await
     };
-    if let Backend::Direct(app) = backend {
-        app.close().await?;
-    }
+    backend.close().await?;
     outcome
 }
 

@@ -7,7 +7,7 @@ use anyhow::{Context, bail};
 use super::remote::Remote;
 use crate::app::{App, LockError, OnNewEncoder, running_server};
 use crate::config::Config;
-use crate::domain::SystemClock;
+use crate::domain::{Desk, DeskId, SystemClock};
 
 /// Who does the work.
 pub(super) enum Backend {
@@ -33,4 +33,18 @@ impl Backend {
             Err(error) => Err(error),
         }
     }
+
+    /// Ends the work of this process properly; a server goes on.
+    pub(super) async fn close(self) -> anyhow::Result<()> {
+        match self {
+            Self::Direct(app) => app.close().await,
+            Self::Server(_) => Ok(()),
+        }
+    }
+}
+
+/// A desk that a command names, where this process does the work; a server says itself that there is none.
+pub(super) async fn known_desk(app: &App, desk: &DeskId) -> anyhow::Result<Desk> {
+    let found = app.store.desk(desk).await?;
+    found.with_context(|| format!("there is no desk `{desk}`; importing conversations makes one"))
 }

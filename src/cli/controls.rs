@@ -1,10 +1,9 @@
 //! `riposte controls`: pins, boosts and blocks answers of a desk.
 
-use anyhow::bail;
 use clap::{ArgGroup, Args, Subcommand};
 use serde_json::{Value, json};
 
-use super::backend::Backend;
+use super::backend::{Backend, known_desk};
 use super::{desk, print};
 use crate::config::Config;
 use crate::domain::{Control, ControlId, ControlKind, ControlRule, DeskId, EntryId, PairId, SuggestionId, Timestamp};
@@ -106,18 +105,14 @@ pub(super) async fn run(config: Config, command: ControlsCommand) -> anyhow::Res
         ControlsCommand::Add(args) => add(&backend, args).await,
         ControlsCommand::Remove { desk, id } => remove(&backend, desk, *id).await,
     };
-    if let Backend::Direct(app) = backend {
-        app.close().await?;
-    }
+    backend.close().await?;
     done
 }
 
 async fn list(backend: &Backend, desk: &DeskId) -> anyhow::Result<()> {
     let controls = match backend {
         Backend::Direct(app) => {
-            if app.store.desk(desk).await?.is_none() {
-                bail!("there is no desk `{desk}`; importing conversations makes one");
-            }
+            known_desk(app, desk).await?;
             let mut all: Vec<Control> = Vec::new();
             loop {
                 let after = all.last().map(|last| (last.created_at, last.id));

@@ -4,7 +4,7 @@ use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value};
 
-use super::backend::Backend;
+use super::backend::{Backend, known_desk};
 use super::{desk, print};
 use crate::config::Config;
 use crate::domain::{DeskId, DeskSettings, Pool};
@@ -90,9 +90,7 @@ pub(super) async fn run(config: Config, command: DesksCommand) -> anyhow::Result
         DesksCommand::List => list(&backend).await,
         DesksCommand::Set(args) => set(&backend, &args).await,
     };
-    if let Backend::Direct(app) = backend {
-        app.close().await?;
-    }
+    backend.close().await?;
     done
 }
 
@@ -121,10 +119,7 @@ async fn set(backend: &Backend, args: &SetArgs) -> anyhow::Result<()> {
     let desk = &args.desk;
     let settings: DeskSettings = match backend {
         Backend::Direct(app) => {
-            let Some(found) = app.store.desk(desk).await? else {
-                bail!("there is no desk `{desk}`; importing conversations makes one");
-            };
-            let settings = patched(&found.settings, patch)?;
+            let settings = patched(&known_desk(app, desk).await?.settings, patch)?;
             app.store.set_desk_settings(desk, &settings).await?;
             settings
         }

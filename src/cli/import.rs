@@ -96,9 +96,7 @@ pub(super) async fn run(config: Config, args: ImportArgs) -> anyhow::Result<Exit
         failed |= finished.state != "succeeded";
         all_rejected.extend(finished.rejected);
     }
-    if let Backend::Direct(app) = backend {
-        app.close().await?;
-    }
+    backend.close().await?;
     if let Some(file) = args.rejected {
         let lines: Result<Vec<String>, _> = all_rejected.iter().map(serde_json::to_string).collect();
         fs_err::write(&file, lines?.join("\n") + "\n")?;

@@ -11,15 +11,13 @@ use super::metrics::clusters::{accuracy, ari, cluster_count, grouping, nmi, outl
 use super::metrics::ranking::{average_precision, first_judged, ndcg_at, rank_judged, reciprocal_rank, success_at};
 use super::metrics::refusal::{Asked, auroc_refuse, false_refusals, refused_recall};
 use super::systems::{BM25, DENSE, FigureMeans, RIPOSTE, SUM, SUM_WEIGHT, SystemFigures, best, sum_scores};
-use super::workbench::{EvalError, Workbench, any_language};
-use crate::domain::{DeskId, Entry, EntryId, EntryStatus};
-use crate::embed::{Lane, TextKind};
+use super::workbench::{EntryText, EvalError, Workbench, any_language};
+use crate::domain::DeskId;
+use crate::embed::TextKind;
 use crate::mining::cluster::{ClusterSettings, Neighbour, communities};
 use crate::retrieve::encode::dot;
 use crate::suggest::Ranking;
-use crate::suggest::request::{LiveConversation, LiveMessage, SuggestFilters, SuggestRequest};
-use crate::text::language::detect;
-use crate::text::moment::{Line, Moment};
+use crate::text::moment::Moment;
 
 /// Documents ranked by every system.
 const DEPTH: usize = 100;
@@ -43,38 +41,13 @@ type Ranked = Vec<(usize, f32)>;
 impl<'a> TextArchive<'a> {
     /// Indexes every text as question and as answer.
     async fn new(bench: &'a Workbench, texts: &[String]) -> Result<Self, EvalError> {
-        let desk: DeskId = "texts".parse().map_err(|error: crate::domain::desk::InvalidDeskId| EvalError::Unusable(error.to_string()))?;
-        let now = bench.clock.now();
-        bench.store.ensure_desk(&desk, now).await?;
-        let mut places = HashMap::new();
-        let entries: Vec<Entry> = texts
-            .iter()
-            .enumerate()
-            .map(|(place, text)| {
-                let external_id = place.to_string();
-                let id = EntryId::derive(&[desk.as_str(), &external_id]);
-                places.insert(id.as_uuid(), place);
-                Entry {
-                    id,
-                    desk: desk.clone(),
-                    external_id,
-                    language: detect(text),
-                    status: EntryStatus::Published,
-                    tags: Vec::new(),
-                    valid_from: None,
-                    valid_to: None,
-                    owner: None,
-                    questions: vec![text.clone()],
-                    answer: text.clone(),
-                    updated_at: now,
-                }
-            })
-            .collect();
-        for chunk in entries.chunks(500) {
-            bench.store.put_entries(&desk, chunk).await?;
-        }
-        bench.indexer.drain().await?;
-        bench.index.optimize().await?;
+        let entry = |(place, text): (usize, &String)| EntryText {
+            external_id: place.to_string(),
+            questions: vec![text.clone()],
+            answer: text.clone(),
+        };
+        let (desk, ids) = bench.publish("texts", texts.iter().enumerate().map(entry).collect()).await?;
+        let places = ids.iter().enumerate().map(|(place, id)| (id.as_uuid(), place)).collect();
         let terms: Vec<Vec<String>> = texts.iter().map(|text| baseline_terms(text)).collect();
         Ok(Self { bench, desk, places, bm25: Bm25::new(&terms), vectors: bench.embed(texts, TextKind::Passage).await? })
     }
@@ -89,18 +62,7 @@ impl<'a> TextArchive<'a> {
     }
 
     async fn by_product(&self, text: &str) -> Result<Option<(Moment, Ranking, Ranked)>, EvalError> {
-        let request = SuggestRequest {
-            desk: self.desk.clone(),
-            conversation: LiveConversation {
-                messages: vec![LiveMessage { role: crate::domain::Role::Customer, text: text.to_owned(), at: None, id: None }],
-                ..LiveConversation::default()
-            },
-            limit: None,
-            language: None,
-            filters: SuggestFilters::default(),
-        };
-        let Some(moment) = Moment::of(&[Line { role: crate::domain::Role::Customer, text, at: None }]) else { return Ok(None) };
-        let (ranking, _) = self.bench.suggester.rank(&request, &moment, &any_language(), Lane::Bulk).await?;
+        let Some((moment, ranking)) = self.bench.ask(&self.desk, text, &any_language()).await? else { return Ok(None) };
         let mut ranked: Ranked = Vec::new();
         // Groups one after the other, every member of a group before the next group: the order in which an agent would see them.
         for group in &ranking.groups {

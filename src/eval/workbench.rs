@@ -7,7 +7,8 @@ use super::LabelSet;
 use super::dataset::LabelledConversation;
 use super::systems::ArchivedAnswer;
 use crate::adapt::AdaptError;
-use crate::domain::{Clock, ConversationId, DeskId, DeskSettings, MessageId, PairId, PairKind};
+use crate::domain::desk::InvalidDeskId;
+use crate::domain::{Clock, ConversationId, DeskId, DeskSettings, Entry, EntryId, EntryStatus, MessageId, PairId, PairKind, Role};
 use crate::embed::{EmbedError, Embedder, Lane, TextKind};
 use crate::index::{IndexError, VectorIndex};
 use crate::jobs::adapt::{Adaptation, SwitchError};
@@ -15,10 +16,26 @@ use crate::jobs::indexing::{Indexer, IndexingError};
 use crate::jobs::mining::{MiningError, mine_marked};
 use crate::rt::WorkError;
 use crate::store::{Store, StoreError};
-use crate::suggest::{SuggestError, Suggester};
+use crate::suggest::request::{LiveConversation, LiveMessage, SuggestFilters, SuggestRequest};
+use crate::suggest::{Ranking, SuggestError, Suggester};
+use crate::text::language::detect;
+use crate::text::moment::{Line, Moment};
 
 /// Conversations merged at a time.
 const BATCH: usize = 200;
+/// Entries written at a time.
+const ENTRIES: usize = 500;
+
+/// What an entry of the knowledge pool says.
+#[derive(Debug, Clone)]
+pub struct EntryText {
+    /// Names it on its desk.
+    pub external_id: String,
+    /// The questions it answers.
+    pub questions: Vec<String>,
+    /// Its answer.
+    pub answer: String,
+}
 
 /// Why an evaluation stopped.
 #[derive(Debug, thiserror::Error)]
@@ -111,6 +128,50 @@ impl Workbench {
         self.index.optimize().await?;
         let labels = self.source_labels(desk, conversations).await?;
         Ok(Archive { desk: desk.clone(), labels })
+    }
+
+    /// Fills the knowledge pool of a desk as the product does: written, embedded, indexed. One id per text, in order.
+    pub async fn publish(&self, desk: &str, texts: Vec<EntryText>) -> Result<(DeskId, Vec<EntryId>), EvalError> {
+        let desk: DeskId = desk.parse().map_err(|error: InvalidDeskId| EvalError::Unusable(error.to_string()))?;
+        let now = self.clock.now();
+        self.store.ensure_desk(&desk, now).await?;
+        let entry = |text: EntryText| Entry {
+            id: EntryId::derive(&[desk.as_str(), &text.external_id]),
+            desk: desk.clone(),
+            external_id: text.external_id,
+            language: detect(&text.answer),
+            status: EntryStatus::Published,
+            tags: Vec::new(),
+            valid_from: None,
+            valid_to: None,
+            owner: None,
+            questions: text.questions,
+            answer: text.answer,
+            updated_at: now,
+        };
+        let entries: Vec<Entry> = texts.into_iter().map(entry).collect();
+        for chunk in entries.chunks(ENTRIES) {
+            self.store.put_entries(&desk, chunk).await?;
+        }
+        self.indexer.drain().await?;
+        self.index.optimize().await?;
+        let ids = entries.iter().map(|entry| entry.id).collect();
+        Ok((desk, ids))
+    }
+
+    /// Asks the product `words` as a customer's only turn; `None` where there is nothing to ask.
+    pub async fn ask(&self, desk: &DeskId, words: &str, settings: &DeskSettings) -> Result<Option<(Moment, Ranking)>, EvalError> {
+        let message = LiveMessage { role: Role::Customer, text: words.to_owned(), at: None, id: None };
+        let request = SuggestRequest {
+            desk: desk.clone(),
+            conversation: LiveConversation { messages: vec![message], ..LiveConversation::default() },
+            limit: None,
+            language: None,
+            filters: SuggestFilters::default(),
+        };
+        let Some(moment) = Moment::of(&[Line { role: Role::Customer, text: words, at: None }]) else { return Ok(None) };
+        let (ranking, _) = self.suggester.rank(&request, &moment, settings, Lane::Bulk).await?;
+        Ok(Some((moment, ranking)))
     }
 
     async fn source_labels(&self, desk: &DeskId, conversations: &[&LabelledConversation]) -> Result<HashMap<PairId, LabelSet>, EvalError> {

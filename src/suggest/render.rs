@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::request::LiveConversation;
+use super::request::{LiveConversation, MAX_MESSAGE_CHARS};
 use crate::domain::{Role, Slot};
 use crate::store::LiveValue;
 use crate::text::mask::{MaskKind, mask, placeholders};
+use crate::text::moment::clip;
 use crate::text::normalise::clean;
 
 /// Values found in the live conversation, by kind.
@@ -27,7 +28,7 @@ impl LiveValues {
         }
         let has_name = values.contains_key(MaskKind::Name.name());
         for message in conversation.messages.iter().filter(|message| message.role == Role::Customer) {
-            for found in mask(&message.text, &[]).found {
+            for found in mask(&clip(&message.text, MAX_MESSAGE_CHARS), &[]).found {
                 // A name from the host's profile is surer than one guessed from the text.
                 if has_name && found.kind == MaskKind::Name {
                     other_names.insert(found.value);

@@ -7,6 +7,9 @@ use utoipa::ToSchema;
 
 use crate::domain::{Abstention, DeskId, FeedbackKind, Language, Pool, RejectReason, Role, Suggestion, SuggestionSetId, Timestamp};
 
+/// Longest live message that is read, in characters; the rest is ignored.
+pub(super) const MAX_MESSAGE_CHARS: usize = 8_000;
+
 /// One message of the live conversation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

@@ -7,7 +7,7 @@ use super::group::{Answer, contradict};
 use super::ranker::Ranker;
 use super::ranking::{RankedGroup, RankedMember, Ranking, rank_moment, wanted};
 use super::render::{LiveValues, render, unfilled};
-use super::request::{FeedbackCreate, LiveConversation, ModelView, QueryView, SuggestRequest, SuggestResponse, Timings};
+use super::request::{FeedbackCreate, LiveConversation, MAX_MESSAGE_CHARS, ModelView, QueryView, SuggestRequest, SuggestResponse, Timings};
 use crate::domain::desk::{DEFAULT_REPLIES, MAX_REPLIES};
 use crate::domain::{
     AbstainReason, Abstention, Clock, ControlId, ConversationId, DeskId, DeskSettings, Evidence, EvidenceKind, FeedbackEvent, FeedbackId,
@@ -25,8 +25,6 @@ use crate::text::normalise::{answer_key, clean};
 
 /// Most messages of a live conversation.
 const MAX_MESSAGES: usize = 500;
-/// Longest live message that is read, in characters; the rest is ignored.
-const MAX_MESSAGE_CHARS: usize = 8_000;
 /// Evidence rows per suggestion.
 const MAX_EVIDENCE: usize = 5;
 

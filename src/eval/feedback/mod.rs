@@ -14,17 +14,12 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use super::systems::{RIPOSTE, SystemFigures};
-use super::workbench::{EvalError, Workbench};
+use super::workbench::{EntryText, EvalError, Workbench};
 use crate::domain::random::SplitMix64;
-use crate::domain::{
-    Clock, DeskId, DeskSettings, Entry, EntryId, EntryStatus, FeedbackKind, Role, SuggestionId, SuggestionSetId, Timestamp, examination,
-};
-use crate::embed::Lane;
+use crate::domain::{Clock, DeskId, DeskSettings, FeedbackKind, SuggestionId, SuggestionSetId, Timestamp, examination};
 use crate::store::RecordedSet;
-use crate::suggest::request::{FeedbackCreate, LiveConversation, LiveMessage, SuggestFilters, SuggestRequest};
-use crate::suggest::{RankedGroup, Ranking};
-use crate::text::language::detect;
-use crate::text::moment::{Line, Moment};
+use crate::suggest::RankedGroup;
+use crate::suggest::request::FeedbackCreate;
 use crate::text::normalise::answer_key;
 use scenes::{ANSWERS, KNOWN_WORDINGS, SCENES, WORDINGS};
 
@@ -189,38 +184,21 @@ struct SimulatedDesk {
 
 impl SimulatedDesk {
     async fn open(bench: &Workbench, system: &'static str) -> Result<Self, EvalError> {
-        let desk: DeskId = system.parse().map_err(|error: crate::domain::desk::InvalidDeskId| EvalError::Unusable(error.to_string()))?;
-        let now = bench.clock.now();
-        bench.store.ensure_desk(&desk, now).await?;
-        let mut entries = Vec::new();
-        for (scene, known) in SCENES.iter().enumerate() {
-            for (answer, text) in known.answers.iter().enumerate() {
-                let external_id = format!("{scene}-{answer}");
-                entries.push(Entry {
-                    id: EntryId::derive(&[desk.as_str(), &external_id]),
-                    desk: desk.clone(),
-                    external_id,
-                    language: detect(text),
-                    status: EntryStatus::Published,
-                    tags: Vec::new(),
-                    valid_from: None,
-                    valid_to: None,
-                    owner: None,
-                    questions: known.questions[..KNOWN_WORDINGS].iter().map(|&question| question.to_owned()).collect(),
-                    answer: (*text).to_owned(),
-                    updated_at: now,
-                });
-            }
-        }
-        bench.store.put_entries(&desk, &entries).await?;
-        bench.indexer.drain().await?;
-        bench.index.optimize().await?;
+        let texts = SCENES.iter().enumerate().flat_map(|(scene, known)| {
+            known.answers.iter().enumerate().map(move |(answer, text)| EntryText {
+                external_id: format!("{scene}-{answer}"),
+                questions: known.questions[..KNOWN_WORDINGS].iter().map(|&question| question.to_owned()).collect(),
+                answer: (*text).to_owned(),
+            })
+        });
+        let (desk, _) = bench.publish(system, texts.collect()).await?;
         Ok(Self { system, desk, began_with: HashMap::new(), outcomes: Vec::new() })
     }
 
     async fn interact(&mut self, bench: &Workbench, world: &World, draw: &Draw) -> Result<(), EvalError> {
         let words = SCENES[draw.scene].questions[draw.wording];
-        let ranking = ask(bench, &self.desk, words).await?;
+        let asked = bench.ask(&self.desk, words, &DeskSettings::default()).await?;
+        let (_, ranking) = asked.ok_or_else(|| EvalError::Unusable(format!("`{words}` asks nothing")))?;
         let groups = &ranking.groups[..ranking.groups.len().min(SHOWN)];
         let shown: Vec<Option<usize>> = groups.iter().map(|group| world.answer(group, draw.scene)).collect();
         self.judge(world, draw, &shown);
@@ -286,21 +264,6 @@ impl SimulatedDesk {
         }
         figures
     }
-}
-
-async fn ask(bench: &Workbench, desk: &DeskId, words: &str) -> Result<Ranking, EvalError> {
-    let message = LiveMessage { role: Role::Customer, text: words.to_owned(), at: None, id: None };
-    let request = SuggestRequest {
-        desk: desk.clone(),
-        conversation: LiveConversation { messages: vec![message], ..LiveConversation::default() },
-        limit: None,
-        language: None,
-        filters: SuggestFilters::default(),
-    };
-    let moment = Moment::of(&[Line { role: Role::Customer, text: words, at: None }])
-        .ok_or_else(|| EvalError::Unusable(format!("`{words}` asks nothing")))?;
-    let (ranking, _) = bench.suggester.rank(&request, &moment, &DeskSettings::default(), Lane::Bulk).await?;
-    Ok(ranking)
 }
 
 #[cfg(test)]
