@@ -9,7 +9,8 @@ use futures::future::try_join_all;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{AdaptError, MAX_LESSONS, MAX_TRIAL, Moment, Observer, Parts};
+use super::history::Histories;
+use super::{AdaptError, MAX_LESSONS, MAX_REPLIES, MAX_TRIAL, Moment, Observer, Parts};
 use crate::domain::{ConversationId, DeskId, Pair, PairId, Pool, Timestamp};
 use crate::index::{IndexFilter, IndexPoint};
 use crate::retrieve::{Candidate, EncodedQuery, QueryText};
@@ -30,12 +31,18 @@ const BATCH: usize = 64;
 const AT_A_TIME: usize = 4;
 
 /// The archive's moments in two parts, by whole conversations.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) struct Division {
     /// Moments to learn from, oldest first.
     pub(super) older: Vec<Moment>,
     /// Moments to try on.
     pub(super) newer: Vec<Moment>,
+    /// Moments of the older part whose replies are learnt: more than are asked, for they need no asking.
+    pub(super) older_replies: Vec<Moment>,
+    /// The same of the newer part.
+    pub(super) newer_replies: Vec<Moment>,
+    /// What led up to every moment.
+    pub(super) histories: Arc<Histories>,
     /// Every moment of the older part, those not learnt from too: what may be found.
     pub(super) findable: HashSet<Uuid>,
     /// Whether time decided.
@@ -82,7 +89,22 @@ impl Division {
             part.extend(members);
         }
         let findable = older.iter().map(|moment| moment.pair.as_uuid()).collect();
-        Self { older: drawn(older, MAX_LESSONS), newer: drawn(newer, MAX_TRIAL), findable, by_time }
+        let (older_replies, newer_replies) = (drawn(older.clone(), MAX_REPLIES), drawn(newer.clone(), MAX_REPLIES / 4));
+        let (older, newer) = (drawn(older, MAX_LESSONS), drawn(newer, MAX_TRIAL));
+        Self { older, newer, older_replies, newer_replies, histories: Arc::new(Histories::of(&moments)), findable, by_time }
+    }
+
+    /// Every moment that the classifier of replies is taught or asked.
+    pub(super) fn all_replies(&self) -> impl Iterator<Item = &Moment> {
+        self.older_replies.iter().chain(&self.newer_replies).chain(&self.older).chain(&self.newer)
+    }
+
+    /// Points that the classifier of replies is taught with: its moments and what led up to them.
+    pub(super) fn reply_points(&self) -> impl Iterator<Item = Uuid> {
+        self.all_replies().flat_map(|moment| {
+            let steps = self.histories.steps(moment.pair).iter().map(|(point, _)| *point);
+            steps.chain([moment.pair.as_uuid()])
+        })
     }
 
     /// Whether a moment of either part may be answered with `candidate`: the newer part's answers lie in the future. Entries have no past.
@@ -169,7 +191,12 @@ pub(super) async fn archived_moments(parts: &Parts, desk: &DeskId, batch: &[Mome
 /// An archived moment as it would be asked live, unadapted: questions are embedded as queries are, so its own vectors serve.
 pub(super) fn plain(pair: &Pair, point: &IndexPoint) -> EncodedQuery {
     let content = &pair.content;
-    let text = QueryText { question: content.question.clone(), turn: content.turn.clone(), previous: content.previous.clone() };
+    let text = QueryText {
+        question: content.question.clone(),
+        turn: content.turn.clone(),
+        previous: content.previous.clone(),
+        ..QueryText::default()
+    };
     let [question, situation, _] = &point.dense;
     EncodedQuery::plain(question.clone(), situation.clone(), &text)
 }
@@ -248,6 +275,9 @@ mod tests {
             pair: PairId::from_uuid(Uuid::from_u128(number)),
             conversation: ConversationId::from_uuid(Uuid::from_u128(conversation)),
             at: at.map(Timestamp::from_micros),
+            position: number as u32,
+            answer_end: 0,
+            previous_end: 1,
         }
     }
 

@@ -6,10 +6,15 @@
 //! asked with and without the adapter through the product's own ranking, and the adapter is worth taking only when the mean gain exceeds
 //! its standard error. What is taken is then learnt once more from everything.
 //!
-//! `lessons` gathers (the long part; a journal lets it go on after an interruption), `train` learns, [`adapt`] does one after the other.
+//! Beside the maps a classifier of replies is taught ([`crate::retrieve::replies`]); it needs no asking, only what was said and answered.
+//!
+//! `lessons` gathers (the long part; a journal lets it go on after an interruption), `replies` and `train` learn, [`adapt`] does one after the
+//! other.
 //! Deterministic: same archive, same adapter.
 
+mod history;
 mod lessons;
+mod replies;
 mod train;
 mod trial;
 
@@ -18,11 +23,14 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use self::lessons::{Division, gather_lessons};
+use self::history::end_mark;
+use self::lessons::{Division, Lessons, gather_lessons};
+use self::replies::{Asked, Scenes, find_worth, with_forecasts};
 use self::train::{Course, Vectors, learn};
 use crate::domain::{ConversationId, DeskId, PairId, PairKind, Timestamp};
-use crate::index::{IndexError, VectorIndex};
+use crate::index::{DenseField, IndexError, VectorIndex};
 use crate::retrieve::adapter::{Adapter, AdapterError, AdapterManifest, ScoreScale, Trial, VERSION};
+use crate::retrieve::replies::{GRAINS, ReplyModel};
 use crate::rt::WorkError;
 use crate::store::{Store, StoreError};
 use crate::suggest::{Ranker, SuggestError};
@@ -33,6 +41,8 @@ pub const MIN_MOMENTS: usize = 200;
 const MAX_LESSONS: usize = 6_000;
 /// Most moments the trial asks.
 const MAX_TRIAL: usize = 1_000;
+/// Most moments whose replies are learnt.
+const MAX_REPLIES: usize = 20_000;
 /// Pairs read from the store at a time.
 const PAGE: u32 = 500;
 
@@ -121,6 +131,11 @@ struct Moment {
     pair: PairId,
     conversation: ConversationId,
     at: Option<Timestamp>,
+    /// Place among the pairs of its conversation.
+    position: u32,
+    /// Marks by which an answer is recognised in what was said before the next question.
+    answer_end: u64,
+    previous_end: u64,
 }
 
 /// Learns an adapter for `desk`. `id` names it; `folder` keeps the journal, so that the same call after an interruption goes on. The
@@ -138,16 +153,15 @@ pub async fn adapt<O: Observer>(
 ) -> Result<Outcome, O::Stop> {
     let division = divide_archive(parts, desk).await?;
     let gathered = gather_lessons(parts, desk, &division, folder, now, observer).await?;
-    let vectors = Vectors::read(parts, desk, &gathered, observer).await?;
-    let course = Course { weights: parts.ranker.cosine_weights(), dimension: parts.dimension };
-    let (older, newer) = (gathered.older, gathered.newer);
-    let (vectors, course) = (Arc::new(vectors), Arc::new(course));
+    let vectors = Arc::new(Vectors::read(parts, desk, &gathered, division.reply_points(), observer).await?);
+    let course = Arc::new(Course { weights: parts.ranker.cosine_weights(), dimension: parts.dimension });
+    let Forecasts { older, newer, scenes, replies } = forecast(&division, gathered, &course, &vectors, observer).await?;
     // How long to learn is found on the newest fifth of the older part; the trial never sees what that decides by.
     let inner = older.len() * 4 / 5;
     let total = 3;
     observer.progress("learning", 0, total).await?;
     let epochs = {
-        let (older, vectors, course) = (older.clone(), Arc::clone(&vectors), Arc::clone(&course));
+        let (older, vectors, course) = (Arc::clone(&older), Arc::clone(&vectors), Arc::clone(&course));
         crate::rt::cpu(move || course.best_epochs(&vectors, &older[..inner], &older[inner..])).await.map_err(AdaptError::from)?
     };
     let epochs = epochs.map_err(AdaptError::from)?;
@@ -172,11 +186,12 @@ pub async fn adapt<O: Observer>(
             first_after: 0.0,
         },
         answer_gain: train::ANSWER_GAIN,
+        replies: None,
         scale: ScoreScale::SAME,
         sha256: String::new(),
     };
-    let candidate = Adapter::new(manifest.clone(), heads);
-    let (trial, scale) = trial::hold(parts, desk, &division, &candidate, now, observer).await?;
+    let candidate = Adapter::new(manifest.clone(), heads, replies.clone());
+    let (trial, scale) = trial::hold(parts, desk, &division, &vectors, &candidate, now, observer).await?;
     tracing::info!(desk = %desk, epochs, asked = trial.asked, before = trial.before, after = trial.after, error = trial.standard_error, "adapter tried");
     if !trial.is_won() {
         return Ok(Outcome::NotBetter(trial));
@@ -184,10 +199,94 @@ pub async fn adapt<O: Observer>(
     observer.progress("learning", 2, total).await?;
     let everything: Arc<[lessons::Lesson]> = older.iter().chain(newer.iter()).cloned().collect();
     let heads = learn(&course, &vectors, &everything, epochs).await?;
+    let replies = match replies {
+        Some(tried) => learn_replies(&scenes, &division, true).await?.map(|model| model.worth(tried.weights().worth)),
+        None => None,
+    };
     manifest.trial = trial;
     manifest.scale = scale;
     observer.progress("learning", total, total).await?;
-    Ok(Outcome::Better(Box::new(Adapter::new(manifest, heads))))
+    Ok(Outcome::Better(Box::new(Adapter::new(manifest, heads, replies))))
+}
+
+/// Log probabilities of the kinds of every answer a lesson found, by grain.
+type Expected = Vec<[f32; GRAINS]>;
+
+/// Lessons whose scores have the classifier's forecasts in them, and the classifier that the trial is held with.
+struct Forecasts {
+    older: Arc<[lessons::Lesson]>,
+    newer: Arc<[lessons::Lesson]>,
+    scenes: Arc<Scenes>,
+    /// None where forecasts are worth nothing.
+    replies: Option<ReplyModel>,
+}
+
+/// Teaches the classifier of replies and finds what it is worth. No lesson is forecast by a network that was taught its conversation.
+async fn forecast<O: Observer>(
+    division: &Division,
+    gathered: Lessons,
+    course: &Arc<Course>,
+    vectors: &Arc<Vectors>,
+    observer: &O,
+) -> Result<Forecasts, O::Stop> {
+    let stage = "learning replies";
+    let total = replies::FOLDS as u64 + 1;
+    let Lessons { older, newer } = gathered;
+    let dimension = course.dimension;
+    let scenes = {
+        let moments: Vec<Moment> = division.all_replies().copied().collect();
+        let (vectors, histories) = (Arc::clone(vectors), Arc::clone(&division.histories));
+        crate::rt::cpu(move || Scenes::of(&vectors, &moments, &histories, dimension)).await.map_err(AdaptError::from)?
+    };
+    let scenes = Arc::new(scenes.map_err(AdaptError::from)?);
+    let places: Arc<[usize]> = scenes.places(&division.older_replies).into();
+    let answers: Arc<[f32]> = vectors.flat(DenseField::Answer).map_err(AdaptError::from)?.into();
+    let mut expected: Vec<Expected> = older.iter().map(|lesson| vec![[0.0; GRAINS]; lesson.found.len()]).collect();
+    for fold in 0..replies::FOLDS {
+        observer.progress(stage, fold as u64, total).await?;
+        let of_fold = {
+            let (scenes, places, older) = (Arc::clone(&scenes), Arc::clone(&places), Arc::clone(&older));
+            let (vectors, answers) = (Arc::clone(vectors), Arc::clone(&answers));
+            let work = move || -> candle_core::Result<Option<Vec<(usize, Expected)>>> {
+                let Some(model) = scenes.learn_fold(&places, fold)? else { return Ok(None) };
+                let mut asked = Asked::of(&model, &vectors, &answers);
+                let of_fold = older.iter().enumerate().filter(|(_, lesson)| scenes.is_of_fold(lesson, fold));
+                Ok(Some(of_fold.map(|(place, lesson)| (place, scenes.expected(&mut asked, lesson))).collect()))
+            };
+            crate::rt::cpu(work).await.map_err(AdaptError::from)?.map_err(AdaptError::from)?
+        };
+        let Some(of_fold) = of_fold else { return Ok(Forecasts { older, newer, scenes, replies: None }) };
+        for (place, forecast) in of_fold {
+            expected[place] = forecast;
+        }
+    }
+    observer.progress(stage, replies::FOLDS as u64, total).await?;
+    let worth = {
+        let (course, vectors, older, expected) = (Arc::clone(course), Arc::clone(vectors), Arc::clone(&older), expected.clone());
+        let work = move || Ok::<_, candle_core::Error>(find_worth(&older, &course.scores(&vectors, &older)?, &expected));
+        crate::rt::cpu(work).await.map_err(AdaptError::from)?.map_err(AdaptError::from)?
+    };
+    tracing::info!(worth = ?worth, "forecasts of replies tried");
+    let model = if worth == [0.0; GRAINS] { None } else { learn_replies(&scenes, division, false).await? };
+    let Some(model) = model else { return Ok(Forecasts { older, newer, scenes, replies: None }) };
+    let model = model.worth(worth);
+    let of_newer: Vec<Expected> = {
+        let mut asked = Asked::of(&model, vectors, &answers);
+        newer.iter().map(|lesson| scenes.expected(&mut asked, lesson)).collect()
+    };
+    let (older, newer) = (with_forecasts(&older, &expected, worth).into(), with_forecasts(&newer, &of_newer, worth).into());
+    observer.progress(stage, total, total).await?;
+    Ok(Forecasts { older, newer, scenes, replies: Some(model) })
+}
+
+/// Teaches a network the older part's replies, or everything's.
+async fn learn_replies(scenes: &Arc<Scenes>, division: &Division, everything: bool) -> Result<Option<ReplyModel>, AdaptError> {
+    let mut places = scenes.places(&division.older_replies);
+    if everything {
+        places.extend(scenes.places(&division.newer_replies));
+    }
+    let scenes = Arc::clone(scenes);
+    Ok(crate::rt::cpu(move || scenes.learn(&places)).await??)
 }
 
 /// Deletes the journal of an adapter that is done: ids and figures of what was asked.
@@ -205,7 +304,14 @@ async fn divide_archive(parts: &Parts, desk: &DeskId) -> Result<Division, AdaptE
         let Some(last) = page.last() else { break };
         after = Some(last.content.id);
         let usable = page.iter().filter(|pair| pair.content.kind != PairKind::Unanswered && !pair.content.answer.trim().is_empty());
-        moments.extend(usable.map(|pair| Moment { pair: pair.content.id, conversation: pair.conversation, at: pair.content.answered_at }));
+        moments.extend(usable.map(|pair| Moment {
+            pair: pair.content.id,
+            conversation: pair.conversation,
+            at: pair.content.answered_at,
+            position: pair.content.position,
+            answer_end: end_mark(&pair.content.answer),
+            previous_end: end_mark(&pair.content.previous),
+        }));
     }
     if moments.len() < MIN_MOMENTS {
         return Err(AdaptError::TooSmall { desk: desk.clone(), found: moments.len() });

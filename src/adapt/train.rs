@@ -13,6 +13,7 @@ use candle_nn::{AdamW, Optimizer, ParamsAdamW};
 use uuid::Uuid;
 
 use super::lessons::{KEPT, Lesson, Lessons};
+use super::replies::overlap_of_best;
 use super::{AdaptError, Observer, Parts};
 use crate::domain::DeskId;
 use crate::domain::random::SplitMix64;
@@ -30,10 +31,10 @@ const STEP: f64 = 5e-4;
 const DECAY: f64 = 0.01;
 /// Lessons per step.
 const BATCH: usize = 128;
-/// Numbers of passes that are tried. A few far apart, because the held-out figure differs from pass to pass by more than it gains.
-const STOPS: [u32; 3] = [4, 7, 10];
+/// Numbers of passes that are tried; none leaves the vectors as they are. A few far apart, because the held-out figure differs from pass to pass by more than it gains.
+const STOPS: [u32; 4] = [0, 4, 7, 10];
 /// Answers looked at on the held-out moments, as many as an agent sees at first.
-const SHOWN: usize = 3;
+pub(super) const SHOWN: usize = 3;
 /// Where the order of lessons comes from.
 const SEED: u64 = 11;
 /// Score of a place in a batch where a lesson's list has ended.
@@ -50,10 +51,16 @@ pub(super) struct Vectors {
 }
 
 impl Vectors {
-    /// Reads the points of all lessons.
-    pub(super) async fn read<O: Observer>(parts: &Parts, desk: &DeskId, lessons: &Lessons, observer: &O) -> Result<Self, O::Stop> {
+    /// Reads the points of all lessons, and others.
+    pub(super) async fn read<O: Observer>(
+        parts: &Parts,
+        desk: &DeskId,
+        lessons: &Lessons,
+        others: impl Iterator<Item = Uuid>,
+        observer: &O,
+    ) -> Result<Self, O::Stop> {
         let all = lessons.older.iter().chain(lessons.newer.iter());
-        let mut ids: Vec<Uuid> = all.flat_map(|lesson| lesson.found.iter().copied().chain([lesson.pair.as_uuid()])).collect();
+        let mut ids: Vec<Uuid> = all.flat_map(|lesson| lesson.found.iter().copied().chain([lesson.pair.as_uuid()])).chain(others).collect();
         ids.sort_unstable();
         ids.dedup();
         let total = ids.len() as u64;
@@ -90,6 +97,22 @@ impl Vectors {
         Ok(Self { rows, fields: [whole(0)?, whole(1)?, whole(2)?] })
     }
 
+    /// Row of a point, if it was there.
+    pub(super) fn row(&self, point: Uuid) -> Option<usize> {
+        self.rows.get(&point).map(|row| *row as usize)
+    }
+
+    /// All rows of a field, one after the other.
+    pub(super) fn flat(&self, field: DenseField) -> candle_core::Result<Vec<f32>> {
+        self.fields[field as usize].to_dtype(DType::F32)?.flatten_all()?.to_vec1()
+    }
+
+    /// One vector of a point, if it was there.
+    pub(super) fn vector(&self, point: Uuid, field: DenseField) -> candle_core::Result<Option<Vec<f32>>> {
+        let Some(row) = self.row(point) else { return Ok(None) };
+        self.fields[field as usize].get(row)?.to_dtype(DType::F32)?.to_vec1().map(Some)
+    }
+
     fn pick(&self, field: DenseField, rows: &Tensor) -> candle_core::Result<Tensor> {
         self.fields[field as usize].index_select(rows, 0)?.to_dtype(DType::F32)
     }
@@ -121,11 +144,27 @@ pub(super) async fn learn(
 }
 
 impl Course {
+    /// The scores of every answer the lessons found, as they are before anything is learnt; empty where a lesson's moment is gone.
+    pub(super) fn scores(&self, vectors: &Vectors, lessons: &[Lesson]) -> candle_core::Result<Vec<Vec<f32>>> {
+        let learner = Learner::new(self, vectors)?;
+        let mut scores = Vec::with_capacity(lessons.len());
+        for lesson in lessons {
+            let Some(batch) = learner.batch(std::iter::once(lesson))? else {
+                scores.push(Vec::new());
+                continue;
+            };
+            let mut row = learner.scores(&batch)?.flatten_all()?.to_vec1::<f32>()?;
+            row.truncate(lesson.found.len());
+            scores.push(row);
+        }
+        Ok(scores)
+    }
+
     /// The number of passes over `lessons`, out of [`STOPS`], after which the moments of `held_out` are answered best: by the overlap of the
     /// first answer and of the best of the first [`SHOWN`], added.
     pub(super) fn best_epochs(&self, vectors: &Vectors, lessons: &[Lesson], held_out: &[Lesson]) -> candle_core::Result<u32> {
         let mut learner = Learner::new(self, vectors)?;
-        let (mut best, mut passed) = ((f64::MIN, STOPS[0]), 0);
+        let (mut best, mut passed) = ((f64::MIN, STOPS[0]), STOPS[0]);
         for stop in STOPS {
             for epoch in passed..stop {
                 learner.pass(lessons, epoch)?;
@@ -201,10 +240,7 @@ impl<'a> Learner<'a> {
             let Some(batch) = self.batch(chunk.iter())? else { continue };
             let (scores, overlaps) = (self.scores(&batch)?.to_vec2::<f32>()?, batch.overlap.to_vec2::<f32>()?);
             for (scores, overlaps) in scores.iter().zip(&overlaps) {
-                let mut order: Vec<usize> = (0..scores.len()).collect();
-                order.sort_by(|&a, &b| scores[b].total_cmp(&scores[a]).then(a.cmp(&b)));
-                let best = order.iter().take(SHOWN).map(|&place| overlaps[place]).fold(0.0, f32::max);
-                sum += f64::from(overlaps[order[0]]) + f64::from(best);
+                sum += overlap_of_best(scores, overlaps);
             }
             count += batch.lessons;
         }
@@ -239,10 +275,11 @@ impl<'a> Learner<'a> {
             asked.push(row);
             let mut places = 0;
             for ((point, score), share) in lesson.found.iter().zip(&lesson.fixed).zip(&lesson.overlap).take(KEPT) {
-                let Some(&row) = self.vectors.rows.get(point) else { continue };
-                found.push(row);
-                fixed.push(*score);
-                overlap.push(*share);
+                // A point that has left the index meanwhile keeps its place, so that scores and answers stay side by side.
+                let there = self.vectors.rows.get(point);
+                found.push(there.copied().unwrap_or(row));
+                fixed.push(there.map_or(NO_ANSWER, |_| *score));
+                overlap.push(there.map_or(0.0, |_| *share));
                 places += 1;
             }
             for _ in places..KEPT {

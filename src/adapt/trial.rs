@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use super::lessons::{Division, archived_moments, ask, plain};
+use super::train::Vectors;
 use super::{AdaptError, Observer, Parts};
 use crate::domain::{DeskId, Pair, Timestamp};
-use crate::index::IndexPoint;
 use crate::retrieve::adapter::{Adapter, ScoreScale, Trial};
+use crate::retrieve::{EncodedQuery, History};
 use crate::suggest::ranking::rank;
 use crate::text::chrf::chrf;
 
@@ -33,6 +34,7 @@ pub(super) async fn hold<O: Observer>(
     parts: &Parts,
     desk: &DeskId,
     division: &Division,
+    vectors: &Vectors,
     adapter: &Adapter,
     now: Timestamp,
     observer: &O,
@@ -42,8 +44,11 @@ pub(super) async fn hold<O: Observer>(
     for batch in division.newer.chunks(BATCH) {
         observer.progress("trying", before.len() as u64, total).await?;
         for (pair, point) in archived_moments(parts, desk, batch).await? {
-            before.push(given(parts, division, &pair, &point, None, now).await?);
-            after.push(given(parts, division, &pair, &point, Some(adapter), now).await?);
+            let bare = plain(&pair, &point);
+            let history = history(vectors, division, &pair).map_err(AdaptError::from)?;
+            let adapted = adapter.adapt(EncodedQuery { history, ..bare.clone() });
+            before.push(given(parts, division, &pair, bare, now).await?);
+            after.push(given(parts, division, &pair, adapted, now).await?);
         }
     }
     observer.progress("trying", total, total).await?;
@@ -51,19 +56,16 @@ pub(super) async fn hold<O: Observer>(
     Ok((trial(&before, &after, division.by_time), scale))
 }
 
-async fn given(
-    parts: &Parts,
-    division: &Division,
-    pair: &Pair,
-    point: &IndexPoint,
-    adapter: Option<&Adapter>,
-    now: Timestamp,
-) -> Result<Given, AdaptError> {
-    let bare = plain(pair, point);
-    let query = match adapter {
-        Some(adapter) => adapter.adapt(bare),
-        None => bare,
-    };
+/// What led up to an archived moment, as a live one would tell it.
+fn history(vectors: &Vectors, division: &Division, pair: &Pair) -> candle_core::Result<History> {
+    let mut turns = Vec::new();
+    for &(point, field) in division.histories.steps(pair.content.id) {
+        turns.extend(vectors.vector(point, field)?);
+    }
+    Ok(History::of(turns.iter().map(Vec::as_slice)))
+}
+
+async fn given(parts: &Parts, division: &Division, pair: &Pair, query: EncodedQuery, now: Timestamp) -> Result<Given, AdaptError> {
     let mut gathered = ask(parts, pair, query, now).await?;
     gathered.retain(|candidate| division.may_find(candidate));
     let (ranker, really) = (Arc::clone(&parts.ranker), pair.content.answer.clone());

@@ -73,6 +73,8 @@ pub struct PairDraft {
     pub outcome: Outcome,
     /// The agent who answered, as the source names them.
     pub agent_id: Option<String>,
+    /// Place of the answer's first message among the conversation's messages, from 0: puts the pairs of a conversation in order.
+    pub position: u32,
     /// When the answer was given.
     pub answered_at: Option<Timestamp>,
     /// The messages that form the answer, first to last; the first is *the source message*.

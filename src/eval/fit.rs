@@ -97,7 +97,12 @@ async fn lessons_of(bench: &Workbench, desk: &DeskId, sample: usize) -> Result<V
 
 async fn lesson(bench: &Workbench, desk: &DeskId, pair: &Pair) -> Result<Option<Lesson>, EvalError> {
     let content = &pair.content;
-    let text = QueryText { question: content.question.clone(), turn: content.turn.clone(), previous: content.previous.clone() };
+    let text = QueryText {
+        question: content.question.clone(),
+        turn: content.turn.clone(),
+        previous: content.previous.clone(),
+        ..QueryText::default()
+    };
     let query = encode_query(bench.embedder.as_ref(), None, &text, Lane::Bulk).await?;
     let given = bench.embed(std::slice::from_ref(&content.answer), TextKind::Passage).await?;
     let filter = IndexFilter {
@@ -169,7 +174,7 @@ fn add_consensus(lessons: &mut [Lesson], weights: &RankerWeights) {
     let Ok(ranker) = Ranker::new(weights.clone()) else { return };
     for lesson in lessons {
         let answers: Vec<&[f32]> = lesson.answers.iter().map(Vec::as_slice).collect();
-        ranker.add_consensus(&mut lesson.rows, &answers);
+        ranker.add_consensus(&mut lesson.rows, &vec![0.0; answers.len()], &answers);
     }
 }
 
@@ -178,7 +183,7 @@ fn share_right(lessons: &[Lesson], weights: &RankerWeights) -> f64 {
     let right = lessons.iter().filter(|lesson| {
         let mut rows = lesson.rows.clone();
         let answers: Vec<&[f32]> = lesson.answers.iter().map(Vec::as_slice).collect();
-        ranker.add_consensus(&mut rows, &answers);
+        ranker.add_consensus(&mut rows, &vec![0.0; answers.len()], &answers);
         let scores = rows.iter().map(|row| ranker.score(row));
         super::systems::best(scores, 1).first().is_some_and(|&position| lesson.right[position])
     });

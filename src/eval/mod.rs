@@ -11,7 +11,6 @@ pub mod encoders;
 pub mod feedback;
 pub mod fit;
 pub mod judge;
-pub mod kmeans;
 pub mod masking;
 pub mod metrics;
 pub mod pairing;

@@ -6,7 +6,6 @@ use uuid::Uuid;
 
 use super::bm25::{Bm25, baseline_terms};
 use super::dataset::{IntentSet, LabelledText, RetrievalSet, is_out_of_scope};
-use super::kmeans::{spherical_k_means, usual_count};
 use super::metrics::clusters::{accuracy, ari, cluster_count, grouping, nmi, outlier_share};
 use super::metrics::ranking::{average_precision, first_judged, ndcg_at, rank_judged, reciprocal_rank, success_at};
 use super::metrics::refusal::{Asked, auroc_refuse, false_refusals, refused_recall};
@@ -16,6 +15,7 @@ use crate::domain::DeskId;
 use crate::embed::TextKind;
 use crate::mining::cluster::{ClusterSettings, Neighbour, communities};
 use crate::retrieve::encode::dot;
+use crate::retrieve::kmeans::{spherical_k_means, usual_count};
 use crate::suggest::Ranking;
 use crate::text::moment::Moment;
 
@@ -23,6 +23,8 @@ use crate::text::moment::Moment;
 const DEPTH: usize = 100;
 /// Where the k-means baseline starts.
 const KMEANS_SEED: u64 = 1;
+/// Most rounds of the k-means baseline.
+const KMEANS_ROUNDS: usize = 50;
 /// Neighbours per text in the clustering graph.
 const NEIGHBOURS: usize = 25;
 
@@ -209,7 +211,14 @@ pub async fn clusters(bench: &Workbench, texts: &[LabelledText]) -> Result<Syste
                 .collect::<Vec<_>>()
         };
         let neighbours: Vec<Vec<Neighbour>> = (0..vectors.len()).map(nearest).collect();
-        (neighbours, spherical_k_means(&vectors, usual_count(vectors.len()), KMEANS_SEED))
+        (
+            neighbours,
+            spherical_k_means(&vectors, usual_count(vectors.len()), KMEANS_ROUNDS, KMEANS_SEED)
+                .assigned
+                .into_iter()
+                .map(Some)
+                .collect::<Vec<_>>(),
+        )
     })
     .await?;
     let by_words: Vec<Vec<Neighbour>> = terms

@@ -148,6 +148,7 @@ fn pair_of(conversation: &MaskedConversation, moment: &Moment, start: usize, end
         answer_quality: quality,
         outcome: Outcome::default(),
         agent_id: first.author.clone().or_else(|| conversation.agent_id.clone()),
+        position: start as u32,
         answered_at: first.at,
         answer_messages: kept.iter().map(|line| line.id).collect(),
     })

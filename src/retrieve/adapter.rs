@@ -1,4 +1,5 @@
-//! A desk's adapter: three residual maps that turn a live moment's frozen vectors into those the index is asked with.
+//! A desk's adapter: three residual maps that turn a live moment's frozen vectors into those the index is asked with, and a classifier that
+//! says what kind of reply to expect ([`super::replies`]).
 //!
 //! Each probe of [`DenseField`] has a head of its own, `f(v) = normalise(v + W·v + b)`; the question's head reads the question, those of the
 //! situation and of the answer read the situation. Only the side that asks is mapped. Archived vectors stay as the encoder made them: an
@@ -18,6 +19,7 @@ use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 
 use super::encode::{EncodedQuery, dot, normalise};
+use super::replies::{GRAINS, ReplyModel, ReplyWeights, input_width, reply_input};
 use crate::domain::{DeskId, Timestamp};
 use crate::index::DenseField;
 
@@ -26,7 +28,12 @@ pub const MANIFEST_FILE: &str = "adapter.json";
 /// Name of the weights in an adapter's folder.
 pub const WEIGHTS_FILE: &str = "adapter.safetensors";
 /// Version of the format.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
+
+/// Names of the classifier's tensors, in the order of [`ReplyWeights`].
+const REPLY_TENSORS: [&str; 5] = ["replies.input", "replies.input_bias", "replies.output", "replies.output_bias", "replies.centres"];
+/// Name of the tensor of parents.
+const PARENTS: &str = "replies.parents";
 
 /// Why an adapter can't be used.
 #[derive(Debug, thiserror::Error)]
@@ -144,10 +151,24 @@ pub struct AdapterManifest {
     pub trial: Trial,
     /// Length of the vector the answers are asked with: what one unit of its cosine is worth to the ranker.
     pub answer_gain: f32,
+    /// The classifier of replies; none where it was worth nothing.
+    pub replies: Option<ReplyManifest>,
     /// How the ranking's scores become comparable with unadapted ones.
     pub scale: ScoreScale,
     /// SHA-256 of the weights, 64 lower-case hexadecimal digits.
     pub sha256: String,
+}
+
+/// The shape of a classifier of replies.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReplyManifest {
+    /// Width of the hidden layer.
+    pub hidden: usize,
+    /// Numbers of kinds, coarse to fine.
+    pub kinds: [usize; GRAINS],
+    /// What a unit of each grain's log probability is worth in the ranker's score.
+    pub worth: [f32; GRAINS],
 }
 
 /// One residual map.
@@ -183,13 +204,25 @@ pub struct Adapter {
     manifest: AdapterManifest,
     /// In the order of [`DenseField::ALL`].
     heads: [Head; 3],
+    replies: Option<ReplyModel>,
 }
 
 impl Adapter {
     /// Puts an adapter together; the manifest's hash is set by [`Self::write`].
     #[must_use]
-    pub const fn new(manifest: AdapterManifest, heads: [Head; 3]) -> Self {
-        Self { manifest, heads }
+    pub fn new(mut manifest: AdapterManifest, heads: [Head; 3], replies: Option<ReplyModel>) -> Self {
+        manifest.replies = replies.as_ref().map(|model| ReplyManifest {
+            hidden: model.weights().input_bias.len(),
+            kinds: model.kinds(),
+            worth: model.weights().worth,
+        });
+        Self { manifest, heads, replies }
+    }
+
+    /// Whether what led up to a moment matters to it.
+    #[must_use]
+    pub const fn looks_back(&self) -> bool {
+        self.replies.is_some()
     }
 
     /// What it says about itself.
@@ -211,7 +244,10 @@ impl Adapter {
         for value in &mut answers {
             *value *= self.manifest.answer_gain;
         }
+        let input = |query: &EncodedQuery| reply_input(&query.question, &query.situation, &query.history);
+        let forecast = self.replies.as_ref().map(|replies| Arc::new(replies.forecast(&input(&query))));
         EncodedQuery {
+            forecast,
             answer: answers,
             situation: self.map(DenseField::Situation, &query.situation),
             question: self.map(DenseField::Question, &query.question),
@@ -234,6 +270,15 @@ impl Adapter {
                 let tensor = Tensor::from_slice(values, shape, &Device::Cpu).map_err(|error| damaged(&path, &error))?;
                 tensors.insert(format!("{name}.{part}"), tensor);
             }
+        }
+        if let Some(replies) = &self.replies {
+            let ReplyWeights { input, input_bias, output, output_bias, centres, parents, .. } = replies.weights();
+            for (name, values) in REPLY_TENSORS.into_iter().zip([&input[..], input_bias, output, output_bias, centres]) {
+                let tensor = Tensor::from_slice(values, values.len(), &Device::Cpu).map_err(|error| damaged(&path, &error))?;
+                tensors.insert(name.to_owned(), tensor);
+            }
+            let parents = Tensor::from_slice(parents.as_flattened(), parents.len() * (GRAINS - 1), &Device::Cpu);
+            tensors.insert(PARENTS.to_owned(), parents.map_err(|error| damaged(&path, &error))?);
         }
         fs_err::create_dir_all(folder).map_err(file_error(folder))?;
         candle_core::safetensors::save(&tensors, &path).map_err(|error| damaged(&path, &error))?;
@@ -283,7 +328,27 @@ impl Adapter {
             })
         };
         let heads = [head(DenseField::Question)?, head(DenseField::Situation)?, head(DenseField::Answer)?];
-        Ok(Self { manifest, heads })
+        let replies = match &manifest.replies {
+            None => None,
+            Some(shape) => {
+                let (all, fine) = (shape.kinds.iter().sum::<usize>(), shape.kinds[GRAINS - 1]);
+                let lengths = [shape.hidden * input_width(dimension), shape.hidden, shape.hidden * all, all, fine * dimension];
+                let mut parts = Vec::with_capacity(lengths.len());
+                for (name, length) in REPLY_TENSORS.into_iter().zip(lengths) {
+                    parts.push(values(name, length)?);
+                }
+                let parents: Option<Vec<u32>> = tensors.get(PARENTS).and_then(|parents| parents.to_vec1().ok());
+                let model = <[Vec<f32>; 5]>::try_from(parts).ok().zip(parents).and_then(|(parts, parents)| {
+                    let [input, input_bias, output, output_bias, centres] = parts;
+                    let parents = parents.as_chunks::<{ GRAINS - 1 }>().0.to_vec();
+                    let weights =
+                        ReplyWeights { input, input_bias, output, output_bias, centres: centres.into(), parents, worth: shape.worth };
+                    ReplyModel::new(dimension, shape.kinds, weights)
+                });
+                Some(model.ok_or_else(|| damaged(&path, &"the kinds of replies do not fit each other"))?)
+            }
+        };
+        Ok(Self { manifest, heads, replies })
     }
 }
 
@@ -330,6 +395,7 @@ fn sha256_hex(bytes: &[u8]) -> String {
 mod tests {
     use super::*;
     use crate::index::SparseVector;
+    use crate::retrieve::encode::History;
 
     fn manifest() -> AdapterManifest {
         AdapterManifest {
@@ -343,6 +409,7 @@ mod tests {
             epochs: 4,
             trial: Trial { asked: 80, by_time: true, before: 0.2, after: 0.23, standard_error: 0.01, first_before: 0.1, first_after: 0.1 },
             answer_gain: 4.0,
+            replies: None,
             scale: ScoreScale { slope: 0.5, intercept: 1.0 },
             sha256: String::new(),
         }
@@ -353,12 +420,27 @@ mod tests {
         Head { weight: vec![-1.0, -1.0, 1.0, -1.0], bias: vec![0.0, 0.0] }
     }
 
+    fn replies() -> ReplyModel {
+        let weights = ReplyWeights {
+            input: (0..input_width(2)).map(|place| place as f32).collect(),
+            input_bias: vec![0.5],
+            output: vec![1.0, 2.0, 3.0, 4.0],
+            output_bias: vec![0.0, 0.1, 0.2, 0.3],
+            centres: std::sync::Arc::from([1.0, 0.0, 0.0, 1.0]),
+            parents: vec![[0, 0], [0, 0]],
+            worth: [0.1, 0.2, 0.3],
+        };
+        ReplyModel::new(2, [1, 1, 2], weights).unwrap()
+    }
+
     fn query() -> EncodedQuery {
         EncodedQuery {
             question: vec![1.0, 0.0],
             situation: vec![0.0, 1.0],
             answer: vec![1.0, 0.0],
             plain_question: vec![1.0, 0.0],
+            history: History::default(),
+            forecast: None,
             question_terms: SparseVector::default(),
             situation_terms: SparseVector::default(),
             scale: ScoreScale::SAME,
@@ -368,7 +450,7 @@ mod tests {
     #[test]
     fn each_probe_has_its_own_head() {
         let biased = Head { bias: vec![1.0, 0.0], ..Head::identity(2) };
-        let adapted = Adapter::new(manifest(), [quarter_turn(), Head::identity(2), biased]).adapt(query());
+        let adapted = Adapter::new(manifest(), [quarter_turn(), Head::identity(2), biased], None).adapt(query());
         assert_eq!(adapted.question, [0.0, 1.0]);
         assert_eq!(adapted.situation, [0.0, 1.0]);
         let half = 4.0 * 0.5f32.sqrt();
@@ -379,12 +461,16 @@ mod tests {
         );
         assert_eq!(adapted.plain_question, [1.0, 0.0], "what tells foreign questions stays frozen");
         assert_eq!(adapted.scale.apply(2.0), 2.0);
+        assert!(adapted.forecast.is_none());
+        let expecting = Adapter::new(manifest(), std::array::from_fn(|_| Head::identity(2)), Some(replies()));
+        assert!(expecting.looks_back() && expecting.adapt(query()).forecast.is_some());
     }
 
     #[test]
     fn comes_back_as_it_was_written() {
         let folder = tempfile::tempdir().unwrap();
-        let written = Adapter::new(manifest(), [quarter_turn(), Head::identity(2), quarter_turn()]).write(folder.path()).unwrap();
+        let written =
+            Adapter::new(manifest(), [quarter_turn(), Head::identity(2), quarter_turn()], Some(replies())).write(folder.path()).unwrap();
         assert_eq!(written.manifest().sha256.len(), 64);
         assert_eq!(Adapter::read(folder.path(), "0123").unwrap(), written);
     }
@@ -392,7 +478,7 @@ mod tests {
     #[test]
     fn another_encoders_adapter_is_refused_with_the_way_out() {
         let folder = tempfile::tempdir().unwrap();
-        Adapter::new(manifest(), std::array::from_fn(|_| Head::identity(2))).write(folder.path()).unwrap();
+        Adapter::new(manifest(), std::array::from_fn(|_| Head::identity(2)), None).write(folder.path()).unwrap();
         let refused = Adapter::read(folder.path(), "4567").unwrap_err();
         assert!(matches!(refused, AdapterError::OtherEncoder { .. }));
         assert!(refused.to_string().contains("riposte adapt --desk shop"), "{refused}");
@@ -401,7 +487,7 @@ mod tests {
     #[test]
     fn changed_weights_are_refused() {
         let folder = tempfile::tempdir().unwrap();
-        Adapter::new(manifest(), std::array::from_fn(|_| Head::identity(2))).write(folder.path()).unwrap();
+        Adapter::new(manifest(), std::array::from_fn(|_| Head::identity(2)), None).write(folder.path()).unwrap();
         let path = folder.path().join(WEIGHTS_FILE);
         let mut bytes = fs_err::read(&path).unwrap();
         *bytes.last_mut().unwrap() ^= 1;

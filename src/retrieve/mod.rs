@@ -3,9 +3,11 @@
 
 pub mod adapter;
 pub mod encode;
+pub mod kmeans;
 pub mod lexical;
+pub mod replies;
 pub mod search;
 
 pub use adapter::{Adapter, Adapters};
-pub use encode::{DocumentText, EncodedDocument, EncodedQuery, QueryText, encode_documents, encode_query};
+pub use encode::{DocumentText, EncodedDocument, EncodedQuery, History, QueryText, encode_documents, encode_query};
 pub use search::{Candidate, CandidateSearch, RetrieveError, retrieve};

@@ -169,8 +169,16 @@ impl Known {
             member.score = scale.apply(member.score + shift) + self.points(ranker, &member.answer_key);
         }
         let score = scale.apply(relevance + shift) + (best_after - best_before);
-        Some((score, RankedGroup { members, probability: ranker.probability(score), wording, pinned }))
+        let votes: Vec<f32> = members.iter().map(|member| member.vote).collect();
+        let mass = log_sum(&votes) + (score - scale.apply(relevance)) / scale.slope;
+        Some((score, RankedGroup { members, probability: ranker.probability(score), mass, wording, pinned }))
     }
+}
+
+/// log Σ exp, safe against large values.
+fn log_sum(values: &[f32]) -> f32 {
+    let best = values.iter().copied().fold(f32::MIN, f32::max);
+    best + values.iter().map(|value| (value - best).exp()).sum::<f32>().ln()
 }
 
 #[cfg(test)]
@@ -217,6 +225,7 @@ mod tests {
             },
             answer_key: key.to_owned(),
             score,
+            vote: score,
         }
     }
 

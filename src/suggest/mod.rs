@@ -1,10 +1,12 @@
 //! The use case: the present moment of a live conversation in, ranked and explained replies or a reasoned silence out; feedback intake.
 //!
 //! `request` is the wire form, `ranking` goes from a moment to ranked groups of answers (evaluation uses it too), `learning` says what feedback
-//! does to a group, `control` is what editors may decide over its head, `service` adds what a caller sees: rendering, silence, records,
+//! does to a group, `control` is what editors may decide over its head, `cover` chooses a list whose members
+//! do not say the same, `service` adds what a caller sees: rendering, silence, records,
 //! feedback.
 
 pub mod control;
+mod cover;
 pub mod features;
 pub mod group;
 mod learning;

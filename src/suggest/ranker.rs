@@ -92,9 +92,10 @@ impl Ranker {
         &self.weights
     }
 
-    /// Fills in the consensus of every candidate; `answers` are the normalised answer vectors, one per row.
-    pub fn add_consensus(&self, rows: &mut [[f32; FEATURE_COUNT]], answers: &[&[f32]]) {
-        let votes = softmax(&rows.iter().map(|row| dot(&self.base, row)).collect::<Vec<_>>());
+    /// Fills in the consensus of every candidate; `answers` are the normalised answer vectors, `expected` what an adapter adds to each score,
+    /// one per row.
+    pub fn add_consensus(&self, rows: &mut [[f32; FEATURE_COUNT]], expected: &[f32], answers: &[&[f32]]) {
+        let votes = softmax(&rows.iter().zip(expected).map(|(row, expected)| dot(&self.base, row) + expected).collect::<Vec<_>>());
         for (row, answer) in rows.iter_mut().zip(answers) {
             row[CONSENSUS] = votes.iter().zip(answers).map(|(vote, other)| vote * dot(answer, other).max(0.0).powi(CONSENSUS_POWER)).sum();
         }
@@ -206,7 +207,7 @@ mod tests {
         let ranker = Ranker::shipped();
         let mut rows = [[0.0; FEATURE_COUNT]; 3];
         let (a, b) = ([1.0, 0.0], [0.0, 1.0]);
-        ranker.add_consensus(&mut rows, &[&a, &b, &b]);
+        ranker.add_consensus(&mut rows, &[0.0; 3], &[&a, &b, &b]);
         assert!(rows[1][CONSENSUS] > rows[0][CONSENSUS]);
     }
 }

@@ -1,14 +1,17 @@
-//! From a moment to ranked groups of answers: search, features, two-stage ranking, grouping, feedback, controls. No threshold is applied here.
+//! From a moment to ranked groups of answers: search, features, two-stage ranking, grouping, feedback, controls, and a list that covers much. No threshold is applied
+//! here.
 //!
 //! Controls are read by [`rank_moment`] only: what asks [`gather`] itself, learning and fitting, looks at what was said, not at what an editor
 //! has decided about it.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use uuid::Uuid;
 
 use super::control::{Effect, effects};
+use super::cover::order_by_coverage;
 use super::features::{FEATURE_COUNT, Source, Wanted, features};
 use super::group::{Answer, group_answers};
 use super::learning::Known;
@@ -17,6 +20,7 @@ use super::service::SuggestError;
 use crate::domain::{DeskId, EntryId, Outcome, PairId, PairKind, Pool, SuggestionId, Timestamp};
 use crate::index::{IndexFilter, VectorIndex};
 use crate::retrieve::adapter::ScoreScale;
+use crate::retrieve::replies::Forecast;
 use crate::retrieve::{Candidate, CandidateSearch, EncodedQuery, retrieve};
 use crate::store::{ControlStore, FeedbackStore, KnowledgeStore, PairStore, RecordedSuggestion};
 use crate::text::acts::CustomerAct;
@@ -40,6 +44,8 @@ pub struct RankedMember {
     pub answer_key: String,
     /// Score by both stages; in a group with its feedback and this answer's points.
     pub score: f32,
+    /// Score of stage one with what an adapter expects: log of its vote for the answers like it, up to a constant.
+    pub vote: f32,
 }
 
 /// The wording that agents have made of an answer by editing it.
@@ -58,6 +64,8 @@ pub struct RankedGroup {
     pub members: Vec<RankedMember>,
     /// Probability that an agent would use it.
     pub probability: f64,
+    /// Log of its members' votes together, with its feedback and points: how likely it is beside the other groups, up to a constant.
+    pub mass: f32,
     /// The wording that agents prefer to the representative's own.
     pub wording: Option<TaughtWording>,
     /// Whether an editor has pinned the words that are shown.
@@ -147,6 +155,8 @@ pub struct Gathered {
     best_question_cosine: f32,
     wanted: Wanted,
     scale: ScoreScale,
+    /// What an adapter expects the reply to be like.
+    forecast: Option<Arc<Forecast>>,
 }
 
 impl Gathered {
@@ -223,7 +233,17 @@ pub async fn gather<S: SourceStore + ?Sized>(
     let answer_keys = distinct(keys.values().chain(wordings.values().flatten().map(|wording| &wording.key)));
     let tallies = store.tallies(&filter.desk, &answer_keys, wanted.now).await?;
     let known = Known { tallies, wordings, effects: HashMap::new() };
-    Ok(Gathered { search, sources, keys, known, answer_keys, best_question_cosine, wanted, scale: query.scale })
+    Ok(Gathered {
+        search,
+        sources,
+        keys,
+        known,
+        answer_keys,
+        best_question_cosine,
+        wanted,
+        scale: query.scale,
+        forecast: query.forecast.clone(),
+    })
 }
 
 /// Each key once.
@@ -313,15 +333,17 @@ pub fn rank(ranker: &Ranker, gathered: Gathered) -> Vec<RankedGroup> {
     }
     let mut rows = gathered.features();
     let answers: Vec<&[f32]> = gathered.search.candidates.iter().map(|candidate| candidate.answer_vector.as_slice()).collect();
-    ranker.add_consensus(&mut rows, &answers);
+    let expected: Vec<f32> = answers.iter().map(|answer| gathered.forecast.as_ref().map_or(0.0, |forecast| forecast.of(answer))).collect();
+    ranker.add_consensus(&mut rows, &expected, &answers);
     let Gathered { search, sources, keys, known, scale, .. } = gathered;
     let mut members: Vec<RankedMember> = search
         .candidates
         .into_iter()
-        .zip(&rows)
-        .map(|(candidate, row)| RankedMember {
+        .zip(rows.iter().zip(expected))
+        .map(|(candidate, (row, expected))| RankedMember {
             source: sources[&candidate.point].clone(),
-            score: ranker.score(row),
+            score: ranker.score(row) + expected,
+            vote: ranker.base_score(row) + expected,
             answer_key: keys[&candidate.point].clone(),
             candidate,
         })
@@ -340,11 +362,14 @@ pub fn rank(ranker: &Ranker, gathered: Gathered) -> Vec<RankedGroup> {
     offer_each_wording_once(&mut ranked);
     for (score, group) in &mut ranked {
         if let Some(wording) = &group.wording {
-            *score += known.points(ranker, &wording.key);
+            let points = known.points(ranker, &wording.key);
+            *score += points;
+            group.mass += points / scale.slope;
             group.probability = ranker.probability(*score);
         }
     }
     best_first(&mut ranked);
+    order_by_coverage(&mut ranked);
     ranked.into_iter().map(|(_, group)| group).collect()
 }
 
@@ -420,7 +445,7 @@ mod tests {
         }
         let wanted = Wanted { kind: PairKind::Question, language: Language::Zh, now: NOW };
         let (known, answer_keys) = (Known::default(), Vec::new());
-        Gathered { search, sources, keys, known, answer_keys, best_question_cosine: 1.0, wanted, scale: ScoreScale::SAME }
+        Gathered { search, sources, keys, known, answer_keys, best_question_cosine: 1.0, wanted, scale: ScoreScale::SAME, forecast: None }
     }
 
     /// The groups' answers when something has been decided about some of them.

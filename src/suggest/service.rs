@@ -170,7 +170,7 @@ impl Suggester {
         lane: Lane,
     ) -> Result<(Ranking, Duration), SuggestError> {
         let embedding = Instant::now();
-        let text = QueryText { question: moment.question.clone(), turn: moment.turn.clone(), previous: moment.previous.clone() };
+        let text = QueryText::of(moment);
         let adapter = self.adapters.of(&request.desk);
         let query = encode_query(self.embedder.as_ref(), adapter.as_deref(), &text, lane).await?;
         let embed_time = embedding.elapsed();

@@ -18,6 +18,9 @@ pub const MAX_QUESTION_CHARS: usize = 300;
 /// How many earlier customer turns an elliptical one may take along.
 const MAX_CARRIED_TURNS: usize = 2;
 
+/// Turns before the one just before the customer's that a moment tells of.
+const MAX_EARLIER_TURNS: usize = 8;
+
 /// One message as the rules see it.
 #[derive(Debug, Clone, Copy)]
 pub struct Line<'a> {
@@ -29,6 +32,15 @@ pub struct Line<'a> {
     pub at: Option<Timestamp>,
 }
 
+/// One turn of what led up to a moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EarlierTurn {
+    /// Whether the customer spoke; otherwise the company did.
+    pub customer: bool,
+    /// What was said, cut like a question or a previous turn.
+    pub text: String,
+}
+
 /// The customer's side of a moment.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Moment {
@@ -38,6 +50,8 @@ pub struct Moment {
     pub turn: String,
     /// What the agent or bot had said just before that turn; empty at the beginning.
     pub previous: String,
+    /// What was said before that in the same episode, latest first, at most [`MAX_EARLIER_TURNS`] turns.
+    pub earlier: Vec<EarlierTurn>,
     /// What the turn does.
     pub act: CustomerAct,
     /// Whether the turn needed earlier ones to be understood.
@@ -66,6 +80,7 @@ impl Moment {
     fn at(lines: &[Line<'_>], turns: &[Turn], last: usize) -> Self {
         let turn = joined(lines, turns[last], |_| true);
         let previous = previous_words(lines, turns, last);
+        let earlier = earlier_turns(lines, turns, last);
         let (mut question, mut used) = substance(lines, turns[last]);
         let act = customer_act(&question);
         let mut elliptical = false;
@@ -79,7 +94,7 @@ impl Moment {
             }
             used.sort_unstable();
         }
-        Self { question: clip(&question, MAX_QUESTION_CHARS), turn, previous, act, elliptical, used }
+        Self { question: clip(&question, MAX_QUESTION_CHARS), turn, previous, earlier, act, elliptical, used }
     }
 }
 
@@ -106,6 +121,27 @@ fn previous_words(lines: &[Line<'_>], turns: &[Turn], turn: usize) -> String {
         Some(before) if !is_new_episode(lines, before, turns[turn]) => clip_end(&joined(lines, before, |_| true), MAX_QUESTION_CHARS),
         _ => String::new(),
     }
+}
+
+/// What led up to a customer turn before the words just before it, latest first.
+fn earlier_turns(lines: &[Line<'_>], turns: &[Turn], last: usize) -> Vec<EarlierTurn> {
+    let mut earlier = Vec::new();
+    for place in (0..last).rev() {
+        if earlier.len() == MAX_EARLIER_TURNS || is_new_episode(lines, turns[place], turns[place + 1]) {
+            break;
+        }
+        let customer = turns[place].customer;
+        if place + 1 == last && !customer {
+            continue;
+        }
+        let text = if customer {
+            clip(&substance(lines, turns[place]).0, MAX_QUESTION_CHARS)
+        } else {
+            clip_end(&joined(lines, turns[place], |_| true), MAX_QUESTION_CHARS)
+        };
+        earlier.push(EarlierTurn { customer, text });
+    }
+    earlier
 }
 
 /// The words of a customer turn that carry its matter: greetings, thanks and acknowledgements beside something else are left out.
@@ -222,6 +258,7 @@ mod tests {
             moment(&[(Role::Customer, "七天无理由退货怎么申请"), (Role::Agent, "在订单里点申请售后"), (Role::Customer, "那运费呢？")]);
         assert_eq!(moment.question, "七天无理由退货怎么申请 那运费呢？");
         assert_eq!(moment.turn, "那运费呢？");
+        assert_eq!(moment.earlier, [EarlierTurn { customer: true, text: "七天无理由退货怎么申请".to_owned() }]);
         assert!(moment.elliptical);
         assert_eq!(moment.used, [0, 2]);
     }
@@ -257,6 +294,7 @@ mod tests {
         let moment = Moment::of(&lines).expect("a customer has spoken");
         assert_eq!(moment.question, "那运费呢？");
         assert_eq!(moment.previous, "");
+        assert!(moment.earlier.is_empty());
     }
 
     #[test]

@@ -70,6 +70,7 @@ pub(in crate::store) fn pair(name: &str) -> PairDraft {
         language: Language::En,
         outcome: Outcome { thanked: true, repeated: false, corrected: false },
         agent_id: Some("a-7".to_owned()),
+        position: 3,
         answered_at: Some(minutes(1)),
         answer_messages: vec![MessageId::derive(&[name, "1"]), MessageId::derive(&[name, "2"])],
     }

@@ -29,6 +29,7 @@ struct PairRow {
     repeated: bool,
     corrected: bool,
     agent_id: Option<String>,
+    position: i64,
     answered_at: Option<i64>,
     answer_messages: String,
     customer_key: Option<String>,
@@ -54,6 +55,7 @@ impl PairRow {
                 language: value::language(&self.language)?,
                 outcome: Outcome { thanked: self.thanked, repeated: self.repeated, corrected: self.corrected },
                 agent_id: self.agent_id,
+                position: u32::try_from(self.position).map_err(|_| StoreError::Corrupt("pair.position"))?,
                 answered_at: timestamp(self.answered_at),
                 answer_messages: messages.into_iter().map(MessageId::from_uuid).collect(),
             },
@@ -66,7 +68,7 @@ macro_rules! select_pairs {
     ($condition:literal) => {
         concat!(
             "select p.id, p.desk, p.conversation_id, p.kind, p.question, p.turn, p.previous, p.answer, p.answer_quality, p.language, ",
-            "p.thanked, p.repeated, p.corrected, p.agent_id, p.answered_at, p.answer_messages, c.customer_key, c.tags ",
+            "p.thanked, p.repeated, p.corrected, p.agent_id, p.position, p.answered_at, p.answer_messages, c.customer_key, c.tags ",
             "from pair p join conversation c on c.id = p.conversation_id where ",
             $condition
         )
@@ -87,12 +89,12 @@ struct PairWrite<'a> {
 }
 
 const UPSERT: &str = "insert into pair (id, desk, conversation_id, kind, question, turn, previous, answer, answer_quality, language, thanked, \
-                      repeated, corrected, agent_id, answered_at, answer_messages, content_hash) values";
+                      repeated, corrected, agent_id, position, answered_at, answer_messages, content_hash) values";
 /// A pair never moves to another conversation: its id is derived from it.
 const ON_CONFLICT: &str = "on conflict (id) do update set kind = excluded.kind, question = excluded.question, turn = excluded.turn, \
                            previous = excluded.previous, answer = excluded.answer, answer_quality = excluded.answer_quality, \
                            language = excluded.language, thanked = excluded.thanked, repeated = excluded.repeated, \
-                           corrected = excluded.corrected, agent_id = excluded.agent_id, answered_at = excluded.answered_at, \
+                           corrected = excluded.corrected, agent_id = excluded.agent_id, position = excluded.position, answered_at = excluded.answered_at, \
                            answer_messages = excluded.answer_messages, content_hash = excluded.content_hash \
                            where pair.conversation_id = excluded.conversation_id";
 
@@ -122,7 +124,7 @@ impl PairStore for SqliteStore {
         }
         let vanished: Vec<Uuid> = stored.into_keys().collect();
 
-        insert_rows(&mut tx, UPSERT, 17, ON_CONFLICT, &writes, bind_write).await?;
+        insert_rows(&mut tx, UPSERT, 18, ON_CONFLICT, &writes, bind_write).await?;
         delete_pairs(&mut tx, &vanished).await?;
         let changed = writes.iter().map(|write| write.draft.id).chain(vanished.into_iter().map(PairId::from_uuid));
         let subjects: Vec<IndexSubject> = changed.map(IndexSubject::Pair).collect();
@@ -230,6 +232,7 @@ fn bind_write(query: super::statement::Query, write: &PairWrite<'_>) -> super::s
         .bind(draft.outcome.repeated)
         .bind(draft.outcome.corrected)
         .bind(draft.agent_id.as_deref())
+        .bind(i64::from(draft.position))
         .bind(micros(draft.answered_at))
         .bind(to_json(&messages))
         .bind(hash.as_slice())
@@ -254,6 +257,7 @@ fn content_hash(draft: &PairDraft, parent: &Parent) -> [u8; 32] {
     }
     let Outcome { thanked, repeated, corrected } = draft.outcome;
     hash.update([u8::from(thanked), u8::from(repeated), u8::from(corrected), u8::from(draft.answered_at.is_some())]);
+    hash.update(draft.position.to_le_bytes());
     hash.update(micros(draft.answered_at).unwrap_or_default().to_le_bytes());
     hash.update(draft.answer_quality.to_bits().to_le_bytes());
     hash.finalize().into()

@@ -1,0 +1,90 @@
+//! The order of what is shown behind the first suggestion: together the suggestions should hold the right answer.
+//!
+//! The first suggestion is the best one. Each next one is that which adds most to what the chosen ones cover already: the sum, over all
+//! groups, of how likely a group holds the right answer times how alike it is to the nearest chosen one. That is the choice of a list by
+//! minimum Bayes risk (Kumar & Byrne 2004) under "the best of the list counts", taken greedily, which comes within 1 − 1/e of the best list
+//! because the sum is submodular (Nemhauser, Wolsey & Fisher 1978). Three wordings of one answer are worth little more than one.
+
+use super::ranker::softmax;
+use super::ranking::RankedGroup;
+use crate::retrieve::encode::dot;
+
+/// Exponent on the cosine of two answers: only answers that are really alike stand for each other.
+const LIKENESS_POWER: i32 = 8;
+/// What a group's own likelihood counts beside what it adds.
+const OWN_WEIGHT: f32 = 0.5;
+/// Places that are chosen so; behind them the order stays.
+const PLACES: usize = 10;
+
+/// Reorders `groups`, given best first.
+pub(super) fn order_by_coverage(groups: &mut Vec<(f32, RankedGroup)>) {
+    if groups.len() < 3 {
+        return;
+    }
+    let masses: Vec<f32> = groups.iter().map(|(_, group)| group.mass).collect();
+    let vectors: Vec<&[f32]> = groups.iter().map(|(_, group)| group.representative().candidate.answer_vector.as_slice()).collect();
+    let order = cover(&softmax(&masses), &vectors);
+    let mut old: Vec<Option<(f32, RankedGroup)>> = std::mem::take(groups).into_iter().map(Some).collect();
+    groups.extend(order.into_iter().filter_map(|place| old[place].take()));
+}
+
+/// Places in their new order.
+fn cover(likelihoods: &[f32], vectors: &[&[f32]]) -> Vec<usize> {
+    let likeness = |a: usize, b: usize| if a == b { 1.0 } else { dot(vectors[a], vectors[b]).max(0.0).powi(LIKENESS_POWER) };
+    let mut left: Vec<usize> = (1..vectors.len()).collect();
+    let mut covered: Vec<f32> = (0..vectors.len()).map(|place| likeness(0, place)).collect();
+    let mut order = vec![0];
+    let alike: Vec<Vec<f32>> = (0..vectors.len()).map(|a| (0..vectors.len()).map(|b| likeness(a, b)).collect()).collect();
+    while order.len() < PLACES && !left.is_empty() {
+        let gain = |place: usize| {
+            let added: f32 = alike[place]
+                .iter()
+                .zip(&covered)
+                .zip(likelihoods)
+                .map(|((alike, covered), likely)| likely * (alike - covered).max(0.0))
+                .sum();
+            added + OWN_WEIGHT * likelihoods[place] * (1.0 - covered[place])
+        };
+        // The first of equals: it stood before the others.
+        let mut best = (0, f32::MIN);
+        for (at, &place) in left.iter().enumerate() {
+            let gain = gain(place);
+            if gain > best.1 {
+                best = (at, gain);
+            }
+        }
+        let place = left.remove(best.0);
+        for (covered, alike) in covered.iter_mut().zip(&alike[place]) {
+            *covered = covered.max(*alike);
+        }
+        order.push(place);
+    }
+    order.extend(left);
+    order
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_answer_goes_before_another_wording() {
+        let (x, almost_x, y): (&[f32], &[f32], &[f32]) = (&[1.0, 0.0], &[0.995, 0.0999], &[0.0, 1.0]);
+        assert_eq!(cover(&[0.5, 0.3, 0.2], &[x, almost_x, y]), [0, 2, 1]);
+    }
+
+    #[test]
+    fn unlike_answers_stay_in_order() {
+        let axes: Vec<Vec<f32>> = (0..4).map(|at| (0..4).map(|place| if place == at { 1.0 } else { 0.0 }).collect()).collect();
+        let vectors: Vec<&[f32]> = axes.iter().map(Vec::as_slice).collect();
+        assert_eq!(cover(&[0.4, 0.3, 0.2, 0.1], &vectors), [0, 1, 2, 3]);
+    }
+
+    #[test]
+    fn what_many_unlikely_ones_agree_on_may_be_worth_a_place() {
+        // Two groups of one meaning outweigh a single likelier one.
+        let (x, y, z, almost_z): (&[f32], &[f32], &[f32], &[f32]) =
+            (&[1.0, 0.0, 0.0], &[0.0, 1.0, 0.0], &[0.0, 0.0, 1.0], &[0.0, 0.05, 0.9987]);
+        assert_eq!(cover(&[0.4, 0.22, 0.19, 0.19], &[x, y, z, almost_z])[1], 2);
+    }
+}
