@@ -15,6 +15,7 @@
 mod history;
 mod lessons;
 mod replies;
+mod shown;
 mod train;
 mod trial;
 
@@ -26,6 +27,7 @@ use async_trait::async_trait;
 use self::history::end_mark;
 use self::lessons::{Division, Lessons, gather_lessons};
 use self::replies::{Asked, Scenes, find_worth, with_forecasts};
+use self::shown::Likenesses;
 use self::train::{Course, Vectors, learn};
 use crate::domain::{ConversationId, DeskId, PairId, PairKind, Timestamp};
 use crate::index::{DenseField, IndexError, VectorIndex};
@@ -155,16 +157,19 @@ pub async fn adapt<O: Observer>(
     let gathered = gather_lessons(parts, desk, &division, folder, now, observer).await?;
     let vectors = Arc::new(Vectors::read(parts, desk, &gathered, division.reply_points(), observer).await?);
     let course = Arc::new(Course { weights: parts.ranker.cosine_weights(), dimension: parts.dimension });
-    let Forecasts { older, newer, scenes, replies } = forecast(&division, gathered, &course, &vectors, observer).await?;
+    let likenesses = compare_answers(parts, &gathered, &vectors).await?;
+    let Forecasts { older, newer, scenes, replies } = forecast(&division, gathered, &course, &vectors, &likenesses, observer).await?;
     // How long to learn is found on the newest fifth of the older part; the trial never sees what that decides by.
     let inner = older.len() * 4 / 5;
     let total = 3;
     observer.progress("learning", 0, total).await?;
-    let epochs = {
+    let best = {
         let (older, vectors, course) = (Arc::clone(&older), Arc::clone(&vectors), Arc::clone(&course));
-        crate::rt::cpu(move || course.best_epochs(&vectors, &older[..inner], &older[inner..])).await.map_err(AdaptError::from)?
+        crate::rt::cpu(move || course.best_course(&vectors, &likenesses, &older[..inner], &older[inner..]))
+            .await
+            .map_err(AdaptError::from)?
     };
-    let epochs = epochs.map_err(AdaptError::from)?;
+    let (epochs, temperature) = best.map_err(AdaptError::from)?;
     observer.progress("learning", 1, total).await?;
     let heads = learn(&course, &vectors, &older, epochs).await?;
     let mut manifest = AdapterManifest {
@@ -187,12 +192,12 @@ pub async fn adapt<O: Observer>(
         },
         answer_gain: train::ANSWER_GAIN,
         replies: None,
-        scale: ScoreScale::SAME,
+        scale: ScoreScale { temperature, ..ScoreScale::SAME },
         sha256: String::new(),
     };
     let candidate = Adapter::new(manifest.clone(), heads, replies.clone());
     let (trial, scale) = trial::hold(parts, desk, &division, &vectors, &candidate, now, observer).await?;
-    tracing::info!(desk = %desk, epochs, asked = trial.asked, before = trial.before, after = trial.after, error = trial.standard_error, "adapter tried");
+    tracing::info!(desk = %desk, epochs, temperature, asked = trial.asked, before = trial.before, after = trial.after, error = trial.standard_error, "adapter tried");
     if !trial.is_won() {
         return Ok(Outcome::NotBetter(trial));
     }
@@ -227,6 +232,7 @@ async fn forecast<O: Observer>(
     gathered: Lessons,
     course: &Arc<Course>,
     vectors: &Arc<Vectors>,
+    likenesses: &Arc<Likenesses>,
     observer: &O,
 ) -> Result<Forecasts, O::Stop> {
     let stage = "learning replies";
@@ -263,7 +269,8 @@ async fn forecast<O: Observer>(
     observer.progress(stage, replies::FOLDS as u64, total).await?;
     let worth = {
         let (course, vectors, older, expected) = (Arc::clone(course), Arc::clone(vectors), Arc::clone(&older), expected.clone());
-        let work = move || Ok::<_, candle_core::Error>(find_worth(&older, &course.scores(&vectors, &older)?, &expected));
+        let likenesses = Arc::clone(likenesses);
+        let work = move || Ok::<_, candle_core::Error>(find_worth(&older, &likenesses, &course.scores(&vectors, &older)?, &expected));
         crate::rt::cpu(work).await.map_err(AdaptError::from)?.map_err(AdaptError::from)?
     };
     tracing::info!(worth = ?worth, "forecasts of replies tried");
@@ -277,6 +284,16 @@ async fn forecast<O: Observer>(
     let (older, newer) = (with_forecasts(&older, &expected, worth).into(), with_forecasts(&newer, &of_newer, worth).into());
     observer.progress(stage, total, total).await?;
     Ok(Forecasts { older, newer, scenes, replies: Some(model) })
+}
+
+/// Compares the answers that the older lessons found.
+async fn compare_answers(parts: &Parts, gathered: &Lessons, vectors: &Arc<Vectors>) -> Result<Arc<Likenesses>, AdaptError> {
+    let (older, vectors) = (Arc::clone(&gathered.older), Arc::clone(vectors));
+    let (dimension, consensus) = (parts.dimension, parts.ranker.consensus_weight());
+    let work = move || -> candle_core::Result<Likenesses> {
+        Ok(Likenesses::of(&older, &vectors, &vectors.flat(DenseField::Answer)?, dimension, consensus))
+    };
+    Ok(Arc::new(crate::rt::cpu(work).await??))
 }
 
 /// Teaches a network the older part's replies, or everything's.

@@ -14,7 +14,8 @@ use uuid::Uuid;
 use super::Moment;
 use super::history::Histories;
 use super::lessons::Lesson;
-use super::train::{SHOWN, Vectors};
+use super::shown::Likenesses;
+use super::train::Vectors;
 use crate::domain::random::SplitMix64;
 use crate::domain::{ConversationId, PairId};
 use crate::index::DenseField;
@@ -160,33 +161,33 @@ impl<'a> Asked<'a> {
     }
 }
 
-/// Finds what forecasts are worth beside the scores of lessons: by the overlap of the first answer and of the best of the first [`SHOWN`],
-/// added. `scores` and `expected` have an element per found answer of each lesson.
-pub(super) fn find_worth(lessons: &[Lesson], scores: &[Vec<f32>], expected: &[Vec<[f32; GRAINS]>]) -> [f32; GRAINS] {
+/// Finds what forecasts are worth beside the scores of lessons: by the overlap of what would be shown. `scores` and `expected` have an
+/// element per found answer of each lesson.
+pub(super) fn find_worth(
+    lessons: &[Lesson],
+    likenesses: &Likenesses,
+    scores: &[Vec<f32>],
+    expected: &[Vec<[f32; GRAINS]>],
+) -> [f32; GRAINS] {
     let mut best = (f64::MIN, [0.0; GRAINS]);
     for worth in WORTHS {
         for share in SHARES {
             let worth = share.map(|share| share * worth);
             let figures = lessons.iter().zip(scores).zip(expected).map(|((lesson, scores), expected)| {
-                let scores = scores.iter().zip(expected).map(|(score, expected)| score + bonus(worth, expected));
-                overlap_of_best(&scores.collect::<Vec<_>>(), &lesson.overlap)
+                let scores: Vec<f32> = scores.iter().zip(expected).map(|(score, expected)| score + bonus(worth, expected)).collect();
+                likenesses.overlap(lesson, &scores, 1.0)
             });
             let figure = figures.sum::<f64>();
             // A tie goes to what was tried before: to less.
             if figure > best.0 + 1e-9 {
                 best = (figure, worth);
             }
+            if worth == [0.0; GRAINS] {
+                break;
+            }
         }
     }
     best.1
-}
-
-/// Overlap of the first answer by `scores`, and of the best of the first [`SHOWN`], added.
-pub(super) fn overlap_of_best(scores: &[f32], overlaps: &[f32]) -> f64 {
-    let mut order: Vec<usize> = (0..scores.len().min(overlaps.len())).collect();
-    order.sort_by(|&a, &b| scores[b].total_cmp(&scores[a]).then(a.cmp(&b)));
-    let best = order.iter().take(SHOWN).map(|&place| overlaps[place]).fold(0.0, f32::max);
-    order.first().map_or(0.0, |&first| f64::from(overlaps[first]) + f64::from(best))
 }
 
 /// Lessons whose fixed scores have the forecasts in them.
@@ -391,11 +392,15 @@ mod tests {
         let scores = vec![vec![0.9, 0.8, 0.7, 0.6, 0.5]; 2];
         let knowing: Vec<Vec<[f32; GRAINS]>> =
             [4, 3].map(|right| (0..5).map(|place| [-1.0, -1.0, if place == right { -0.1 } else { -4.0 }]).collect()).to_vec();
-        let worth = find_worth(&lessons, &scores, &knowing);
+        let points: Vec<(Uuid, [Vec<f32>; 3])> = (1..=5).map(|number| (id(number), [axis(0), axis(0), axis(number)])).collect();
+        let vectors = Vectors::of(&points).unwrap();
+        let answers = vectors.flat(DenseField::Answer).unwrap();
+        let likenesses = Likenesses::of(&lessons, &vectors, &answers, DIMENSION, 6.0);
+        let worth = find_worth(&lessons, &likenesses, &scores, &knowing);
         assert!(worth[GRAINS - 1] > 0.0, "{worth:?}");
         let forecast = with_forecasts(&lessons, &knowing, worth);
         assert!(forecast[0].fixed[4] > forecast[0].fixed[0]);
         let ignorant = vec![vec![[-1.0, -1.0, -2.0]; 5]; 2];
-        assert_eq!(find_worth(&lessons, &scores, &ignorant), [0.0; GRAINS], "what changes nothing is worth nothing");
+        assert_eq!(find_worth(&lessons, &likenesses, &scores, &ignorant), [0.0; GRAINS], "what changes nothing is worth nothing");
     }
 }

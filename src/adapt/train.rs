@@ -13,7 +13,7 @@ use candle_nn::{AdamW, Optimizer, ParamsAdamW};
 use uuid::Uuid;
 
 use super::lessons::{KEPT, Lesson, Lessons};
-use super::replies::overlap_of_best;
+use super::shown::Likenesses;
 use super::{AdaptError, Observer, Parts};
 use crate::domain::DeskId;
 use crate::domain::random::SplitMix64;
@@ -33,8 +33,8 @@ const DECAY: f64 = 0.01;
 const BATCH: usize = 128;
 /// Numbers of passes that are tried; none leaves the vectors as they are. A few far apart, because the held-out figure differs from pass to pass by more than it gains.
 const STOPS: [u32; 4] = [0, 4, 7, 10];
-/// Answers looked at on the held-out moments, as many as an agent sees at first.
-pub(super) const SHOWN: usize = 3;
+/// What the scores are tried to be divided by where answers vote with them.
+const TEMPERATURES: [f32; 4] = [1.0, 1.5, 2.0, 3.0];
 /// Where the order of lessons comes from.
 const SEED: u64 = 11;
 /// Score of a place in a batch where a lesson's list has ended.
@@ -146,33 +146,32 @@ pub(super) async fn learn(
 impl Course {
     /// The scores of every answer the lessons found, as they are before anything is learnt; empty where a lesson's moment is gone.
     pub(super) fn scores(&self, vectors: &Vectors, lessons: &[Lesson]) -> candle_core::Result<Vec<Vec<f32>>> {
-        let learner = Learner::new(self, vectors)?;
-        let mut scores = Vec::with_capacity(lessons.len());
-        for lesson in lessons {
-            let Some(batch) = learner.batch(std::iter::once(lesson))? else {
-                scores.push(Vec::new());
-                continue;
-            };
-            let mut row = learner.scores(&batch)?.flatten_all()?.to_vec1::<f32>()?;
-            row.truncate(lesson.found.len());
-            scores.push(row);
-        }
-        Ok(scores)
+        Learner::new(self, vectors)?.scores_of(lessons)
     }
 
-    /// The number of passes over `lessons`, out of [`STOPS`], after which the moments of `held_out` are answered best: by the overlap of the
-    /// first answer and of the best of the first [`SHOWN`], added.
-    pub(super) fn best_epochs(&self, vectors: &Vectors, lessons: &[Lesson], held_out: &[Lesson]) -> candle_core::Result<u32> {
+    /// The number of passes over `lessons`, out of [`STOPS`], and the temperature of votes with which the moments of `held_out` are answered
+    /// best: by the overlap of what would be shown.
+    pub(super) fn best_course(
+        &self,
+        vectors: &Vectors,
+        likenesses: &Likenesses,
+        lessons: &[Lesson],
+        held_out: &[Lesson],
+    ) -> candle_core::Result<(u32, f32)> {
         let mut learner = Learner::new(self, vectors)?;
-        let (mut best, mut passed) = ((f64::MIN, STOPS[0]), STOPS[0]);
+        let (mut best, mut passed) = ((f64::MIN, (STOPS[0], TEMPERATURES[0])), STOPS[0]);
         for stop in STOPS {
             for epoch in passed..stop {
                 learner.pass(lessons, epoch)?;
             }
             passed = stop;
-            let figure = learner.overlap(held_out)?;
-            if figure > best.0 {
-                best = (figure, stop);
+            let scores = learner.scores_of(held_out)?;
+            for temperature in TEMPERATURES {
+                let figure =
+                    held_out.iter().zip(&scores).map(|(lesson, scores)| likenesses.overlap(lesson, scores, temperature)).sum::<f64>();
+                if figure > best.0 + 1e-9 {
+                    best = (figure, (stop, temperature));
+                }
             }
         }
         Ok(best.1)
@@ -233,18 +232,22 @@ impl<'a> Learner<'a> {
         Ok(())
     }
 
-    /// Mean overlap of the first answer, and of the best of the first [`SHOWN`], added.
-    fn overlap(&self, lessons: &[Lesson]) -> candle_core::Result<f64> {
-        let (mut sum, mut count) = (0.0, 0_usize);
+    /// The scores of every lesson's answers; empty where its moment is gone.
+    fn scores_of(&self, lessons: &[Lesson]) -> candle_core::Result<Vec<Vec<f32>>> {
+        let mut all = Vec::with_capacity(lessons.len());
         for chunk in lessons.chunks(BATCH) {
-            let Some(batch) = self.batch(chunk.iter())? else { continue };
-            let (scores, overlaps) = (self.scores(&batch)?.to_vec2::<f32>()?, batch.overlap.to_vec2::<f32>()?);
-            for (scores, overlaps) in scores.iter().zip(&overlaps) {
-                sum += overlap_of_best(scores, overlaps);
-            }
-            count += batch.lessons;
+            let there = |lesson: &&Lesson| self.vectors.row(lesson.pair.as_uuid()).is_some();
+            let mut rows = match self.batch(chunk.iter().filter(there))? {
+                Some(batch) => self.scores(&batch)?.to_vec2::<f32>()?.into_iter(),
+                None => Vec::new().into_iter(),
+            };
+            all.extend(chunk.iter().map(|lesson| {
+                let mut scores = if there(&lesson) { rows.next().unwrap_or_default() } else { Vec::new() };
+                scores.truncate(lesson.found.len());
+                scores
+            }));
         }
-        Ok(sum / count.max(1) as f64)
+        Ok(all)
     }
 
     /// (lessons, [`KEPT`]).
@@ -349,6 +352,18 @@ mod tests {
         (Vectors::of(&points).unwrap(), lessons)
     }
 
+    /// Mean overlap of the first answer by score and of the best of three, added.
+    fn overlap(learner: &Learner<'_>, lessons: &[Lesson]) -> f64 {
+        let scores = learner.scores_of(lessons).unwrap();
+        let of = |lesson: &Lesson, scores: &[f32]| {
+            let mut order: Vec<usize> = (0..scores.len()).collect();
+            order.sort_by(|&a, &b| scores[b].total_cmp(&scores[a]).then(a.cmp(&b)));
+            let best = order.iter().take(3).map(|&place| lesson.overlap[place]).fold(0.0, f32::max);
+            order.first().map_or(0.0, |&first| f64::from(lesson.overlap[first] + best))
+        };
+        lessons.iter().zip(&scores).map(|(lesson, scores)| of(lesson, scores)).sum::<f64>() / lessons.len() as f64
+    }
+
     fn course() -> Course {
         Course { weights: [0.0, 0.0, 1.0], dimension: DIMENSION }
     }
@@ -358,12 +373,12 @@ mod tests {
         let (vectors, lessons) = archive();
         let course = course();
         let mut learner = Learner::new(&course, &vectors).unwrap();
-        let before = learner.overlap(&lessons).unwrap();
+        let before = overlap(&learner, &lessons);
         assert!((before - 1.0).abs() < 1e-3, "four answers alike, in order of id: first 0.3, three 0.7: {before}");
         for epoch in 0..10 {
             learner.pass(&lessons, epoch).unwrap();
         }
-        let after = learner.overlap(&lessons).unwrap();
+        let after = overlap(&learner, &lessons);
         assert!((after - 1.8).abs() < 1e-3, "the right one first, always: {after}");
         let heads = learner.heads().unwrap();
         let mapped = heads[DenseField::Answer as usize].apply(&axis(2));
@@ -389,8 +404,10 @@ mod tests {
         let course = course();
         let learner = Learner::new(&course, &vectors).unwrap();
         let lost = Lesson { found: vec![id(0), id(9_999), id(1)], fixed: vec![0.0; 3], overlap: vec![0.6, 1.0, 0.7], ..lessons[0].clone() };
-        assert!((learner.overlap(&[lost]).unwrap() - 1.3).abs() < 1e-3, "the lost point's overlap of 1 is not seen");
         let gone = Lesson { pair: PairId::from_uuid(id(9_999)), ..lessons[0].clone() };
-        assert_eq!(learner.overlap(&[gone]).unwrap(), 0.0);
+        let scores = learner.scores_of(&[gone, lost]).unwrap();
+        assert!(scores[0].is_empty());
+        assert_eq!(scores[1].len(), 3);
+        assert!(scores[1][1] < scores[1][0].min(scores[1][2]) - 1e3, "the lost point is last: {scores:?}");
     }
 }

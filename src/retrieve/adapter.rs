@@ -114,11 +114,13 @@ pub struct ScoreScale {
     pub slope: f32,
     /// Added afterwards.
     pub intercept: f32,
+    /// What the scores are divided by where answers vote with them: an adapter's are further apart.
+    pub temperature: f32,
 }
 
 impl ScoreScale {
     /// Leaves scores as they are.
-    pub const SAME: Self = Self { slope: 1.0, intercept: 0.0 };
+    pub const SAME: Self = Self { slope: 1.0, intercept: 0.0, temperature: 1.0 };
 
     /// The score on the unadapted scale.
     #[must_use]
@@ -410,7 +412,7 @@ mod tests {
             trial: Trial { asked: 80, by_time: true, before: 0.2, after: 0.23, standard_error: 0.01, first_before: 0.1, first_after: 0.1 },
             answer_gain: 4.0,
             replies: None,
-            scale: ScoreScale { slope: 0.5, intercept: 1.0 },
+            scale: ScoreScale { slope: 0.5, intercept: 1.0, temperature: 1.5 },
             sha256: String::new(),
         }
     }

@@ -23,38 +23,47 @@ pub(super) fn order_by_coverage(groups: &mut Vec<(f32, RankedGroup)>) {
     }
     let masses: Vec<f32> = groups.iter().map(|(_, group)| group.mass).collect();
     let vectors: Vec<&[f32]> = groups.iter().map(|(_, group)| group.representative().candidate.answer_vector.as_slice()).collect();
-    let order = cover(&softmax(&masses), &vectors);
+    let order = cover(&softmax(&masses), &likeness(&vectors), 0, PLACES);
     let mut old: Vec<Option<(f32, RankedGroup)>> = std::mem::take(groups).into_iter().map(Some).collect();
     groups.extend(order.into_iter().filter_map(|place| old[place].take()));
 }
 
-/// Places in their new order.
-fn cover(likelihoods: &[f32], vectors: &[&[f32]]) -> Vec<usize> {
-    let likeness = |a: usize, b: usize| if a == b { 1.0 } else { dot(vectors[a], vectors[b]).max(0.0).powi(LIKENESS_POWER) };
-    let mut left: Vec<usize> = (1..vectors.len()).collect();
-    let mut covered: Vec<f32> = (0..vectors.len()).map(|place| likeness(0, place)).collect();
-    let mut order = vec![0];
-    let alike: Vec<Vec<f32>> = (0..vectors.len()).map(|a| (0..vectors.len()).map(|b| likeness(a, b)).collect()).collect();
-    while order.len() < PLACES && !left.is_empty() {
-        let gain = |place: usize| {
-            let added: f32 = alike[place]
-                .iter()
-                .zip(&covered)
-                .zip(likelihoods)
-                .map(|((alike, covered), likely)| likely * (alike - covered).max(0.0))
-                .sum();
-            added + OWN_WEIGHT * likelihoods[place] * (1.0 - covered[place])
-        };
+/// How well every answer stands for every other: a square matrix, row after row, of values from 0 to 1.
+#[must_use]
+pub fn likeness(answers: &[&[f32]]) -> Vec<f32> {
+    let count = answers.len();
+    let mut matrix = vec![1.0; count * count];
+    for a in 0..count {
+        for b in 0..a {
+            let alike = dot(answers[a], answers[b]).max(0.0).powi(LIKENESS_POWER);
+            matrix[a * count + b] = alike;
+            matrix[b * count + a] = alike;
+        }
+    }
+    matrix
+}
+
+/// A list that begins with `first` and covers most within `places`; behind it the others as they stood. `alike` is a [`likeness`].
+#[must_use]
+pub fn cover(likelihoods: &[f32], alike: &[f32], first: usize, places: usize) -> Vec<usize> {
+    let count = likelihoods.len();
+    let row = |place: usize| &alike[place * count..(place + 1) * count];
+    let mut left: Vec<usize> = (0..count).filter(|&place| place != first).collect();
+    let mut covered = row(first).to_vec();
+    let mut order = vec![first];
+    while order.len() < places && !left.is_empty() {
         // The first of equals: it stood before the others.
         let mut best = (0, f32::MIN);
         for (at, &place) in left.iter().enumerate() {
-            let gain = gain(place);
+            let added =
+                row(place).iter().zip(&covered).zip(likelihoods).map(|((alike, covered), likely)| likely * (alike - covered).max(0.0));
+            let gain = added.sum::<f32>() + OWN_WEIGHT * likelihoods[place] * (1.0 - covered[place]);
             if gain > best.1 {
                 best = (at, gain);
             }
         }
         let place = left.remove(best.0);
-        for (covered, alike) in covered.iter_mut().zip(&alike[place]) {
+        for (covered, alike) in covered.iter_mut().zip(row(place)) {
             *covered = covered.max(*alike);
         }
         order.push(place);
@@ -70,14 +79,14 @@ mod tests {
     #[test]
     fn another_answer_goes_before_another_wording() {
         let (x, almost_x, y): (&[f32], &[f32], &[f32]) = (&[1.0, 0.0], &[0.995, 0.0999], &[0.0, 1.0]);
-        assert_eq!(cover(&[0.5, 0.3, 0.2], &[x, almost_x, y]), [0, 2, 1]);
+        assert_eq!(cover(&[0.5, 0.3, 0.2], &likeness(&[x, almost_x, y]), 0, 3), [0, 2, 1]);
     }
 
     #[test]
     fn unlike_answers_stay_in_order() {
         let axes: Vec<Vec<f32>> = (0..4).map(|at| (0..4).map(|place| if place == at { 1.0 } else { 0.0 }).collect()).collect();
         let vectors: Vec<&[f32]> = axes.iter().map(Vec::as_slice).collect();
-        assert_eq!(cover(&[0.4, 0.3, 0.2, 0.1], &vectors), [0, 1, 2, 3]);
+        assert_eq!(cover(&[0.4, 0.3, 0.2, 0.1], &likeness(&vectors), 0, 4), [0, 1, 2, 3]);
     }
 
     #[test]
@@ -85,6 +94,6 @@ mod tests {
         // Two groups of one meaning outweigh a single likelier one.
         let (x, y, z, almost_z): (&[f32], &[f32], &[f32], &[f32]) =
             (&[1.0, 0.0, 0.0], &[0.0, 1.0, 0.0], &[0.0, 0.0, 1.0], &[0.0, 0.05, 0.9987]);
-        assert_eq!(cover(&[0.4, 0.22, 0.19, 0.19], &[x, y, z, almost_z])[1], 2);
+        assert_eq!(cover(&[0.4, 0.22, 0.19, 0.19], &likeness(&[x, y, z, almost_z]), 0, 3)[1], 2);
     }
 }

@@ -6,7 +6,7 @@
 //! feedback.
 
 pub mod control;
-mod cover;
+pub mod cover;
 pub mod features;
 pub mod group;
 mod learning;

@@ -130,6 +130,12 @@ impl Ranker {
         ]
     }
 
+    /// What the second stage makes of one more unit of consensus.
+    #[must_use]
+    pub const fn consensus_weight(&self) -> f32 {
+        self.full[CONSENSUS]
+    }
+
     /// The score at which the probability reaches the default threshold.
     #[must_use]
     pub fn threshold_score(&self) -> f64 {
