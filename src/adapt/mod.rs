@@ -165,11 +165,11 @@ pub async fn adapt<O: Observer>(
     observer.progress("learning", 0, total).await?;
     let best = {
         let (older, vectors, course) = (Arc::clone(&older), Arc::clone(&vectors), Arc::clone(&course));
-        crate::rt::cpu(move || course.best_course(&vectors, &likenesses, &older[..inner], &older[inner..]))
+        crate::rt::cpu(move || course.best_epochs(&vectors, &likenesses, &older[..inner], &older[inner..]))
             .await
             .map_err(AdaptError::from)?
     };
-    let (epochs, temperature) = best.map_err(AdaptError::from)?;
+    let epochs = best.map_err(AdaptError::from)?;
     observer.progress("learning", 1, total).await?;
     let heads = learn(&course, &vectors, &older, epochs).await?;
     let mut manifest = AdapterManifest {
@@ -192,12 +192,12 @@ pub async fn adapt<O: Observer>(
         },
         answer_gain: train::ANSWER_GAIN,
         replies: None,
-        scale: ScoreScale { temperature, ..ScoreScale::SAME },
+        scale: ScoreScale::SAME,
         sha256: String::new(),
     };
     let candidate = Adapter::new(manifest.clone(), heads, replies.clone());
     let (trial, scale) = trial::hold(parts, desk, &division, &vectors, &candidate, now, observer).await?;
-    tracing::info!(desk = %desk, epochs, temperature, asked = trial.asked, before = trial.before, after = trial.after, error = trial.standard_error, "adapter tried");
+    tracing::info!(desk = %desk, epochs, asked = trial.asked, before = trial.before, after = trial.after, error = trial.standard_error, "adapter tried");
     if !trial.is_won() {
         return Ok(Outcome::NotBetter(trial));
     }

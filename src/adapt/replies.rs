@@ -175,9 +175,10 @@ pub(super) fn find_worth(
             let worth = share.map(|share| share * worth);
             let figures = lessons.iter().zip(scores).zip(expected).map(|((lesson, scores), expected)| {
                 let scores: Vec<f32> = scores.iter().zip(expected).map(|(score, expected)| score + bonus(worth, expected)).collect();
-                likenesses.overlap(lesson, &scores, 1.0)
+                likenesses.overlap(lesson, &scores)
             });
             let figure = figures.sum::<f64>();
+            tracing::debug!(?worth, figure = figure / lessons.len() as f64, "forecasts tried");
             // A tie goes to what was tried before: to less.
             if figure > best.0 + 1e-9 {
                 best = (figure, worth);

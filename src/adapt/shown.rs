@@ -30,7 +30,7 @@ impl Likenesses {
     }
 
     /// Overlap of the first answer and of the best of the first [`SHOWN`], added, when a lesson's answers have these scores.
-    pub(super) fn overlap(&self, lesson: &Lesson, scores: &[f32], temperature: f32) -> f64 {
+    pub(super) fn overlap(&self, lesson: &Lesson, scores: &[f32]) -> f64 {
         let count = lesson.found.len();
         let Some(alike) = self.of.get(&lesson.pair).filter(|_| scores.len() >= count && count > 0) else { return 0.0 };
         let scores = &scores[..count];
@@ -46,8 +46,7 @@ impl Likenesses {
                 first = (place, score);
             }
         }
-        let tempered: Vec<f32> = scores.iter().map(|score| score / temperature).collect();
-        let shown = cover(&softmax(&tempered), alike, first.0, SHOWN);
+        let shown = cover(&votes, alike, first.0, SHOWN);
         let best = shown.iter().take(SHOWN).map(|&place| lesson.overlap[place]).fold(0.0, f32::max);
         f64::from(lesson.overlap[first.0]) + f64::from(best)
     }
@@ -73,9 +72,9 @@ mod tests {
         };
         let answers = vectors.flat(crate::index::DenseField::Answer).unwrap();
         let likenesses = Likenesses::of(std::slice::from_ref(&lesson), &vectors, &answers, 2, 6.0);
-        let overlap = likenesses.overlap(&lesson, &[0.4, 0.3, 0.2, 0.1], 1.0);
+        let overlap = likenesses.overlap(&lesson, &[0.4, 0.3, 0.2, 0.1]);
         assert!((overlap - 0.9).abs() < 1e-6, "0.2 first, 0.7 among three: {overlap}");
         let foreign = Lesson { pair: PairId::from_uuid(id(8)), ..lesson };
-        assert_eq!(likenesses.overlap(&foreign, &[0.0; 4], 1.0), 0.0, "nothing is known of it");
+        assert_eq!(likenesses.overlap(&foreign, &[0.0; 4]), 0.0, "nothing is known of it");
     }
 }

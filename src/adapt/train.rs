@@ -31,10 +31,8 @@ const STEP: f64 = 5e-4;
 const DECAY: f64 = 0.01;
 /// Lessons per step.
 const BATCH: usize = 128;
-/// Numbers of passes that are tried; none leaves the vectors as they are. A few far apart, because the held-out figure differs from pass to pass by more than it gains.
-const STOPS: [u32; 4] = [0, 4, 7, 10];
-/// What the scores are tried to be divided by where answers vote with them.
-const TEMPERATURES: [f32; 4] = [1.0, 1.5, 2.0, 3.0];
+/// Numbers of passes that are tried. A few far apart, because the held-out figure differs from pass to pass by more than it gains.
+const STOPS: [u32; 3] = [4, 7, 10];
 /// Where the order of lessons comes from.
 const SEED: u64 = 11;
 /// Score of a place in a batch where a lesson's list has ended.
@@ -125,13 +123,16 @@ pub(super) struct Course {
     pub(super) dimension: usize,
 }
 
-/// Learns the three heads on the blocking lane.
+/// Learns the three heads on the blocking lane; none in no passes.
 pub(super) async fn learn(
     course: &Arc<Course>,
     vectors: &Arc<Vectors>,
     lessons: &Arc<[Lesson]>,
     epochs: u32,
-) -> Result<[Head; 3], AdaptError> {
+) -> Result<Option<[Head; 3]>, AdaptError> {
+    if epochs == 0 {
+        return Ok(None);
+    }
     let (course, vectors, lessons) = (Arc::clone(course), Arc::clone(vectors), Arc::clone(lessons));
     let heads = crate::rt::cpu(move || {
         let mut learner = Learner::new(&course, &vectors)?;
@@ -140,38 +141,37 @@ pub(super) async fn learn(
         }
         learner.heads()
     });
-    Ok(heads.await??)
+    Ok(Some(heads.await??))
 }
 
 impl Course {
     /// The scores of every answer the lessons found, as they are before anything is learnt; empty where a lesson's moment is gone.
     pub(super) fn scores(&self, vectors: &Vectors, lessons: &[Lesson]) -> candle_core::Result<Vec<Vec<f32>>> {
-        Learner::new(self, vectors)?.scores_of(lessons)
+        Learner::new(self, vectors)?.bare_scores_of(lessons)
     }
 
-    /// The number of passes over `lessons`, out of [`STOPS`], and the temperature of votes with which the moments of `held_out` are answered
-    /// best: by the overlap of what would be shown.
-    pub(super) fn best_course(
+    /// The number of passes over `lessons`, out of [`STOPS`] and none at all, after which the moments of `held_out` are answered best: by the
+    /// overlap of what would be shown.
+    pub(super) fn best_epochs(
         &self,
         vectors: &Vectors,
         likenesses: &Likenesses,
         lessons: &[Lesson],
         held_out: &[Lesson],
-    ) -> candle_core::Result<(u32, f32)> {
+    ) -> candle_core::Result<u32> {
+        let figure =
+            |scores: &[Vec<f32>]| -> f64 { held_out.iter().zip(scores).map(|(lesson, scores)| likenesses.overlap(lesson, scores)).sum() };
         let mut learner = Learner::new(self, vectors)?;
-        let (mut best, mut passed) = ((f64::MIN, (STOPS[0], TEMPERATURES[0])), STOPS[0]);
+        let (mut best, mut passed) = ((figure(&learner.bare_scores_of(held_out)?), 0), 0);
         for stop in STOPS {
             for epoch in passed..stop {
                 learner.pass(lessons, epoch)?;
             }
             passed = stop;
-            let scores = learner.scores_of(held_out)?;
-            for temperature in TEMPERATURES {
-                let figure =
-                    held_out.iter().zip(&scores).map(|(lesson, scores)| likenesses.overlap(lesson, scores, temperature)).sum::<f64>();
-                if figure > best.0 + 1e-9 {
-                    best = (figure, (stop, temperature));
-                }
+            let figure = figure(&learner.scores_of(held_out)?);
+            tracing::debug!(passes = stop, figure, bare_or_best = best.0, "passes tried");
+            if figure > best.0 {
+                best = (figure, stop);
             }
         }
         Ok(best.1)
@@ -232,13 +232,22 @@ impl<'a> Learner<'a> {
         Ok(())
     }
 
-    /// The scores of every lesson's answers; empty where its moment is gone.
+    /// The scores of every lesson's answers by the heads; empty where its moment is gone.
     fn scores_of(&self, lessons: &[Lesson]) -> candle_core::Result<Vec<Vec<f32>>> {
+        self.by_lesson(lessons, |batch| self.scores(batch))
+    }
+
+    /// The same without any heads.
+    fn bare_scores_of(&self, lessons: &[Lesson]) -> candle_core::Result<Vec<Vec<f32>>> {
+        self.by_lesson(lessons, |batch| self.bare_scores(batch))
+    }
+
+    fn by_lesson(&self, lessons: &[Lesson], scores: impl Fn(&Batch) -> candle_core::Result<Tensor>) -> candle_core::Result<Vec<Vec<f32>>> {
         let mut all = Vec::with_capacity(lessons.len());
         for chunk in lessons.chunks(BATCH) {
             let there = |lesson: &&Lesson| self.vectors.row(lesson.pair.as_uuid()).is_some();
             let mut rows = match self.batch(chunk.iter().filter(there))? {
-                Some(batch) => self.scores(&batch)?.to_vec2::<f32>()?.into_iter(),
+                Some(batch) => scores(&batch)?.to_vec2::<f32>()?.into_iter(),
                 None => Vec::new().into_iter(),
             };
             all.extend(chunk.iter().map(|lesson| {
@@ -248,6 +257,19 @@ impl<'a> Learner<'a> {
             }));
         }
         Ok(all)
+    }
+
+    /// (lessons, [`KEPT`]): as the encoder's vectors have it.
+    fn bare_scores(&self, batch: &Batch) -> candle_core::Result<Tensor> {
+        let mut scores = batch.fixed.clone();
+        for (field, weight) in DenseField::ALL.into_iter().zip(self.course.weights) {
+            // As `EncodedQuery::plain` does: answers are asked with the question.
+            let source = if field == DenseField::Answer { DenseField::Question } else { field };
+            let vector = self.vectors.pick(source, &batch.asked)?.unsqueeze(2)?;
+            let found = self.vectors.pick(field, &batch.found)?.reshape((batch.lessons, KEPT, self.course.dimension))?;
+            scores = (scores + (found.matmul(&vector)?.squeeze(2)? * f64::from(weight))?)?;
+        }
+        Ok(scores)
     }
 
     /// (lessons, [`KEPT`]).

@@ -52,7 +52,7 @@ pub(super) async fn hold<O: Observer>(
         }
     }
     observer.progress("trying", total, total).await?;
-    let scale = scale(&before, &after, parts.ranker.threshold_score(), adapter.manifest().scale.temperature);
+    let scale = scale(&before, &after, parts.ranker.threshold_score());
     Ok((trial(&before, &after, division.by_time), scale))
 }
 
@@ -97,7 +97,7 @@ fn trial(before: &[Given], after: &[Given], by_time: bool) -> Trial {
 
 /// Gives the first answers' scores the spread they had unadapted, and has as many of them reach the default threshold's score as did: a
 /// desk stays silent about as often as before.
-fn scale(before: &[Given], after: &[Given], threshold: f64, temperature: f32) -> ScoreScale {
+fn scale(before: &[Given], after: &[Given], threshold: f64) -> ScoreScale {
     let (_, spread_before) = mean_and_deviation(before.iter().map(|given| given.score));
     let (_, spread_after) = mean_and_deviation(after.iter().map(|given| given.score));
     let slope = if spread_after > 0.0 { (spread_before / spread_after).clamp(SLOPES.0, SLOPES.1) } else { 1.0 };
@@ -111,9 +111,9 @@ fn scale(before: &[Given], after: &[Given], threshold: f64, temperature: f32) ->
     // Where all or none are shown, the nearest score stands for the threshold.
     let last = shown.clamp(1, before.len().max(1)) - 1;
     let (Some(at_before), Some(at_after)) = (before.get(last), after.get(last)) else {
-        return ScoreScale { temperature, ..ScoreScale::SAME };
+        return ScoreScale::SAME;
     };
-    ScoreScale { slope: slope as f32, intercept: (at_before - slope * at_after) as f32, temperature }
+    ScoreScale { slope: slope as f32, intercept: (at_before - slope * at_after) as f32 }
 }
 
 /// Mean and sample standard deviation; 0 of nothing.
@@ -152,12 +152,12 @@ mod tests {
         let before: Vec<Given> = [10.0, 14.0, 12.0].map(|score| given(0.0, score)).to_vec();
         let after: Vec<Given> = [28.0, 20.0, 24.0].map(|score| given(0.0, score)).to_vec();
         for threshold in [9.0, 11.5, 20.0] {
-            let scale = scale(&before, &after, threshold, 1.0);
+            let scale = scale(&before, &after, threshold);
             assert!((scale.apply(24.0) - 12.0).abs() < 1e-4 && (scale.apply(20.0) - 10.0).abs() < 1e-4, "{scale:?}");
         }
         // Of another shape: two of three reached 11.5, and two of three do.
         let skewed: Vec<Given> = [5.0, 6.0, 9.0].map(|score| given(0.0, score)).to_vec();
-        let scale = scale(&before, &skewed, 11.5, 1.0);
+        let scale = scale(&before, &skewed, 11.5);
         assert_eq!([5.0, 6.0, 9.0].map(|score| scale.apply(score) >= 11.5), [false, true, true], "{scale:?}");
     }
 }

@@ -114,13 +114,11 @@ pub struct ScoreScale {
     pub slope: f32,
     /// Added afterwards.
     pub intercept: f32,
-    /// What the scores are divided by where answers vote with them: an adapter's are further apart.
-    pub temperature: f32,
 }
 
 impl ScoreScale {
     /// Leaves scores as they are.
-    pub const SAME: Self = Self { slope: 1.0, intercept: 0.0, temperature: 1.0 };
+    pub const SAME: Self = Self { slope: 1.0, intercept: 0.0 };
 
     /// The score on the unadapted scale.
     #[must_use]
@@ -147,7 +145,7 @@ pub struct AdapterManifest {
     pub created_at: Timestamp,
     /// Archived moments it was learnt from.
     pub lessons: u32,
-    /// Passes over them.
+    /// Passes over them; 0 where vectors are left as they are.
     pub epochs: u32,
     /// How it fared on the newest part of the archive.
     pub trial: Trial,
@@ -204,15 +202,15 @@ impl Head {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Adapter {
     manifest: AdapterManifest,
-    /// In the order of [`DenseField::ALL`].
-    heads: [Head; 3],
+    /// In the order of [`DenseField::ALL`]; none where maps were worth nothing.
+    heads: Option<[Head; 3]>,
     replies: Option<ReplyModel>,
 }
 
 impl Adapter {
     /// Puts an adapter together; the manifest's hash is set by [`Self::write`].
     #[must_use]
-    pub fn new(mut manifest: AdapterManifest, heads: [Head; 3], replies: Option<ReplyModel>) -> Self {
+    pub fn new(mut manifest: AdapterManifest, heads: Option<[Head; 3]>, replies: Option<ReplyModel>) -> Self {
         manifest.replies = replies.as_ref().map(|model| ReplyManifest {
             hidden: model.weights().input_bias.len(),
             kinds: model.kinds(),
@@ -236,24 +234,26 @@ impl Adapter {
     /// One vector as the archive's `field` is asked with it, of length 1.
     #[must_use]
     pub fn map(&self, field: DenseField, vector: &[f32]) -> Vec<f32> {
-        self.heads[field as usize].apply(vector)
+        self.heads.as_ref().map_or_else(|| vector.to_vec(), |heads| heads[field as usize].apply(vector))
     }
 
-    /// Maps what the index will be asked with; words are left alone.
+    /// Maps what the index will be asked with, and forecasts the reply; words are left alone.
     #[must_use]
     pub fn adapt(&self, query: EncodedQuery) -> EncodedQuery {
+        let input = |query: &EncodedQuery| reply_input(&query.question, &query.situation, &query.history);
+        let forecast = self.replies.as_ref().map(|replies| Arc::new(replies.forecast(&input(&query))));
+        let query = EncodedQuery { forecast, scale: self.manifest.scale, ..query };
+        if self.heads.is_none() {
+            return query;
+        }
         let mut answers = self.map(DenseField::Answer, &query.situation);
         for value in &mut answers {
             *value *= self.manifest.answer_gain;
         }
-        let input = |query: &EncodedQuery| reply_input(&query.question, &query.situation, &query.history);
-        let forecast = self.replies.as_ref().map(|replies| Arc::new(replies.forecast(&input(&query))));
         EncodedQuery {
-            forecast,
             answer: answers,
             situation: self.map(DenseField::Situation, &query.situation),
             question: self.map(DenseField::Question, &query.question),
-            scale: self.manifest.scale,
             ..query
         }
     }
@@ -266,7 +266,7 @@ impl Adapter {
         let path = folder.join(WEIGHTS_FILE);
         let dimension = self.manifest.dimension;
         let mut tensors = HashMap::new();
-        for (field, head) in DenseField::ALL.into_iter().zip(&self.heads) {
+        for (field, head) in DenseField::ALL.into_iter().zip(self.heads.iter().flatten()) {
             let name = field.vector_name();
             for (part, values, shape) in [("weight", &head.weight, vec![dimension, dimension]), ("bias", &head.bias, vec![dimension])] {
                 let tensor = Tensor::from_slice(values, shape, &Device::Cpu).map_err(|error| damaged(&path, &error))?;
@@ -329,7 +329,10 @@ impl Adapter {
                 bias: values(&format!("{name}.bias"), dimension)?,
             })
         };
-        let heads = [head(DenseField::Question)?, head(DenseField::Situation)?, head(DenseField::Answer)?];
+        let heads = match manifest.epochs {
+            0 => None,
+            _ => Some([head(DenseField::Question)?, head(DenseField::Situation)?, head(DenseField::Answer)?]),
+        };
         let replies = match &manifest.replies {
             None => None,
             Some(shape) => {
@@ -412,7 +415,7 @@ mod tests {
             trial: Trial { asked: 80, by_time: true, before: 0.2, after: 0.23, standard_error: 0.01, first_before: 0.1, first_after: 0.1 },
             answer_gain: 4.0,
             replies: None,
-            scale: ScoreScale { slope: 0.5, intercept: 1.0, temperature: 1.5 },
+            scale: ScoreScale { slope: 0.5, intercept: 1.0 },
             sha256: String::new(),
         }
     }
@@ -452,7 +455,7 @@ mod tests {
     #[test]
     fn each_probe_has_its_own_head() {
         let biased = Head { bias: vec![1.0, 0.0], ..Head::identity(2) };
-        let adapted = Adapter::new(manifest(), [quarter_turn(), Head::identity(2), biased], None).adapt(query());
+        let adapted = Adapter::new(manifest(), Some([quarter_turn(), Head::identity(2), biased]), None).adapt(query());
         assert_eq!(adapted.question, [0.0, 1.0]);
         assert_eq!(adapted.situation, [0.0, 1.0]);
         let half = 4.0 * 0.5f32.sqrt();
@@ -464,15 +467,18 @@ mod tests {
         assert_eq!(adapted.plain_question, [1.0, 0.0], "what tells foreign questions stays frozen");
         assert_eq!(adapted.scale.apply(2.0), 2.0);
         assert!(adapted.forecast.is_none());
-        let expecting = Adapter::new(manifest(), std::array::from_fn(|_| Head::identity(2)), Some(replies()));
-        assert!(expecting.looks_back() && expecting.adapt(query()).forecast.is_some());
+        let expecting = Adapter::new(AdapterManifest { epochs: 0, ..manifest() }, None, Some(replies()));
+        let expecting_query = expecting.adapt(query());
+        assert!(expecting.looks_back() && expecting_query.forecast.is_some());
+        assert_eq!((expecting_query.answer, expecting_query.question), (query().answer, query().question), "without maps vectors stay");
     }
 
     #[test]
     fn comes_back_as_it_was_written() {
         let folder = tempfile::tempdir().unwrap();
-        let written =
-            Adapter::new(manifest(), [quarter_turn(), Head::identity(2), quarter_turn()], Some(replies())).write(folder.path()).unwrap();
+        let written = Adapter::new(manifest(), Some([quarter_turn(), Head::identity(2), quarter_turn()]), Some(replies()))
+            .write(folder.path())
+            .unwrap();
         assert_eq!(written.manifest().sha256.len(), 64);
         assert_eq!(Adapter::read(folder.path(), "0123").unwrap(), written);
     }
@@ -480,7 +486,7 @@ mod tests {
     #[test]
     fn another_encoders_adapter_is_refused_with_the_way_out() {
         let folder = tempfile::tempdir().unwrap();
-        Adapter::new(manifest(), std::array::from_fn(|_| Head::identity(2)), None).write(folder.path()).unwrap();
+        Adapter::new(manifest(), Some(std::array::from_fn(|_| Head::identity(2))), None).write(folder.path()).unwrap();
         let refused = Adapter::read(folder.path(), "4567").unwrap_err();
         assert!(matches!(refused, AdapterError::OtherEncoder { .. }));
         assert!(refused.to_string().contains("riposte adapt --desk shop"), "{refused}");
@@ -489,7 +495,7 @@ mod tests {
     #[test]
     fn changed_weights_are_refused() {
         let folder = tempfile::tempdir().unwrap();
-        Adapter::new(manifest(), std::array::from_fn(|_| Head::identity(2)), None).write(folder.path()).unwrap();
+        Adapter::new(manifest(), Some(std::array::from_fn(|_| Head::identity(2))), None).write(folder.path()).unwrap();
         let path = folder.path().join(WEIGHTS_FILE);
         let mut bytes = fs_err::read(&path).unwrap();
         *bytes.last_mut().unwrap() ^= 1;

@@ -170,7 +170,7 @@ impl Known {
         }
         let score = scale.apply(relevance + shift) + (best_after - best_before);
         let votes: Vec<f32> = members.iter().map(|member| member.vote).collect();
-        let mass = log_sum(&votes) + (score - scale.apply(relevance)) / (scale.slope * scale.temperature);
+        let mass = log_sum(&votes) + (score - scale.apply(relevance)) / scale.slope;
         Some((score, RankedGroup { members, probability: ranker.probability(score), mass, wording, pinned }))
     }
 }
@@ -348,7 +348,7 @@ mod tests {
     #[test]
     fn points_move_a_group_as_far_as_its_best_member() {
         let ranker = Ranker::shipped();
-        let scale = ScoreScale { slope: 0.5, intercept: 1.0, temperature: 1.0 };
+        let scale = ScoreScale { slope: 0.5, intercept: 1.0 };
         let group = |given: &[(&str, f32)]| {
             // Agents prefer the words of the less relevant member.
             let mut known = known(&[("b", tally(4.0, 0.0, 4.0))]);

@@ -343,7 +343,7 @@ pub fn rank(ranker: &Ranker, gathered: Gathered) -> Vec<RankedGroup> {
         .map(|(candidate, (row, expected))| RankedMember {
             source: sources[&candidate.point].clone(),
             score: ranker.score(row) + expected,
-            vote: (ranker.base_score(row) + expected) / scale.temperature,
+            vote: ranker.base_score(row) + expected,
             answer_key: keys[&candidate.point].clone(),
             candidate,
         })
@@ -364,7 +364,7 @@ pub fn rank(ranker: &Ranker, gathered: Gathered) -> Vec<RankedGroup> {
         if let Some(wording) = &group.wording {
             let points = known.points(ranker, &wording.key);
             *score += points;
-            group.mass += points / (scale.slope * scale.temperature);
+            group.mass += points / scale.slope;
             group.probability = ranker.probability(*score);
         }
     }
