@@ -7,10 +7,11 @@ use anyhow::{Context, bail};
 use serde_json::Value;
 
 use crate::domain::Role;
+use crate::ingest::role_named;
 use crate::suggest::request::{LiveConversation, LiveMessage};
 
-/// Reads `-` (standard input) or a file: JSON (`{"messages":[…]}`, or the list alone), or text with one message a line, `customer: …` or
-/// `agent: …` before it (no such word: the customer speaks).
+/// Reads `-` (standard input) or a file: JSON (`{"messages":[…]}`, or the list alone), or text with one message a line and before it who
+/// speaks, by any name that imports know, with either colon: `customer: …`, `Agent: …`, `客户：…`, `客服:…` (no such word: the customer).
 pub(super) fn read(source: &Path) -> anyhow::Result<LiveConversation> {
     let text = if source == Path::new("-") {
         let mut text = String::new();
@@ -31,11 +32,10 @@ fn parse(text: &str) -> anyhow::Result<LiveConversation> {
         return from_json(serde_json::from_str(trimmed).context("the context begins like JSON but is none")?);
     }
     let messages = trimmed.lines().map(str::trim).filter(|line| !line.is_empty()).map(|line| {
-        let (role, text) =
-            match line.split_once([':', '：']).map(|(role, text)| (Role::from_code(role.trim().to_lowercase().as_str()), text)) {
-                Some((Some(role), text)) => (role, text.trim()),
-                _ => (Role::Customer, line),
-            };
+        let (role, text) = match line.split_once([':', '：']).map(|(name, text)| (role_named(name), text)) {
+            Some((Some(role), text)) => (role, text.trim()),
+            _ => (Role::Customer, line),
+        };
         LiveMessage { role, text: text.to_owned(), at: None, id: None }
     });
     Ok(LiveConversation { messages: messages.collect(), ..LiveConversation::default() })
@@ -57,7 +57,7 @@ fn from_json(value: Value) -> anyhow::Result<LiveConversation> {
     for (position, message) in conversation["messages"].as_array().context("the context has no `messages`")?.iter().enumerate() {
         let role = message["role"]
             .as_str()
-            .and_then(Role::from_code)
+            .and_then(role_named)
             .with_context(|| format!("message {position}: `role` must be customer, agent, bot or system"))?;
         let text = message["text"].as_str().with_context(|| format!("message {position}: `text` is missing"))?.to_owned();
         let at = message.get("at").cloned().map(serde_json::from_value).transpose().with_context(|| format!("message {position}: `at`"))?;
@@ -79,6 +79,24 @@ mod tests {
         let json = parse(r#"[{"role":"customer","text":"怎么退货"},{"role":"agent","text":"在订单里申请"},{"role":"customer","text":"那运费呢？","labels":["x"]}]"#).unwrap();
         assert_eq!(lines, json);
         assert_eq!(lines.messages[2].text, "那运费呢？");
+    }
+
+    #[test]
+    fn who_speaks_is_told_by_the_word_in_front() {
+        let text =
+            "客户：订单号: 123 到哪了\n客服: 您好\nAgent： one moment\nUSER: ok\n机器人：请选择\n买家 ： 那运费呢\n注意：没有写谁说的";
+        let spoken: Vec<(Role, String)> = parse(text).unwrap().messages.into_iter().map(|message| (message.role, message.text)).collect();
+        let expected = [
+            (Role::Customer, "订单号: 123 到哪了"),
+            (Role::Agent, "您好"),
+            (Role::Agent, "one moment"),
+            (Role::Customer, "ok"),
+            (Role::Bot, "请选择"),
+            (Role::Customer, "那运费呢"),
+            (Role::Customer, "注意：没有写谁说的"),
+        ];
+        assert_eq!(spoken, expected.map(|(role, words)| (role, words.to_owned())));
+        assert_eq!(parse(r#"[{"role":"客服","text":"您好"}]"#).unwrap().messages[0].role, Role::Agent);
     }
 
     #[test]

@@ -17,6 +17,10 @@ pub(super) struct SuggestArgs {
     #[arg(long, value_parser = desk)]
     desk: DeskId,
     /// The conversation so far: a file, or - for standard input
+    ///
+    /// One message a line, with who speaks before it: `customer:` or `agent:`, `客户：` or `客服：`, also `bot:` and `system:` (and the other
+    /// names that imports know); a line without such a word is the customer's. Or JSON: a list of messages with `role` and `text`, or the
+    /// conversation as `POST /v1/suggestions` takes it.
     #[arg(long, value_name = "FILE|-")]
     context: PathBuf,
     /// Replies wanted, 1 to 20

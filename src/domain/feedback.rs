@@ -100,6 +100,8 @@ pub struct FeedbackTally {
     pub examined: f64,
     /// Whether it is withheld: reported outdated, and not restored by a reviewer since.
     pub retired: bool,
+    /// Whether it is withheld as an archived answer because one that said the same when it was offered is `retired`.
+    pub retired_as_like: bool,
 }
 
 /// Probability that an agent looks at the suggestion of this rank (from 1), unless one above it has already been used: `1 / rank`.
@@ -159,6 +161,8 @@ pub struct WordingTally {
     pub weight: f64,
     /// The decayed uses of it that [`FeedbackTally::accepted`] holds, too: it was offered and taken as it was.
     pub accepted: f64,
+    /// The decayed uses of it that [`FeedbackTally::edited`] holds, too: other words were offered and changed into these.
+    pub edited: f64,
     /// When it was last used.
     pub last_used_at: Timestamp,
 }
@@ -218,6 +222,8 @@ pub struct RetiredAnswer {
     pub source: Uuid,
     /// Suggestions that were reported outdated, over all time.
     pub reports: u32,
+    /// Archived answers that are withheld with it because they said the same when it was reported.
+    pub like_answers: u32,
     /// Who reported it last (account or key name).
     pub reported_by: String,
     /// When it was last reported.

@@ -210,7 +210,7 @@ impl Rules {
     }
 
     fn role(&self, name: &str) -> Option<Role> {
-        self.roles.get(name).copied().or_else(|| find(ROLE_NAMES, name))
+        self.roles.get(name).copied().or_else(|| role_named(name))
     }
 }
 
@@ -239,6 +239,12 @@ pub(super) fn extend_unique(list: &mut Vec<String>, values: impl IntoIterator<It
             list.push(value);
         }
     }
+}
+
+/// Who speaks, by a name that sources and people use for them, in Chinese or English and any case.
+#[must_use]
+pub fn role_named(name: &str) -> Option<Role> {
+    find(ROLE_NAMES, name)
 }
 
 fn find<T: Copy>(names: &[(T, &[&str])], name: &str) -> Option<T> {

@@ -22,6 +22,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 pub use self::mapping::{ColumnMapping, Columns};
+pub use self::message::role_named;
 use crate::domain::{ConversationDraft, ImportFormat, RejectedRow, Timestamp};
 
 /// Most conversations in one batch of JSON lines.

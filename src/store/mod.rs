@@ -221,6 +221,8 @@ pub struct RecordedSuggestion {
     pub answer_key: String,
     /// Key of the edited wording that was offered; absent where the answer's own words were.
     pub wording: Option<String>,
+    /// Keys of the archived answers that it stood for, because they say the same; its own is not among them.
+    pub like: Vec<String>,
     /// The text offered, masked, slots open.
     pub text: String,
     /// Score shown.
@@ -257,6 +259,9 @@ pub struct RecordedSet {
     pub at: Timestamp,
 }
 
+/// Most edited wordings of one answer that are looked at. Agents' edits of one answer differ in details without end; only one is offered.
+pub const MAX_WORDINGS: u32 = 8;
+
 /// Suggestion sets and what agents did with them.
 #[async_trait]
 pub trait FeedbackStore: Send + Sync {
@@ -266,16 +271,18 @@ pub trait FeedbackStore: Send + Sync {
     async fn recorded_suggestion(&self, id: SuggestionId) -> Result<Option<(DeskId, RecordedSuggestion)>>;
     /// The personal values of the live conversation a suggestion was made for; none for a suggestion that is not this desk's.
     async fn live_values(&self, desk: &DeskId, suggestion: SuggestionId) -> Result<Vec<LiveValue>>;
-    /// Keeps a feedback event, counts the showings it tells of, and withholds an answer it reports as outdated. One transaction. `NotFound`
-    /// when the suggestion is not this desk's.
+    /// Keeps a feedback event, counts the showings it tells of, and withholds an answer it reports as outdated with all that the suggestion
+    /// stood for. One transaction. `NotFound` when the suggestion is not this desk's.
     async fn add_feedback(&self, desk: &DeskId, event: &FeedbackEvent) -> Result<()>;
     /// Decayed sums per answer key (see [`FeedbackTally`]); keys of which nothing is known are left out.
     async fn tallies(&self, desk: &DeskId, answer_keys: &[String], now: Timestamp) -> Result<HashMap<String, FeedbackTally>>;
-    /// Edited wordings per answer key; keys whose answers were never edited are left out.
+    /// Edited wordings per answer key: pinned ones and then those used most and latest, [`MAX_WORDINGS`] of an answer at most. Keys whose
+    /// answers were never edited are left out.
     async fn wordings(&self, desk: &DeskId, answer_keys: &[String], now: Timestamp) -> Result<HashMap<String, Vec<WordingTally>>>;
     /// Answers that are withheld as outdated, latest report first, behind `after` (time of the report and id of the last one seen).
     async fn retired_answers(&self, desk: &DeskId, after: Option<(Timestamp, String)>, limit: u32) -> Result<Vec<RetiredAnswer>>;
-    /// Reviews an answer that was reported outdated: restores it or keeps it retired. `NotFound` for one that never was reported.
+    /// Reviews an answer that was reported outdated: restores it or keeps it retired, and with it all that are withheld because of it.
+    /// `NotFound` for one that never was reported.
     async fn review_retired(&self, desk: &DeskId, id: &str, restore: bool, reviewer: &str, now: Timestamp) -> Result<RetiredAnswer>;
 }
 

@@ -13,13 +13,14 @@
 //! moves as far as its best member does: by just these points where the words stay the same, by less where other words of the group take
 //! over from lowered ones, not at all where raised ones are still not the best. An edited wording has controls of its own.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::control::Effect;
 use super::ranker::Ranker;
 use super::ranking::{RankedGroup, RankedMember, TaughtWording};
-use crate::domain::{FeedbackTally, Pool, WordingTally};
+use crate::domain::{FeedbackTally, Language, Pool, WordingTally};
 use crate::retrieve::adapter::ScoreScale;
+use crate::text::language::detect;
 
 /// Beta(1, 1): the evidence of one use and one refusal, with neither for or against.
 const PRIOR_USED: f64 = 1.0;
@@ -42,6 +43,10 @@ pub(super) struct Known {
     pub(super) tallies: HashMap<String, FeedbackTally>,
     /// Edited wordings.
     pub(super) wordings: HashMap<String, Vec<WordingTally>>,
+    /// The answers' own keys: a wording among them is no wording but another answer's own words.
+    pub(super) own_words: HashSet<String>,
+    /// The language that is wanted; `None`: any.
+    pub(super) language: Option<Language>,
     /// What editors have decided, of edited wordings' keys, too.
     pub(super) effects: HashMap<String, Effect>,
 }
@@ -65,7 +70,16 @@ fn pooled<'a>(tallies: impl Iterator<Item = &'a FeedbackTally>) -> FeedbackTally
         outdated: sum.outdated + tally.outdated,
         examined: sum.examined + tally.examined,
         retired: sum.retired || tally.retired,
+        retired_as_like: sum.retired_as_like || tally.retired_as_like,
     })
+}
+
+/// What is said of an answer by an edit of it into the words of another one: it was not what was needed.
+fn edited_away(tally: &mut FeedbackTally, wording: &WordingTally) {
+    tally.edited = (tally.edited - wording.edited).max(0.0);
+    tally.rejected += wording.edited;
+    // Offered in the other one's words, and taken: nothing was said of its own.
+    tally.accepted = (tally.accepted - wording.accepted).max(0.0);
 }
 
 impl Known {
@@ -79,31 +93,69 @@ impl Known {
         ranker.score_of_points(self.effect(answer_key).points)
     }
 
-    /// Whether an answer is withheld as outdated.
+    /// Whether an answer was reported outdated and not restored since.
     pub(super) fn is_retired(&self, answer_key: &str) -> bool {
         self.tallies.get(answer_key).is_some_and(|tally| tally.retired)
     }
 
-    /// The log odds of one member's own words; other members' words edited into these count for them.
-    fn own_log_odds(&self, answer_key: &str, group: &BTreeSet<String>) -> f32 {
+    /// Whether an archived answer of these words is withheld as outdated: it was reported, or it said the same as one that was.
+    pub(super) fn is_withheld(&self, answer_key: &str) -> bool {
+        self.tallies.get(answer_key).is_some_and(|tally| tally.retired || tally.retired_as_like)
+    }
+
+    /// What agents said of one answer's own words: edits of other answers into them count for them, edits of them into other answers' words
+    /// count against them.
+    fn own_tally(&self, answer_key: &str) -> FeedbackTally {
         let mut tally = self.tallies.get(answer_key).copied().unwrap_or_default();
-        let edited_into = group.iter().filter_map(|key| self.wordings.get(key)).flatten().filter(|wording| wording.key == answer_key);
-        tally.accepted += edited_into.map(|wording| wording.weight.max(0.0)).sum::<f64>();
-        log_odds(&tally)
+        for (edited, wording) in self.edits_into_answers() {
+            if edited == answer_key {
+                edited_away(&mut tally, wording);
+            }
+            if wording.key == answer_key {
+                tally.accepted += wording.weight.max(0.0);
+            }
+        }
+        tally
+    }
+
+    /// What agents said of a group. An edit of one member into the words of another stays within it and counts as an edit; one that leads out
+    /// of it counts against it, and one that leads into it counts for it.
+    fn group_tally(&self, keys: &BTreeSet<String>) -> FeedbackTally {
+        let mut tally = pooled(keys.iter().filter_map(|key| self.tallies.get(key)));
+        for (edited, wording) in self.edits_into_answers() {
+            match (keys.contains(edited), keys.contains(&wording.key)) {
+                (true, false) => edited_away(&mut tally, wording),
+                (false, true) => tally.accepted += wording.weight.max(0.0),
+                (true, true) | (false, false) => {}
+            }
+        }
+        tally
+    }
+
+    /// Edits of an answer (its key) into the words of another one at hand.
+    fn edits_into_answers(&self) -> impl Iterator<Item = (&str, &WordingTally)> {
+        self.wordings
+            .iter()
+            .flat_map(|(key, wordings)| wordings.iter().map(move |wording| (key.as_str(), wording)))
+            .filter(|(key, wording)| wording.key != *key && self.own_words.contains(&wording.key))
     }
 
     /// The members that may be shown. One answer reported outdated takes those that say the same along, but not an entry: entries have an
     /// owner who keeps them current, and whoever corrects one must not be silenced by what it replaces.
     fn without_retired(&self, mut members: Vec<RankedMember>) -> Vec<RankedMember> {
-        let retired = |member: &RankedMember| self.is_retired(&member.answer_key);
-        if members.iter().any(retired) {
-            members.retain(|member| member.candidate.payload.pool == Pool::Knowledge && !retired(member));
+        let withheld = |member: &RankedMember| match member.candidate.payload.pool {
+            Pool::Archive => self.is_withheld(&member.answer_key),
+            Pool::Knowledge => self.is_retired(&member.answer_key),
+        };
+        if members.iter().any(withheld) {
+            members.retain(|member| member.candidate.payload.pool == Pool::Knowledge && !withheld(member));
         }
         members
     }
 
     /// The edited wording that an editor has pinned or, without one, that agents prefer to the words of the answers with these keys, if there
-    /// is one. Words that are hidden or withheld do not come back this way.
+    /// is one. Words that are hidden or withheld do not come back this way, and without an editor's word nor do those of another language than
+    /// is wanted.
     fn taught(&self, keys: &BTreeSet<String>) -> Option<TaughtWording> {
         let mut of_group: HashMap<&str, WordingTally> = HashMap::new();
         let mut own_words = 0.0f64;
@@ -113,8 +165,10 @@ impl Known {
             // What was taken as offered, less what was offered in an edited wording.
             own_words = own_words.max(accepted - wordings.iter().map(|wording| wording.accepted).sum::<f64>());
             for wording in wordings {
-                // Another member of the group may say so already; then it is no wording but that member's own words.
-                if keys.contains(&wording.key) || self.effect(&wording.key).hidden || self.is_retired(&wording.key) {
+                // Another answer may say so already; then it is no wording but that answer's own words.
+                let owned = keys.contains(&wording.key) || self.own_words.contains(&wording.key);
+                let foreign = self.language.is_some_and(|wanted| detect(&wording.text) != wanted) && !self.effect(&wording.key).pinned;
+                if owned || foreign || self.effect(&wording.key).hidden || self.is_withheld(&wording.key) {
                     continue;
                 }
                 of_group
@@ -147,11 +201,11 @@ impl Known {
         let mut members = self.without_retired(members);
         let relevance = members.iter().map(|member| member.score).max_by(f32::total_cmp)?;
         let keys: BTreeSet<String> = members.iter().map(|member| member.answer_key.clone()).collect();
-        let shift = ranker.feedback_shift(log_odds(&pooled(keys.iter().filter_map(|key| self.tallies.get(key)))));
+        let shift = ranker.feedback_shift(log_odds(&self.group_tally(&keys)));
         // Which member stands for the group is decided by what agents did with its own words, and by what editors made of them; the group
         // as a whole is as relevant as its most relevant member.
         let shifts: BTreeMap<&str, f32> =
-            keys.iter().map(|key| (key.as_str(), ranker.feedback_shift(self.own_log_odds(key, &keys)))).collect();
+            keys.iter().map(|key| (key.as_str(), ranker.feedback_shift(log_odds(&self.own_tally(key))))).collect();
         let by_agents = |member: &RankedMember| scale.apply(member.score + shifts[member.answer_key.as_str()]);
         // Points are meant on the scale that probabilities are read from, so they come last.
         let by_editors = |member: &RankedMember| by_agents(member) + self.points(ranker, &member.answer_key);
@@ -184,7 +238,7 @@ fn log_sum(values: &[f32]) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Language, Outcome, PairId, PairKind, Timestamp};
+    use crate::domain::{Outcome, PairId, PairKind, Timestamp};
     use crate::index::PointPayload;
     use crate::retrieve::Candidate;
     use crate::suggest::features::Source;
@@ -235,12 +289,14 @@ mod tests {
 
     fn known(tallies: &[(&str, FeedbackTally)]) -> Known {
         let tallies = tallies.iter().map(|(key, tally)| ((*key).to_owned(), *tally)).collect();
-        Known { tallies, ..Known::default() }
+        let own_words = ["a", "b", "c"].map(str::to_owned).into();
+        Known { tallies, own_words, ..Known::default() }
     }
 
     fn wording(key: &str, conversations: u32, weight: f64, accepted: f64) -> WordingTally {
         let last_used_at = Timestamp::from_micros(0);
-        WordingTally { key: key.to_owned(), text: format!("wording {key}"), conversations, weight, accepted, last_used_at }
+        let edited = (weight - accepted).max(0.0);
+        WordingTally { key: key.to_owned(), text: format!("wording {key}"), conversations, weight, accepted, edited, last_used_at }
     }
 
     fn keys(group: &RankedGroup) -> Vec<&str> {
@@ -324,6 +380,53 @@ mod tests {
         let (score, group) = retired.apply(&ranker, ScoreScale::SAME, with_entry).unwrap();
         assert_eq!((score, keys(&group)), (1.0, vec!["c"]));
         assert!(retired.apply(&ranker, ScoreScale::SAME, vec![entry("a")]).is_none(), "an entry is retired by its own reports");
+    }
+
+    #[test]
+    fn an_archived_answer_withheld_with_another_takes_its_like_along_but_no_entry() {
+        let ranker = Ranker::shipped();
+        let withheld = known(&[("b", FeedbackTally { retired_as_like: true, ..FeedbackTally::default() })]);
+        // The one that was reported is not among the candidates of this question.
+        assert!(withheld.apply(&ranker, ScoreScale::SAME, vec![member("b", 3.0), member("c", 2.0)]).is_none());
+        let mut entry = member("b", 1.0);
+        entry.candidate.payload.pool = Pool::Knowledge;
+        let (_, group) = withheld.apply(&ranker, ScoreScale::SAME, vec![member("c", 3.0), entry]).unwrap();
+        assert_eq!(keys(&group), ["c", "b"], "an entry of the same words is retired by its own reports");
+    }
+
+    #[test]
+    fn an_edit_into_the_words_of_another_answer_speaks_for_that_one() {
+        let ranker = Ranker::shipped();
+        let edited = FeedbackTally { edited: 2.0, examined: 2.0, ..FeedbackTally::default() };
+        let mut known = known(&[("a", edited)]);
+        let (as_an_edit, _) = known.apply(&ranker, ScoreScale::SAME, vec![member("a", 3.0)]).unwrap();
+        assert!(as_an_edit > 3.0, "an edit is half a use");
+        known.wordings.insert("a".to_owned(), vec![wording("c", 2, 2.0, 0.0)]);
+        let group = |key: &str| known.apply(&ranker, ScoreScale::SAME, vec![member(key, 3.0)]).unwrap();
+        let (away, shown) = group("a");
+        assert!((away - (3.0 + ranker.feedback_shift((1f32 / 3.0).ln()))).abs() < 1e-4, "as if it had been refused twice: {away}");
+        assert_eq!(shown.text(), "text of a", "the other answer's words are left to it");
+        let (owner, _) = group("c");
+        assert!((owner - (3.0 + ranker.feedback_shift(3f32.ln()))).abs() < 1e-4, "as if it had been taken twice: {owner}");
+        // Within one group the answer was right in substance; only which words stand for it changes.
+        let (together, shown) = known.apply(&ranker, ScoreScale::SAME, vec![member("a", 3.0), member("c", 2.9)]).unwrap();
+        assert!((together - as_an_edit).abs() < 1e-4);
+        assert_eq!(keys(&shown), ["c", "a"]);
+    }
+
+    #[test]
+    fn a_wording_in_another_language_waits_for_whoever_speaks_it() {
+        let ranker = Ranker::shipped();
+        let offered = |language: Language, pinned: bool| {
+            let taught =
+                WordingTally { text: "登录会员中心，在积分商城里兑换礼品。".to_owned(), ..wording("w", 2, 2.0, 0.0) };
+            let wordings = HashMap::from([("a".to_owned(), vec![taught])]);
+            let effects = HashMap::from([("w".to_owned(), Effect { pinned, ..Effect::default() })]);
+            let known = Known { wordings, effects, language: Some(language), ..Known::default() };
+            known.apply(&ranker, ScoreScale::SAME, vec![member("a", 3.0)]).unwrap().1.wording.is_some()
+        };
+        assert!(offered(Language::Zh, false) && !offered(Language::En, false));
+        assert!(offered(Language::En, true), "an editor's word");
     }
 
     #[test]

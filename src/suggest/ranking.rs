@@ -97,6 +97,13 @@ impl RankedGroup {
         self.wording.as_ref().map_or(&self.representative().source.answer, |wording| &wording.text)
     }
 
+    /// Keys of the archived answers that say the same in other words.
+    fn like(&self) -> Vec<String> {
+        let own = &self.representative().answer_key;
+        let archived = self.members.iter().filter(|member| member.candidate.payload.pool == Pool::Archive);
+        distinct(archived.map(|member| &member.answer_key).filter(|key| *key != own))
+    }
+
     /// What is kept of the group when it is offered under `id` at `rank` (from 1).
     #[must_use]
     pub fn record(&self, id: SuggestionId, rank: u32) -> RecordedSuggestion {
@@ -108,6 +115,7 @@ impl RankedGroup {
             source: best.candidate.payload.source,
             answer_key: best.answer_key.clone(),
             wording: self.wording.as_ref().map(|wording| wording.key.clone()),
+            like: self.like(),
             text: self.text().to_owned(),
             score: self.probability,
         }
@@ -197,7 +205,7 @@ impl Gathered {
     fn control(&mut self, effects: HashMap<String, Effect>) {
         self.known.effects = effects;
         let (keys, known) = (&self.keys, &self.known);
-        let left_out = |answer_key: &str| known.effect(answer_key).hidden && !known.is_retired(answer_key);
+        let left_out = |answer_key: &str| known.effect(answer_key).hidden && !known.is_withheld(answer_key);
         self.search.candidates.retain(|candidate| !left_out(&keys[&candidate.point]));
     }
 
@@ -232,7 +240,8 @@ pub async fn gather<S: SourceStore + ?Sized>(
     let wordings = store.wordings(&filter.desk, &distinct(keys.values()), wanted.now).await?;
     let answer_keys = distinct(keys.values().chain(wordings.values().flatten().map(|wording| &wording.key)));
     let tallies = store.tallies(&filter.desk, &answer_keys, wanted.now).await?;
-    let known = Known { tallies, wordings, effects: HashMap::new() };
+    let own_words = keys.values().cloned().collect();
+    let known = Known { tallies, wordings, own_words, language: Some(wanted.language), effects: HashMap::new() };
     Ok(Gathered {
         search,
         sources,
@@ -526,7 +535,7 @@ mod tests {
             // Agents have edited both answers into the same words.
             for (answer, ..) in [ANSWERS[0], ANSWERS[3]] {
                 let (key, text) = (answer_key(edited), edited.to_owned());
-                let wording = WordingTally { key, text, conversations: 2, weight: 2.0, accepted: 0.0, last_used_at: NOW };
+                let wording = WordingTally { key, text, conversations: 2, weight: 2.0, accepted: 0.0, edited: 0.0, last_used_at: NOW };
                 gathered.known.wordings.insert(answer_key(answer), vec![wording]);
             }
             gathered.control(HashMap::from([(answer_key(edited), decided)]));

@@ -210,7 +210,10 @@ impl Suggester {
         timings.rank = milliseconds(ranking.rank_time);
         let threshold = self.threshold(settings);
         let abstained = self.silence(moment, &ranking, threshold);
-        let groups = if abstained.is_some() { Vec::new() } else { shown(ranking.groups, threshold) };
+        let mut groups = if abstained.is_some() { Vec::new() } else { shown(ranking.groups, threshold) };
+        if is_small_talk(moment) {
+            groups.retain(|group| answers_small_talk(group.representative()));
+        }
         Ok((groups, abstained))
     }
 
@@ -219,10 +222,9 @@ impl Suggester {
     pub fn silence(&self, moment: &Moment, ranking: &Ranking, threshold: f64) -> Option<Abstention> {
         let cleared = ranking.groups.iter().any(|group| group.clears(threshold));
         let because = |reason, detail: &str| Some(Abstention { reason, detail: detail.to_owned() });
-        if moment.act.is_small_talk() && !moment.elliptical {
+        if is_small_talk(moment) {
             // A desk may keep entries for greetings and thanks; they are the only answers to small talk.
-            let best = ranking.groups.first().filter(|group| group.clears(threshold));
-            let own_entry = best.is_some_and(|group| answers_small_talk(group.representative()));
+            let own_entry = ranking.groups.iter().any(|group| group.clears(threshold) && answers_small_talk(group.representative()));
             return if own_entry { None } else { because(AbstainReason::SmallTalk, "the customer asks nothing here") };
         }
         if cleared {
@@ -297,6 +299,11 @@ fn shown(groups: Vec<RankedGroup>, threshold: f64) -> Vec<RankedGroup> {
     shown
 }
 
+/// Whether the customer asks nothing at this moment, nor stands by a question asked before.
+fn is_small_talk(moment: &Moment) -> bool {
+    moment.act.is_small_talk() && !moment.elliptical
+}
+
 /// Whether a reply is a knowledge entry that was written for greetings, thanks and the like.
 fn answers_small_talk(member: &RankedMember) -> bool {
     member.candidate.payload.pool == Pool::Knowledge && customer_act(&member.source.question).is_small_talk()
@@ -327,7 +334,9 @@ fn render_groups(
             if conflicting {
                 flags.push(Flag::Conflicting);
             }
-            if best.candidate.payload.language != language {
+            // An edit may be written in another language than the original.
+            let written_in = group.wording.as_ref().map_or(best.candidate.payload.language, |wording| detect(&wording.text));
+            if written_in != language {
                 flags.push(Flag::OtherLanguage);
             }
             if best.source.outcome.corrected {
@@ -347,7 +356,7 @@ fn render_groups(
                 text,
                 score: group.probability,
                 pool: best.candidate.payload.pool,
-                language: best.candidate.payload.language,
+                language: written_in,
                 support: group.members.len() as u32,
                 evidence: evidence(group),
                 slots,

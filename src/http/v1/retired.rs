@@ -47,8 +47,8 @@ problems!(ReviewProblems: InvalidJson, UnknownDesk, UnknownAnswer, UnsupportedMe
 
 /// Lists the answers withheld as outdated.
 ///
-/// One report withholds an answer, and archived ones found with it that say the same, until somebody reviews it. The latest report comes first; restored
-/// answers are not listed.
+/// One report withholds an answer, and with it the archived ones that it stood for, until somebody reviews it. The latest report comes
+/// first; restored answers are not listed.
 #[utoipa::path(get, path = "/v1/desks/{desk}/retired", operation_id = "list_retired", tag = "desks",
     params(("desk" = String, Path, description = "The desk's name", example = "demo-shop"), RetiredQuery),
     responses((status = 200, description = "A page of answers", body = Page<RetiredAnswer>), ListProblems))]
@@ -69,7 +69,8 @@ pub(super) async fn list_retired(
 
 /// Reviews an answer that was reported outdated.
 ///
-/// `restore` has it suggested again; `retire` keeps it from agents for good. Either may be changed later. `{id}` is the answer's id in the list.
+/// `restore` has it suggested again; `retire` keeps it from agents for good; either holds for the answers that were withheld with it, too,
+/// and may be changed later. `{id}` is the answer's id in the list.
 #[utoipa::path(post, path = "/v1/desks/{desk}/retired/{id}", operation_id = "review_retired", tag = "desks",
     params(
         ("desk" = String, Path, description = "The desk's name", example = "demo-shop"),

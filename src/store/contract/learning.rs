@@ -1,10 +1,10 @@
 //! What is made of feedback: showings, edited wordings, answers withheld as outdated.
 
-use super::sample::{NOW, desk, feedback, suggestion_set};
+use super::sample::{NOW, control, desk, feedback, suggestion_set};
 use crate::domain::{
-    DeskId, FeedbackEvent, FeedbackKind, FeedbackTally, RejectReason, RetirementState, SuggestionId, Timestamp, WordingTally,
+    ControlRule, DeskId, FeedbackEvent, FeedbackKind, FeedbackTally, RejectReason, RetirementState, SuggestionId, Timestamp, WordingTally,
 };
-use crate::store::{LiveValue, RecordedSet, RecordedSuggestion, Store, StoreError};
+use crate::store::{LiveValue, MAX_WORDINGS, RecordedSet, RecordedSuggestion, Store, StoreError};
 
 const DAY: i64 = 86_400;
 
@@ -185,6 +185,82 @@ pub(in crate::store) async fn an_answer_reported_outdated_is_withheld_until_rest
         "a report that was wrong counts no longer: {found:?}"
     );
     assert!(store.retired_answers(&desk, None, 10).await.unwrap().is_empty());
+}
+
+/// A set offering `a`, which stands for `like` as well.
+async fn offered_with_like(store: &dyn Store, desk: &DeskId, like: &[&str]) -> SuggestionId {
+    let set = suggestion_set(&["a"]);
+    let like: Vec<String> = like.iter().map(|key| (*key).to_owned()).collect();
+    let suggestions = set.suggestions.iter().map(|one| RecordedSuggestion { like: like.clone(), ..one.clone() }).collect();
+    let set = RecordedSet { suggestions, ..set };
+    let id = set.suggestions[0].id;
+    store.record_set(desk, &set).await.unwrap();
+    assert_eq!(store.recorded_suggestion(id).await.unwrap().unwrap().1.like, like);
+    id
+}
+
+async fn withheld_as_like(store: &dyn Store, desk: &DeskId) -> Vec<String> {
+    let keys = ["a", "b", "c", "d"].map(str::to_owned);
+    let tallies = store.tallies(desk, &keys, NOW).await.unwrap();
+    keys.into_iter().filter(|key| tallies.get(key).is_some_and(|tally| tally.retired_as_like)).collect()
+}
+
+pub(in crate::store) async fn an_answer_reported_outdated_takes_along_what_it_stood_for(store: &dyn Store) {
+    let desk = desk(store, "shop").await;
+    let first = offered_with_like(store, &desk, &["b", "c"]).await;
+    tell(store, &desk, first, FeedbackKind::Rejected, Some(RejectReason::Wrong)).await;
+    assert!(withheld_as_like(store, &desk).await.is_empty(), "only what is outdated is withheld");
+    tell(store, &desk, first, FeedbackKind::Rejected, Some(RejectReason::Outdated)).await;
+    assert_eq!(withheld_as_like(store, &desk).await, ["b", "c"]);
+    assert!(withheld_as_like(store, &self::desk(store, "other").await).await.is_empty());
+    let found = tally(store, &desk, "b", NOW).await;
+    assert!(!found.retired && close(found.rejected, 0.0), "it was not reported itself: {found:?}");
+    let listed = store.retired_answers(&desk, None, 10).await.unwrap();
+    assert_eq!(listed.iter().map(|answer| (answer.id.as_str(), answer.like_answers)).collect::<Vec<_>>(), [("a", 2)]);
+
+    let restored = store.review_retired(&desk, "a", true, "editor", NOW.plus_seconds(60)).await.unwrap();
+    assert_eq!(restored.like_answers, 2);
+    assert!(withheld_as_like(store, &desk).await.is_empty(), "a review restores all");
+    let second = offered_with_like(store, &desk, &["c", "d"]).await;
+    tell(store, &desk, second, FeedbackKind::Rejected, Some(RejectReason::Outdated)).await;
+    assert_eq!(withheld_as_like(store, &desk).await, ["c", "d"], "what it stood for before the review stays restored");
+    store.review_retired(&desk, "a", false, "editor", NOW.plus_seconds(120)).await.unwrap();
+    assert_eq!(withheld_as_like(store, &desk).await, ["c", "d"]);
+    let third = offered_with_like(store, &desk, &["b"]).await;
+    tell(store, &desk, third, FeedbackKind::Rejected, Some(RejectReason::Outdated)).await;
+    assert_eq!(withheld_as_like(store, &desk).await, ["b", "c", "d"]);
+}
+
+pub(in crate::store) async fn the_wordings_used_most_and_pinned_ones_are_looked_at(store: &dyn Store) {
+    let desk = desk(store, "shop").await;
+    let uses = |wording: usize| if wording < 3 { 3 - wording } else { 1 };
+    for wording in 0..20 {
+        for round in 0..uses(wording) {
+            let id = offered(store, &desk, Some(&format!("c-{wording}-{round}")), None).await;
+            let (key, words) = (format!("w{wording:02}"), format!("Wording {wording}."));
+            told(store, &desk, id, FeedbackKind::Edited, Some((&key, Some(&words)))).await;
+        }
+    }
+    let keys = async || wordings(store, &desk).await.into_iter().map(|one| one.key).collect::<Vec<_>>();
+    let found = keys().await;
+    assert_eq!(found.len(), MAX_WORDINGS as usize);
+    assert!(found.starts_with(&["w00".to_owned(), "w01".to_owned()]), "{found:?}");
+    assert!(close(wordings(store, &desk).await[0].edited, 3.0));
+    assert!(!found.contains(&"w19".to_owned()), "as rare as others, and no pin: {found:?}");
+    store.put_control(&control(&desk, "w19", ControlRule::Pin)).await.unwrap();
+    assert!(keys().await.contains(&"w19".to_owned()), "pinned by an editor");
+}
+
+pub(in crate::store) async fn what_is_sent_in_other_words_was_edited(store: &dyn Store) {
+    let desk = desk(store, "shop").await;
+    let reworded = offered(store, &desk, Some("c1"), None).await;
+    told(store, &desk, reworded, FeedbackKind::Sent, Some(("w", Some("Fifteen days.")))).await;
+    let as_offered = offered(store, &desk, Some("c2"), Some("w")).await;
+    told(store, &desk, as_offered, FeedbackKind::Sent, Some(("w", Some("Fifteen days.")))).await;
+    let found = tally(store, &desk, "a", NOW).await;
+    assert!(close(found.edited, 1.0) && close(found.accepted, 1.0), "{found:?}");
+    let found = wordings(store, &desk).await;
+    assert!(close(found[0].edited, 1.0) && close(found[0].accepted, 1.0) && close(found[0].weight, 2.0), "{found:?}");
 }
 
 pub(in crate::store) async fn a_report_after_a_review_withholds_again_unless_kept_retired(store: &dyn Store) {

@@ -66,6 +66,9 @@ macro_rules! contract_tests {
                 a_report_after_a_review_withholds_again_unless_kept_retired,
                 retired_answers_are_paged_latest_first,
                 live_values_come_back_to_their_desk_only,
+                an_answer_reported_outdated_takes_along_what_it_stood_for,
+                the_wordings_used_most_and_pinned_ones_are_looked_at,
+                what_is_sent_in_other_words_was_edited,
             ],
             work: [
                 desks_are_created_once_and_keep_their_settings,

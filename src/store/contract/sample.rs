@@ -116,6 +116,7 @@ pub(in crate::store) fn suggestion_set(answer_keys: &[&str]) -> RecordedSet {
             source: PairId::derive(&[*key]).as_uuid(),
             answer_key: (*key).to_owned(),
             wording: None,
+            like: Vec::new(),
             text: format!("text of {key}"),
             score: 0.5,
         })

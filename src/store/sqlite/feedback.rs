@@ -24,6 +24,7 @@ struct SuggestionRow {
     source: Vec<u8>,
     answer_key: String,
     wording: Option<String>,
+    like_keys: Option<String>,
     text: String,
     score: f64,
 }
@@ -39,13 +40,17 @@ struct Verdict {
 }
 
 /// One row for each suggestion with feedback. A suggestion has one verdict however often it is repeated: clients retry, agents click twice,
-/// and a reply that is accepted and then sent was taken once.
-const VERDICTS: &str = "select answer_key, \
-                        max(case when kind in ('accepted', 'sent') then created_at end) as accepted_at, \
-                        max(case when kind = 'edited' then created_at end) as edited_at, \
-                        max(case when kind = 'rejected' and (reason is null or reason <> 'outdated') then created_at end) as rejected_at, \
-                        max(case when kind = 'rejected' and reason = 'outdated' then created_at end) as outdated_at \
-                        from feedback where desk = $1 and answer_key in ({list}) and kind <> 'shown' group by answer_key, suggestion_id";
+/// and a reply that is accepted and then sent was taken once. What is sent in words that were not offered was edited, whether or not the
+/// host has said so.
+const VERDICTS: &str = "select f.answer_key, \
+                        max(case when f.kind in ('accepted', 'sent') then f.created_at end) as accepted_at, \
+                        max(case when f.kind = 'edited' or (f.kind = 'sent' and f.wording is not null and f.wording is not s.wording) \
+                        then f.created_at end) as edited_at, \
+                        max(case when f.kind = 'rejected' and (f.reason is null or f.reason <> 'outdated') then f.created_at end) \
+                        as rejected_at, \
+                        max(case when f.kind = 'rejected' and f.reason = 'outdated' then f.created_at end) as outdated_at \
+                        from feedback f join suggestion s on s.id = f.suggestion_id \
+                        where f.desk = $1 and f.answer_key in ({list}) and f.kind <> 'shown' group by f.answer_key, f.suggestion_id";
 
 fn live_values_place(set: uuid::Uuid) -> Place {
     Place { table: "suggestion_set", column: "live_values", row: set }
@@ -78,8 +83,8 @@ impl FeedbackStore for SqliteStore {
         let rows: Vec<_> = set.suggestions.iter().map(|suggestion| (desk, set.id, suggestion)).collect();
         insert_rows(
             &mut tx,
-            "insert into suggestion (id, set_id, desk, rank, pool, source, answer_key, wording, text, score) values",
-            10,
+            "insert into suggestion (id, set_id, desk, rank, pool, source, answer_key, wording, like_keys, text, score) values",
+            11,
             "",
             &rows,
             |query, (desk, set, suggestion)| {
@@ -92,6 +97,7 @@ impl FeedbackStore for SqliteStore {
                     .bind(value::blob(suggestion.source))
                     .bind(suggestion.answer_key.as_str())
                     .bind(suggestion.wording.as_deref())
+                    .bind((!suggestion.like.is_empty()).then(|| value::to_json(&suggestion.like)))
                     .bind(suggestion.text.as_str())
                     .bind(suggestion.score)
             },
@@ -102,11 +108,12 @@ impl FeedbackStore for SqliteStore {
     }
 
     async fn recorded_suggestion(&self, id: SuggestionId) -> Result<Option<(DeskId, RecordedSuggestion)>> {
-        let row: Option<SuggestionRow> =
-            sqlx::query_as("select id, desk, rank, pool, source, answer_key, wording, text, score from suggestion where id = $1")
-                .bind(value::blob(id.as_uuid()))
-                .fetch_optional(&self.readers)
-                .await?;
+        let row: Option<SuggestionRow> = sqlx::query_as(
+            "select id, desk, rank, pool, source, answer_key, wording, like_keys, text, score from suggestion where id = $1",
+        )
+        .bind(value::blob(id.as_uuid()))
+        .fetch_optional(&self.readers)
+        .await?;
         let Some(row) = row else { return Ok(None) };
         let suggestion = RecordedSuggestion {
             id: SuggestionId::from_uuid(value::uuid(&row.id, "suggestion.id")?),
@@ -115,6 +122,7 @@ impl FeedbackStore for SqliteStore {
             source: value::uuid(&row.source, "suggestion.source")?,
             answer_key: row.answer_key,
             wording: row.wording,
+            like: row.like_keys.map_or_else(|| Ok(Vec::new()), |keys| value::from_json(&keys, "suggestion.like_keys"))?,
             text: row.text,
             score: row.score,
         };
@@ -183,6 +191,9 @@ impl FeedbackStore for SqliteStore {
                     tallies.entry(key.clone()).or_default().retired = true;
                 }
             }
+            for key in learning::retired_as_like(&self.readers, desk, chunk).await? {
+                tallies.entry(key).or_default().retired_as_like = true;
+            }
             let mut query = sqlx::query_as::<_, Verdict>(with_list(VERDICTS, 2, chunk.len())).bind(desk.as_str());
             for key in padded(chunk) {
                 query = query.bind(key);
@@ -215,7 +226,8 @@ impl FeedbackStore for SqliteStore {
     async fn retired_answers(&self, desk: &DeskId, after: Option<(Timestamp, String)>, limit: u32) -> Result<Vec<RetiredAnswer>> {
         let (before, last) = after.map_or((i64::MAX, String::new()), |(at, id)| (at.as_micros(), id));
         let rows: Vec<RetiredRow> = sqlx::query_as(
-            "select * from retired_answer where desk = $1 and state <> 'restored' \
+            "select *, (select count(*) from retired_like l where l.desk = r.desk and l.retired_with = r.answer_key) as like_answers \
+             from retired_answer r where desk = $1 and state <> 'restored' \
              and (reported_at < $2 or (reported_at = $2 and answer_key > $3)) order by reported_at desc, answer_key limit $4",
         )
         .bind(desk.as_str())
@@ -230,7 +242,8 @@ impl FeedbackStore for SqliteStore {
     async fn review_retired(&self, desk: &DeskId, id: &str, restore: bool, reviewer: &str, now: Timestamp) -> Result<RetiredAnswer> {
         let state = if restore { RetirementState::Restored } else { RetirementState::Retired };
         let row: Option<RetiredRow> = sqlx::query_as(
-            "update retired_answer set state = $3, reviewed_by = $4, reviewed_at = $5 where desk = $1 and answer_key = $2 returning *",
+            "update retired_answer set state = $3, reviewed_by = $4, reviewed_at = $5 where desk = $1 and answer_key = $2 \
+             returning *, (select count(*) from retired_like where desk = $1 and retired_with = $2) as like_answers",
         )
         .bind(desk.as_str())
         .bind(id)

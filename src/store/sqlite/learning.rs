@@ -10,10 +10,10 @@ use sqlx::{Sqlite, SqlitePool, Transaction};
 use super::statement::{padded, with_list};
 use super::value;
 use crate::domain::{
-    DeskId, FeedbackEvent, FeedbackKind, Pool, RetiredAnswer, RetirementState, Showing, SuggestionId, Timestamp, WordingTally,
+    ControlKind, DeskId, FeedbackEvent, FeedbackKind, Pool, RetiredAnswer, RetirementState, Showing, SuggestionId, Timestamp, WordingTally,
     counted_showings, examination,
 };
-use crate::store::{Result, StoreError};
+use crate::store::{MAX_WORDINGS, Result, StoreError};
 
 /// Days after which an event counts half.
 const HALF_LIFE_DAYS: f64 = 90.0;
@@ -121,13 +121,20 @@ struct WordingRow {
     kind: String,
     final_text: Option<String>,
     created_at: i64,
+    as_offered: bool,
 }
 
-/// Sets without a conversation's id may all be of one conversation, so they count as one.
-const WORDINGS: &str = "select f.answer_key, f.wording, f.suggestion_id, coalesce(t.conversation, '') as conversation, f.kind, \
-                        f.final_text, f.created_at \
-                        from feedback f join suggestion s on s.id = f.suggestion_id join suggestion_set t on t.id = s.set_id \
-                        where f.desk = $1 and f.answer_key in ({list}) and f.wording is not null order by f.created_at, f.id";
+/// The wordings of each answer that are looked at, and what was said about them. Sets without a conversation's id may all be of one
+/// conversation, so they count as one.
+const WORDINGS: &str = "with ranked as (select f.answer_key, f.wording, row_number() over (partition by f.answer_key \
+                        order by max(c.kind is not null) desc, count(distinct f.suggestion_id) desc, max(f.created_at) desc, f.wording) as place \
+                        from feedback f left join control c on c.desk = f.desk and c.answer_key = f.wording and c.kind = 'pin' \
+                        where f.desk = $1 and f.answer_key in ({list}) and f.wording is not null group by f.answer_key, f.wording) \
+                        select f.answer_key, f.wording, f.suggestion_id, coalesce(t.conversation, '') as conversation, f.kind, \
+                        f.final_text, f.created_at, f.wording is s.wording as as_offered \
+                        from ranked r join feedback f on f.desk = $1 and f.answer_key = r.answer_key and f.wording = r.wording \
+                        join suggestion s on s.id = f.suggestion_id join suggestion_set t on t.id = s.set_id \
+                        where r.place <= $2 order by f.created_at, f.id";
 
 /// What is known of one wording while rows are read.
 #[derive(Default)]
@@ -136,17 +143,22 @@ struct Gathered {
     conversations: BTreeSet<String>,
     weight: f64,
     accepted: f64,
+    edited: f64,
     last_used_at: i64,
 }
 
-/// Edited wordings by answer key, in order of their keys.
+/// Edited wordings by answer key, in order of their keys; [`MAX_WORDINGS`] of an answer at most.
 pub(super) async fn wordings(
     readers: &SqlitePool,
     desk: &DeskId,
     keys: &[&str],
     now: Timestamp,
 ) -> Result<HashMap<String, Vec<WordingTally>>> {
-    let mut query = sqlx::query_as::<_, WordingRow>(with_list(WORDINGS, 2, keys.len())).bind(desk.as_str());
+    // `case` in the statement spells a code out; this fails to compile, rather than to read, when it changes.
+    const {
+        assert!(matches!(ControlKind::Pin.as_str().as_bytes(), b"pin"));
+    }
+    let mut query = sqlx::query_as::<_, WordingRow>(with_list(WORDINGS, 3, keys.len())).bind(desk.as_str()).bind(MAX_WORDINGS);
     for key in padded(keys) {
         query = query.bind(key);
     }
@@ -162,10 +174,11 @@ pub(super) async fn wordings(
         let used = with_text.or_else(|| events.iter().rfind(|event| event.kind != FeedbackKind::Rejected.as_str()));
         if let Some(event) = used {
             let weight = decay(Timestamp::from_micros(event.created_at), now);
-            let edited = events.iter().any(|event| event.kind == FeedbackKind::Edited.as_str());
+            // As in the tallies: what was not offered in these words was edited into them.
+            let edited = !event.as_offered || events.iter().any(|event| event.kind == FeedbackKind::Edited.as_str());
             let wording = gathered.entry((event.answer_key.clone(), event.wording.clone())).or_default();
             wording.weight += weight;
-            wording.accepted += if edited { 0.0 } else { weight };
+            *(if edited { &mut wording.edited } else { &mut wording.accepted }) += weight;
             wording.conversations.insert(event.conversation.clone());
             if event.created_at >= wording.last_used_at {
                 wording.last_used_at = event.created_at;
@@ -189,6 +202,7 @@ pub(super) async fn wordings(
             conversations: u32::try_from(wording.conversations.len()).unwrap_or(u32::MAX),
             weight: wording.weight,
             accepted: wording.accepted,
+            edited: wording.edited,
             last_used_at: Timestamp::from_micros(wording.last_used_at),
         });
     }
@@ -197,9 +211,23 @@ pub(super) async fn wordings(
 
 // ── retired answers ──
 
-/// Withholds the answer of a suggestion that `event` reports as outdated. A suggestion that is reported again counts once; an answer that had
-/// been restored waits for review again.
+/// Withholds the answer of a suggestion that `event` reports as outdated, and with it those the suggestion stood for. A suggestion that is
+/// reported again counts once; an answer that had been restored waits for review again, without those that were withheld with it before.
 pub(super) async fn withhold(tx: &mut Transaction<'static, Sqlite>, event: &FeedbackEvent) -> Result<()> {
+    sqlx::query(
+        "delete from retired_like where (desk, retired_with) in (select r.desk, r.answer_key from retired_answer r \
+         join suggestion s on s.desk = r.desk and s.answer_key = r.answer_key where s.id = $1 and r.state = 'restored')",
+    )
+    .bind(value::blob(event.suggestion.as_uuid()))
+    .execute(&mut **tx)
+    .await?;
+    sqlx::query(
+        "insert or ignore into retired_like (desk, answer_key, retired_with) \
+         select s.desk, l.value, s.answer_key from suggestion s, json_each(s.like_keys) l where s.id = $1 and s.like_keys is not null",
+    )
+    .bind(value::blob(event.suggestion.as_uuid()))
+    .execute(&mut **tx)
+    .await?;
     sqlx::query(
         "insert into retired_answer (desk, answer_key, state, text, pool, source, reports, reported_by, reported_at) \
          select desk, answer_key, 'reported', text, pool, source, 1, $2, $3 from suggestion where id = $1 \
@@ -226,6 +254,7 @@ pub(super) struct RetiredRow {
     pool: String,
     source: Vec<u8>,
     reports: u32,
+    like_answers: u32,
     reported_by: String,
     reported_at: i64,
     reviewed_by: Option<String>,
@@ -241,6 +270,7 @@ impl RetiredRow {
             id: self.answer_key,
             text: self.text,
             reports: self.reports,
+            like_answers: self.like_answers,
             reported_by: self.reported_by,
             reported_at: Timestamp::from_micros(self.reported_at),
             reviewed_by: self.reviewed_by,
@@ -276,4 +306,17 @@ pub(super) async fn retirements(readers: &SqlitePool, desk: &DeskId, keys: &[&st
     }
     let rows = query.fetch_all(readers).await?;
     rows.into_iter().map(|(key, code, reviewed_at)| Ok((key, Retirement { state: state(&code)?, reviewed_at }))).collect()
+}
+
+const RETIRED_LIKE: &str = "select distinct l.answer_key from retired_like l \
+                            join retired_answer r on r.desk = l.desk and r.answer_key = l.retired_with \
+                            where l.desk = $1 and r.state <> 'restored' and l.answer_key in ({list})";
+
+/// Those answers that are withheld because one that said the same is.
+pub(super) async fn retired_as_like(readers: &SqlitePool, desk: &DeskId, keys: &[&str]) -> Result<Vec<String>> {
+    let mut query = sqlx::query_scalar::<_, String>(with_list(RETIRED_LIKE, 2, keys.len())).bind(desk.as_str());
+    for key in padded(keys) {
+        query = query.bind(key);
+    }
+    Ok(query.fetch_all(readers).await?)
 }

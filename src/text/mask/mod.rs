@@ -5,8 +5,8 @@
 //! changes nothing; the time is linear in the length (no backtracking, bounded patterns).
 //!
 //! How it works: a [`view::View`] normalises full-width forms, dashes and traditional characters while remembering where each
-//! byte came from. Detectors run over it from the surest to the vaguest, each blotting out what it found, until a whole round
-//! finds nothing. Numbers lean towards masking (a long number always identifies something), names and addresses towards
+//! byte came from. Detectors run over it from the surest to the vaguest, each blotting out what it found; the masked text is then
+//! looked at anew, until a whole round finds nothing. Numbers lean towards masking (a long number always identifies something), names and addresses towards
 //! evidence (labels, surnames, street parts).
 
 mod address;
@@ -168,34 +168,36 @@ const MAX_ROUNDS: usize = 24;
 #[must_use]
 pub fn mask(text: &str, known: &[String]) -> Masked {
     let known = known::Known::new(known);
-    let mut view = View::new(text);
+    let mut masked = Masked { text: text.to_owned(), found: Vec::new() };
     for _ in 0..MAX_ROUNDS {
-        let hits = known.find(&view);
-        let mut any = view.claim(hits);
-        for detector in DETECTORS {
-            let hits = detector(&view);
-            any |= view.claim(hits);
-        }
-        if !any {
+        // Every round looks at the text as the one before has left it, never at what is left of a view: only then is the last round, which
+        // finds nothing, the same as masking the masked text.
+        let round = one_round(&masked.text, &known);
+        if round.found.is_empty() {
             break;
         }
+        masked = masked.followed_by(round);
+    }
+    masked
+}
+
+/// Lets every detector look at a text once.
+fn one_round(text: &str, known: &known::Known) -> Masked {
+    let mut view = View::new(text);
+    let hits = known.find(&view);
+    view.claim(hits);
+    for detector in DETECTORS {
+        let hits = detector(&view);
+        view.claim(hits);
     }
     render(text, &view)
 }
 
 fn render(text: &str, view: &View) -> Masked {
-    let mut found: Vec<(MaskKind, Range<usize>)> = Vec::new();
-    for (kind, range) in view.fresh() {
-        match found.last_mut() {
-            // An address may be found in two parts that touch; a reader wants one placeholder.
-            Some((MaskKind::Address, last)) if kind == MaskKind::Address && last.end == range.start => last.end = range.end,
-            _ => found.push((kind, range)),
-        }
-    }
-    let mut masked = Masked { text: String::with_capacity(text.len()), found: Vec::with_capacity(found.len()) };
+    let mut masked = Masked { text: String::with_capacity(text.len()), found: Vec::new() };
     let mut at = 0;
     let mut chars = 0;
-    for (kind, range) in found {
+    for (kind, range) in view.fresh() {
         let between = &text[at..range.start];
         chars += between.chars().count();
         masked.text.push_str(between);
@@ -206,6 +208,54 @@ fn render(text: &str, view: &View) -> Masked {
     }
     masked.text.push_str(&text[at..]);
     masked
+}
+
+impl Masked {
+    /// This masking and then `next`, a round over its text, as one.
+    fn followed_by(self, next: Self) -> Self {
+        let mut found: Vec<Found> = Vec::with_capacity(self.found.len() + next.found.len());
+        // What earlier values lie behind by in the new text: a placeholder is longer or shorter than the value it stands for.
+        let mut shift = 0isize;
+        let mut later = next.found.into_iter().peekable();
+        for mut earlier in self.found {
+            while let Some(one) = later.next_if(|one| one.start < earlier.start.saturating_add_signed(shift)) {
+                shift += one.kind.placeholder().len() as isize - one.value.chars().count() as isize;
+                found.push(one);
+            }
+            earlier.start = earlier.start.saturating_add_signed(shift);
+            found.push(earlier);
+        }
+        found.extend(later);
+        Self { text: next.text, found }.with_whole_addresses()
+    }
+
+    /// An address may be found in two parts that touch; a reader wants one placeholder.
+    fn with_whole_addresses(self) -> Self {
+        const LENGTH: usize = MaskKind::Address.placeholder().len();
+        let touch = |a: &Found, b: &Found| a.kind == MaskKind::Address && b.kind == MaskKind::Address && a.start + LENGTH == b.start;
+        if !self.found.windows(2).any(|two| touch(&two[0], &two[1])) {
+            return self;
+        }
+        let mut chars = self.text.chars();
+        let (mut at, mut dropped) = (0, 0);
+        let mut whole = Self { text: String::with_capacity(self.text.len()), found: Vec::with_capacity(self.found.len()) };
+        for mut next in self.found {
+            whole.text.extend(chars.by_ref().take(next.start - at));
+            at = next.start;
+            next.start -= dropped;
+            match whole.found.last_mut() {
+                Some(last) if touch(last, &next) => {
+                    last.value.push_str(&next.value);
+                    at += LENGTH;
+                    dropped += LENGTH;
+                    chars.by_ref().take(LENGTH).for_each(drop);
+                }
+                _ => whole.found.push(next),
+            }
+        }
+        whole.text.extend(chars);
+        whole
+    }
 }
 
 static PLACEHOLDER: LazyLock<Regex> = LazyLock::new(|| {

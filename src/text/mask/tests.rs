@@ -148,8 +148,14 @@ fn piece() -> impl Strategy<Value = String> {
     ]
 }
 
+/// 600 cases, more with `PROPTEST_CASES`.
+fn config() -> ProptestConfig {
+    let given = ProptestConfig::default();
+    ProptestConfig { cases: given.cases.max(600), ..given }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(600))]
+    #![proptest_config(config())]
 
     #[test]
     fn masking_is_idempotent(pieces in proptest::collection::vec(piece(), 0..10)) {

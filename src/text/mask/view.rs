@@ -2,8 +2,8 @@
 //! out.
 //!
 //! Owns the mapping back to the original bytes. A masked stretch becomes a run of [`BLOT`], which no pattern matches and every
-//! context check reads as a border; a placeholder that was in the text from the start looks the same, which is what makes
-//! masking idempotent.
+//! context check reads as a border; a placeholder that was in the text from the start is a single one. A view serves one round over a
+//! text; what is found in it may stand in reach of what could not be seen for its length, so masking looks again at the masked text.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -95,10 +95,9 @@ impl View {
         &self.text
     }
 
-    /// Takes hits in, first come first served where they overlap; tells whether any was new.
-    pub(super) fn claim(&mut self, hits: Vec<Hit>) -> bool {
+    /// Takes hits in, first come first served where they overlap.
+    pub(super) fn claim(&mut self, hits: Vec<Hit>) {
         let mut bytes = std::mem::take(&mut self.text).into_bytes();
-        let mut any = false;
         for (range, kind) in hits {
             let free = !range.is_empty() && range.end <= bytes.len() && !bytes[range.clone()].contains(&(BLOT as u8));
             if !free {
@@ -106,10 +105,8 @@ impl View {
             }
             bytes[range.clone()].fill(BLOT as u8);
             self.claims.insert(range.start, Claim { end: range.end, kind, fresh: true });
-            any = true;
         }
         self.text = String::from_utf8(bytes).expect("hits start and end at characters, and whole characters were overwritten");
-        any
     }
 
     /// The claimed stretches of the kinds asked for, in order.
@@ -388,7 +385,7 @@ mod tests {
         let mut view = View::new(original);
         assert_eq!(view.text(), "电话:1380x 号");
         let at = view.text().find("1380").expect("the digits");
-        assert!(view.claim(vec![(at..at + 4, MaskKind::Phone)]));
+        view.claim(vec![(at..at + 4, MaskKind::Phone)]);
         let fresh: Vec<_> = view.fresh().collect();
         assert_eq!(&original[fresh[0].1.clone()], "１３８\u{200B}0");
         assert_eq!(view.claimed(&[MaskKind::Phone]).collect::<Vec<_>>(), vec![Range { start: at, end: at + 4 }]);

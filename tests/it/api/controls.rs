@@ -380,3 +380,25 @@ async fn controls_are_listed_in_pages_for_those_who_may_read_them() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn small_talk_is_answered_with_small_talk_only() {
+    with_app(async |app| {
+        app.import_jsonl("shop", &two_answers()).await;
+        app.show_everything("shop").await;
+        let editor = app.key(AccessRole::KbEditor, &["shop"]).await;
+        let set = ask(&editor, "shop", QUESTION).await;
+        editor.post(CONTROLS, &json!({"suggestion_id": set["suggestions"][0]["id"], "kind": "pin"})).await.expect(201);
+        assert_eq!(ask(&editor, "shop", "你好").await["abstained"]["reason"], "small_talk", "a pinned answer is no greeting");
+        let entry = json!({
+            "desk": "shop", "external_id": "greeting", "language": "zh", "status": "published",
+            "questions": ["你好", "在吗"], "answer": "您好，很高兴为您服务，请问有什么可以帮您？",
+        });
+        editor.put("/v1/entries", &json!({"items": [entry]})).await.ok();
+        app.app.wait_until_indexed().await.unwrap();
+        let greeted = ask(&editor, "shop", "你好").await;
+        assert_eq!(texts(&greeted), ["您好，很高兴为您服务，请问有什么可以帮您？"]);
+        assert!(is_pinned(&ask(&editor, "shop", QUESTION).await["suggestions"][0]));
+    })
+    .await;
+}

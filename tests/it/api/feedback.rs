@@ -152,6 +152,97 @@ async fn an_answer_reported_outdated_is_withheld_until_somebody_reviews_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_an_outdated_answer_stood_for_is_withheld_wherever_it_is_found() {
+    with_app(async |app| {
+        let (first, like) =
+            ("在会员中心的积分商城里挑选礼品，点击立即兑换即可。", "在会员中心的积分商城里挑选好礼品，再点击立即兑换即可。");
+        let talk = |id: &str, answer: &str| Talk::new(id, 5).customer("积分怎么兑换礼品？").agent(answer).customer("好的").line();
+        let more = Talk::new("c", 6).customer("积分可以换什么").agent("请到线下门店出示会员码，由店员帮您兑换礼品。").line();
+        app.import_jsonl("shop", &[talk("a", first), talk("b", like), more].concat()).await;
+        app.show_everything("shop").await;
+        let agent = app.key(AccessRole::Agent, &["shop"]).await;
+        let editor = app.key(AccessRole::KbEditor, &["shop"]).await;
+        // In an archived conversation itself its own answer is no candidate.
+        let ask = async |id: &str| {
+            let conversation = json!({"id": id, "messages": [{"role": "customer", "text": "积分怎么兑换礼品呢"}]});
+            agent.suggest_to("shop", &[], json!({"conversation": conversation, "limit": 20})).await
+        };
+        let set = ask("live").await;
+        let both = &set["suggestions"][0];
+        assert_eq!(both["support"], 2, "{set}");
+        let shown_without = async |id: &str| texts(&ask(id).await).iter().any(|text| [first, like].contains(text));
+        assert!(shown_without("a").await && shown_without("b").await);
+        tell(&agent, both, json!({"kind": "rejected", "reason": "outdated"})).await;
+        for id in ["live", "a", "b"] {
+            assert!(!shown_without(id).await, "{id}");
+        }
+        let waiting = editor.get("/v1/desks/shop/retired").await.ok();
+        let answer = &list(&waiting["items"])[0];
+        assert_eq!((list(&waiting["items"]).len(), &answer["like_answers"]), (1, &json!(1)), "{waiting}");
+        let path = format!("/v1/desks/shop/retired/{}", text(&answer["id"]));
+        editor.post(&path, &json!({"verdict": "restore"})).await.expect(200);
+        for id in ["live", "a", "b"] {
+            assert!(shown_without(id).await, "a review restores all: {id}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_edit_into_the_words_of_another_suggestion_is_credited_to_that_one() {
+    with_app(async |app| {
+        app.import_jsonl("shop", &two_answers()).await;
+        app.show_everything("shop").await;
+        let agent = app.key(AccessRole::Agent, &["shop"]).await;
+        let ask = async || agent.suggest("shop", "积分怎么兑换礼品呢").await;
+        let before = ask().await;
+        let [first, second] = [0, 1].map(|place| texts(&before)[place].to_owned());
+        for _ in 0..3 {
+            let set = ask().await;
+            let edited = list(&set["suggestions"]).iter().find(|suggestion| suggestion["text"] == first.as_str()).unwrap();
+            tell(&agent, edited, json!({"kind": "edited", "final_text": second})).await;
+        }
+        let after = ask().await;
+        assert_eq!(texts(&after), [&second, &first]);
+        let score = |set: &Value, words: &str| {
+            list(&set["suggestions"]).iter().find(|suggestion| suggestion["text"] == words).and_then(|one| one["score"].as_f64()).unwrap()
+        };
+        assert!(score(&after, &second) > score(&before, &second) && score(&after, &first) < score(&before, &first), "{before} {after}");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_taught_wording_has_the_language_it_is_written_in() {
+    with_app(async |app| {
+        app.import_jsonl("shop", &two_answers()).await;
+        app.show_everything("shop").await;
+        app.admin().await.patch("/v1/desks/shop/settings", &json!({"cross_language": true})).await.ok();
+        let agent = app.key(AccessRole::Agent, &["shop"]).await;
+        let ask = async |id: &str, words: &str| {
+            let conversation = json!({"id": id, "messages": [{"role": "customer", "text": words}]});
+            agent.suggest_to("shop", &[], json!({"conversation": conversation, "limit": 2})).await
+        };
+        let (zh, en) = ("积分怎么兑换礼品呢", "How can I redeem my points for a gift?");
+        let edit = "Choose a gift in the points mall of the member centre and click Redeem now.";
+        let original = texts(&ask("c0", en).await)[0].to_owned();
+        for id in ["c1", "c2"] {
+            let set = ask(id, en).await;
+            let edited = list(&set["suggestions"]).iter().find(|suggestion| suggestion["text"] == original.as_str()).unwrap();
+            assert_eq!((text(&edited["language"]), list(&edited["flags"]).contains(&json!("other_language"))), ("zh", true));
+            tell(&agent, edited, json!({"kind": "edited", "final_text": edit})).await;
+        }
+        let english = ask("c3", en).await;
+        let taught =
+            list(&english["suggestions"]).iter().find(|suggestion| suggestion["text"] == edit).unwrap_or_else(|| panic!("{english}"));
+        assert_eq!((text(&taught["language"]), list(&taught["flags"]).contains(&json!("other_language"))), ("en", false));
+        let chinese = ask("c4", zh).await;
+        assert!(texts(&chinese).contains(&original.as_str()) && !texts(&chinese).contains(&edit), "{chinese}");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_edit_repeated_teaches_its_wording_and_nothing_of_its_customers() {
     with_app(async |app| {
         app.import_jsonl("shop", &two_answers()).await;
