@@ -108,14 +108,28 @@ pub async fn encode_query(
     query: &QueryText,
     lane: Lane,
 ) -> Result<EncodedQuery, EmbedError> {
-    let texts = vec![query.question.clone(), query.turn.clone(), query.previous.clone()];
+    let mut encoded = encode_queries(embedder, adapter, std::slice::from_ref(query), lane).await?;
+    Ok(encoded.swap_remove(0))
+}
+
+/// Encodes what is asked at one live moment, all of it in one request to the encoder; one result per query, in order.
+pub async fn encode_queries(
+    embedder: &dyn Embedder,
+    adapter: Option<&Adapter>,
+    queries: &[QueryText],
+    lane: Lane,
+) -> Result<Vec<EncodedQuery>, EmbedError> {
+    let texts = queries.iter().flat_map(|query| [query.question.clone(), query.turn.clone(), query.previous.clone()]).collect();
     let vectors = embedder.embed(texts, TextKind::Query, lane).await?;
-    let situation = situation_vector(&vectors[1].vector, &vectors[2].vector, &query.previous);
-    let encoded = EncodedQuery::plain(vectors[0].vector.to_vec(), situation, query);
-    Ok(match adapter {
-        Some(adapter) => adapter.adapt(encoded),
-        None => encoded,
-    })
+    let encoded = queries.iter().zip(vectors.chunks_exact(3)).map(|(query, vectors)| {
+        let situation = situation_vector(&vectors[1].vector, &vectors[2].vector, &query.previous);
+        let encoded = EncodedQuery::plain(vectors[0].vector.to_vec(), situation, query);
+        match adapter {
+            Some(adapter) => adapter.adapt(encoded),
+            None => encoded,
+        }
+    });
+    Ok(encoded.collect())
 }
 
 fn situation_text(previous: &str, turn: &str) -> String {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::group::{Answer, contradict};
 use super::ranker::Ranker;
-use super::ranking::{RankedGroup, RankedMember, Ranking, rank_moment, wanted};
+use super::ranking::{RankedGroup, RankedMember, Ranking, Scoring, rank_moment, wanted};
 use super::render::{LiveValues, render, unfilled};
 use super::request::{FeedbackCreate, LiveConversation, MAX_MESSAGE_CHARS, ModelView, QueryView, SuggestRequest, SuggestResponse, Timings};
 use crate::domain::desk::{DEFAULT_REPLIES, MAX_REPLIES};
@@ -15,7 +15,7 @@ use crate::domain::{
 };
 use crate::embed::{EmbedError, Embedder, Lane};
 use crate::index::{IndexError, IndexFilter, VectorIndex};
-use crate::retrieve::{Adapters, QueryText, RetrieveError, encode_query};
+use crate::retrieve::{Adapters, QueryText, RetrieveError, encode_queries};
 use crate::store::{RecordedSet, RecordedSuggestion, Store, StoreError};
 use crate::text::acts::customer_act;
 use crate::text::language::detect;
@@ -169,10 +169,21 @@ impl Suggester {
         settings: &DeskSettings,
         lane: Lane,
     ) -> Result<(Ranking, Duration), SuggestError> {
+        self.rank_by(self.ranker.as_ref(), request, moment, settings, lane).await
+    }
+
+    /// [`Self::rank`] with another way to find and score candidates.
+    pub async fn rank_by(
+        &self,
+        scoring: &dyn Scoring,
+        request: &SuggestRequest,
+        moment: &Moment,
+        settings: &DeskSettings,
+        lane: Lane,
+    ) -> Result<(Ranking, Duration), SuggestError> {
         let embedding = Instant::now();
-        let text = QueryText { question: moment.question.clone(), turn: moment.turn.clone(), previous: moment.previous.clone() };
         let adapter = self.adapters.of(&request.desk);
-        let query = encode_query(self.embedder.as_ref(), adapter.as_deref(), &text, lane).await?;
+        let queries = encode_queries(self.embedder.as_ref(), adapter.as_deref(), &query_texts(moment), lane).await?;
         let embed_time = embedding.elapsed();
         let language = request.language.unwrap_or_else(|| detect(&moment.turn));
         let now = self.clock.now();
@@ -186,8 +197,14 @@ impl Suggester {
             ..IndexFilter::desk(request.desk.clone())
         };
         let wanted = wanted(moment, language, now);
-        let ranking = rank_moment(self.store.as_ref(), self.index.as_ref(), &self.ranker, &filter, &query, moment, wanted).await?;
+        let ranking = rank_moment(self.store.as_ref(), self.index.as_ref(), scoring, &filter, &queries, moment, wanted).await?;
         Ok((ranking, embed_time))
+    }
+
+    /// The ranker in use.
+    #[must_use]
+    pub fn ranker(&self) -> &Ranker {
+        &self.ranker
     }
 
     /// Probability below which nothing is shown on a desk.
@@ -288,6 +305,17 @@ impl Suggester {
             other => Ok(other?),
         }
     }
+}
+
+/// What the index is asked at a moment: the whole of it and, where the customer asks several things at once, each of them.
+fn query_texts(moment: &Moment) -> Vec<QueryText> {
+    let whole = QueryText { question: moment.question.clone(), turn: moment.turn.clone(), previous: moment.previous.clone() };
+    let single = moment.questions.iter().map(|question| QueryText {
+        question: question.clone(),
+        turn: question.clone(),
+        previous: moment.previous.clone(),
+    });
+    std::iter::once(whole).chain(single).collect()
 }
 
 /// What is likely enough, pinned answers first and otherwise in the order of the ranking.

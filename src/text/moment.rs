@@ -34,6 +34,8 @@ pub struct Line<'a> {
 pub struct Moment {
     /// The standalone question.
     pub question: String,
+    /// The single questions of a turn that asks several things at once, at least two; else empty.
+    pub questions: Vec<String>,
     /// The customer's turn as said.
     pub turn: String,
     /// What the agent or bot had said just before that turn; empty at the beginning.
@@ -79,7 +81,7 @@ impl Moment {
             }
             used.sort_unstable();
         }
-        Self { question: clip(&question, MAX_QUESTION_CHARS), turn, previous, act, elliptical, used }
+        Self { question: clip(&question, MAX_QUESTION_CHARS), questions: Vec::new(), turn, previous, act, elliptical, used }
     }
 }
 
