@@ -11,7 +11,7 @@ use super::request::{FeedbackCreate, LiveConversation, MAX_MESSAGE_CHARS, ModelV
 use crate::domain::desk::{DEFAULT_REPLIES, MAX_REPLIES};
 use crate::domain::{
     AbstainReason, Abstention, Clock, ControlId, ConversationId, DeskId, DeskSettings, Evidence, EvidenceKind, FeedbackEvent, FeedbackId,
-    FeedbackKind, Flag, Pool, RetiredAnswer, Suggestion, SuggestionId, SuggestionSetId, Timestamp,
+    FeedbackKind, Flag, Pool, RetiredAnswer, Role, Suggestion, SuggestionId, SuggestionSetId, Timestamp,
 };
 use crate::embed::{EmbedError, Embedder, Lane};
 use crate::index::{IndexError, IndexFilter, VectorIndex};
@@ -111,7 +111,8 @@ impl Suggester {
             .messages
             .iter()
             .zip(&masked)
-            .map(|(message, text)| Line { role: message.role, text, at: message.at })
+            .enumerate()
+            .map(|(position, (message, text))| Line { role: present_role(&request.conversation, position), text, at: message.at })
             .collect();
         let mut timings = Timings::default();
         let mut live_values = Vec::new();
@@ -119,7 +120,7 @@ impl Suggester {
             None => {
                 let detail = "the conversation holds no customer message to answer".to_owned();
                 (
-                    QueryView { text: String::new(), used_turns: Vec::new() },
+                    QueryView { text: String::new(), questions: Vec::new(), used_turns: Vec::new() },
                     Vec::new(),
                     Some(Abstention { reason: AbstainReason::MovedOn, detail }),
                 )
@@ -134,7 +135,7 @@ impl Suggester {
                     live_values = live.personal(&request.conversation);
                 }
                 timings.rank += milliseconds(rendering.elapsed());
-                (QueryView { text: moment.question, used_turns: moment.used }, suggestions, abstained)
+                (QueryView { text: moment.question, questions: moment.questions, used_turns: moment.used }, suggestions, abstained)
             }
         };
         let id = SuggestionSetId::new();
@@ -391,6 +392,13 @@ fn render_groups(
 pub(crate) fn masked_messages(conversation: &LiveConversation) -> Vec<String> {
     let known: Vec<String> = conversation.customer.values().cloned().collect();
     conversation.messages.iter().map(|message| mask(&clean(&clip(&message.text, MAX_MESSAGE_CHARS)), &known).text).collect()
+}
+
+/// Who says a message as far as the moment is concerned: one that a later message of the same id replaces is history, like a notice.
+fn present_role(conversation: &LiveConversation, position: usize) -> Role {
+    let message = &conversation.messages[position];
+    let replaced = message.id.is_some() && conversation.messages[position + 1..].iter().any(|later| later.id == message.id);
+    if replaced { Role::System } else { message.role }
 }
 
 fn conflicts(a: &RankedGroup, b: &RankedGroup) -> bool {
