@@ -15,6 +15,7 @@ use crate::config::Config;
 use crate::domain::{Clock, DeskId, SystemClock};
 use crate::embed::queue::EmbedQueue;
 use crate::embed::{Embedder, ModelInfo};
+use crate::eval::ablation::{Part, ablation};
 use crate::eval::authored::{authored, weight_curve};
 use crate::eval::dataset::{
     LabelledConversation, read_authored, read_conversations, read_intent_set, read_labelled, read_pairs, read_retrieval_set,
@@ -78,21 +79,26 @@ pub(super) enum EvalCommand {
     Replay {
         #[command(flatten)]
         source: ReplaySource,
-        /// Leave out turns with this label (repeatable)
-        #[arg(long = "skip-label", value_name = "LABEL")]
-        skip_labels: Vec<String>,
-        /// Ask only turns whose label set occurs in the archive
-        #[arg(long)]
-        known_labels: bool,
-        /// `labels` or `chrf` (the agent's own words) [default: labels where the set has any]
-        #[arg(long, value_parser = ["labels", "chrf"])]
-        metric: Option<String>,
+        #[command(flatten)]
+        selection: Selection,
         /// Fit the ranker on the archive side first
         #[arg(long)]
         fit: bool,
         /// Then adapt to the archive side as `riposte adapt` does, and ask again (system `riposte+adapt`)
         #[arg(long)]
         adapt: bool,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Replays with parts left out or replaced, and shows what each is worth
+    Ablation {
+        /// `context`: ways to read the conversation; `retrieval`: probes, fusion, features
+        #[arg(long, value_parser = ["context", "retrieval"])]
+        part: String,
+        #[command(flatten)]
+        source: ReplaySource,
+        #[command(flatten)]
+        selection: Selection,
         #[command(flatten)]
         output: Output,
     },
@@ -203,6 +209,42 @@ pub(super) struct ReplaySource {
     file: Option<PathBuf>,
 }
 
+/// Which moments of conversations are asked, and how answers are judged.
+#[derive(Debug, Args)]
+pub(super) struct Selection {
+    /// Leave out turns with this label (repeatable)
+    #[arg(long = "skip-label", value_name = "LABEL")]
+    skip_labels: Vec<String>,
+    /// Ask only turns whose label set occurs in the archive
+    #[arg(long)]
+    known_labels: bool,
+    /// `labels` or `chrf` (the agent's own words) [default: labels where the set has any]
+    #[arg(long, value_parser = ["labels", "chrf"])]
+    metric: Option<String>,
+}
+
+impl Selection {
+    fn options(self, limit: Option<usize>, adapt: bool) -> ReplayOptions {
+        ReplayOptions {
+            skip_labels: self.skip_labels.into_iter().collect::<BTreeSet<_>>(),
+            known_labels: self.known_labels,
+            by_words: self.metric.as_deref() == Some("chrf"),
+            limit,
+            adapt,
+        }
+    }
+}
+
+/// What is done with an archive and its moments.
+#[derive(Debug, Clone, Copy)]
+enum Asking {
+    /// Replay, with weights fitted on the archive first or not.
+    Replay {
+        fit: bool,
+    },
+    Ablation(Part),
+}
+
 pub(super) async fn run(config: Config, command: EvalCommand) -> anyhow::Result<ExitCode> {
     let started = Instant::now();
     let encoder = Arc::new(App::load_encoder(&Config { cached_vectors: CACHED_VECTORS, ..config.clone() }).await?);
@@ -258,16 +300,16 @@ pub(super) async fn run(config: Config, command: EvalCommand) -> anyhow::Result<
             let (figures, n) = pairing(&conversations)?;
             ("pairing", set_name(&file), vec![figures], n, output)
         }
-        EvalCommand::Replay { source, skip_labels, known_labels, metric, fit, adapt, output } => {
-            let options = ReplayOptions {
-                skip_labels: skip_labels.into_iter().collect::<BTreeSet<_>>(),
-                known_labels,
-                by_words: metric.as_deref() == Some("chrf"),
-                limit: output.limit,
-                adapt,
-            };
-            let (set, runs, n) = stage.replays(&source, &options, fit).await?;
+        EvalCommand::Replay { source, selection, fit, adapt, output } => {
+            let options = selection.options(output.limit, adapt);
+            let (set, runs, n) = stage.replays(&source, &options, Asking::Replay { fit }).await?;
             ("replay", set_name(&set), runs, n, output)
+        }
+        EvalCommand::Ablation { part, source, selection, output } => {
+            let options = selection.options(output.limit, false);
+            let asking = Asking::Ablation(if part == "context" { Part::Context } else { Part::Retrieval });
+            let (set, runs, n) = stage.replays(&source, &options, asking).await?;
+            ("ablation", format!("{}/{part}", set_name(&set)), runs, n, output)
         }
         EvalCommand::Masking { file, verbose, output } => {
             let (figures, n, faults) = masking(&read_masking_lines(&file)?);
@@ -342,7 +384,7 @@ impl Stage {
         &self,
         source: &ReplaySource,
         options: &ReplayOptions,
-        fit: bool,
+        asking: Asking,
     ) -> anyhow::Result<(PathBuf, Vec<SystemFigures>, usize)> {
         match (&source.archive, &source.queries, source.split, &source.file) {
             (Some(archive), Some(queries), None, None) => {
@@ -355,7 +397,7 @@ impl Stage {
                 }
                 conversations.extend(asked);
                 let queries_at: Vec<usize> = (archived.len()..conversations.len()).collect();
-                let run = self.replay_once(&conversations, &archived, &queries_at, options, fit).await?;
+                let run = self.replay_once(&conversations, &archived, &queries_at, options, asking).await?;
                 Ok((queries.clone(), vec![run.0], run.1))
             }
             (None, None, Some(share), Some(file)) => {
@@ -366,7 +408,7 @@ impl Stage {
                 let (mut runs, mut asked) = (Vec::new(), 0);
                 for seed in 0..source.seeds.max(1) {
                     let (archive, queries) = split_conversations(&conversations, share, seed);
-                    let (figures, n) = self.replay_once(&conversations, &archive, &queries, options, fit).await?;
+                    let (figures, n) = self.replay_once(&conversations, &archive, &queries, options, asking).await?;
                     runs.push(figures);
                     asked += n;
                 }
@@ -382,10 +424,10 @@ impl Stage {
         archive: &[usize],
         queries: &[usize],
         options: &ReplayOptions,
-        refit: bool,
+        asking: Asking,
     ) -> anyhow::Result<(SystemFigures, usize)> {
         let mut ranker = None;
-        if refit {
+        if matches!(asking, Asking::Replay { fit: true }) {
             let bench = self.bench(None).await?;
             let desk: DeskId = "archive".parse()?;
             let archived: Vec<&LabelledConversation> = archive.iter().map(|&place| &conversations[place]).collect();
@@ -396,6 +438,11 @@ impl Stage {
             bench.close().await?;
         }
         let bench = self.bench(ranker).await?;
+        if let Asking::Ablation(part) = asking {
+            let figures = ablation(&bench.workbench(), conversations, archive, queries, options, part).await?;
+            bench.close().await?;
+            return Ok(figures);
+        }
         let replayed = replay(&bench.workbench(), conversations, archive, queries, options).await?;
         bench.close().await?;
         if let Some(report) = &replayed.adaptation {

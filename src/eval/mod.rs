@@ -1,9 +1,10 @@
 //! Measuring: labelled sets, metrics, the baselines, splits, judging of replayed conversations, tasks, reports.
 //!
 //! [`metrics`], [`judge`], [`split`] and [`report`] are pure: the same input gives the same figures on every machine. The tasks ([`replay`],
-//! [`texts`], [`fit`], [`feedback`]) fill a throw-away installation ([`workbench`]) and ask it through the product's own use cases; [`encoders`] compares
+//! [`ablation`], [`texts`], [`fit`], [`feedback`]) fill a throw-away installation ([`workbench`]) and ask it through the product's own use cases; [`encoders`] compares
 //! loaded models without one.
 
+pub mod ablation;
 pub mod authored;
 pub mod bm25;
 pub mod dataset;

@@ -12,6 +12,7 @@ use crate::adapt::Observer;
 use crate::domain::{DeskId, JobId, PairId, Pool};
 use crate::embed::{Lane, TextKind};
 use crate::jobs::adapt::AdaptReport;
+use crate::suggest::Ranking;
 use crate::suggest::request::{LiveConversation, LiveMessage, SuggestFilters, SuggestRequest};
 use crate::text::chrf::chrf_at;
 use crate::text::mask::mask;
@@ -65,7 +66,53 @@ pub async fn replay(
     queries: &[usize],
     options: &ReplayOptions,
 ) -> Result<Replayed, EvalError> {
-    let desk: DeskId = "archive".parse().map_err(|error: crate::domain::desk::InvalidDeskId| EvalError::Unusable(error.to_string()))?;
+    let prepared = prepare(bench, conversations, archive, queries, options).await?;
+    let Prepared { archive: ingested, asked, yardstick } = &prepared;
+    let baselines = Baselines::new(bench.archived_answers(ingested).await?);
+    let mut means = FigureMeans::default();
+    for query in asked {
+        let Some(live) = LiveMoment::of(&ingested.desk, query) else { continue };
+        ask_baselines(bench, &baselines, &live, query, *yardstick, &mut means).await?;
+        let ranking = ask_product(bench, &live).await?;
+        prepared.measure(bench, RIPOSTE, &live.moment, &ranking, query, &mut means);
+    }
+    let mut adaptation = None;
+    if options.adapt {
+        let desk = desk()?;
+        let id = JobId::derive(&["replay", desk.as_str()]).to_string();
+        adaptation = Some(bench.adaptation.run(&desk, &id, bench.clock.now(), &Unwatched).await?);
+        // Baselines have no adapter: its maps are taught together, for the product's ranking.
+        for query in asked {
+            let Some(live) = LiveMoment::of(&ingested.desk, query) else { continue };
+            let ranking = ask_product(bench, &live).await?;
+            prepared.measure(bench, RIPOSTE_ADAPTED, &live.moment, &ranking, query, &mut means);
+        }
+    }
+    let mut figures = means.means();
+    if options.adapt {
+        add_gains(&mut figures);
+    }
+    Ok(Replayed { figures, asked: asked.len(), adaptation })
+}
+
+/// An ingested archive and the moments to ask.
+pub(super) struct Prepared<'a> {
+    /// Where the archive's answers come from.
+    pub(super) archive: Archive,
+    /// The moments.
+    pub(super) asked: Vec<Query<'a>>,
+    /// What suggestions are held against.
+    pub(super) yardstick: Yardstick,
+}
+
+/// Ingests `archive` and selects the moments of `queries`, both places in `conversations`.
+pub(super) async fn prepare<'a>(
+    bench: &Workbench,
+    conversations: &'a [LabelledConversation],
+    archive: &[usize],
+    queries: &[usize],
+    options: &ReplayOptions,
+) -> Result<Prepared<'a>, EvalError> {
     let archived: Vec<&LabelledConversation> = archive.iter().map(|&place| &conversations[place]).collect();
     let yardstick = if options.by_words { Yardstick::Words } else { super::judge::yardstick_for(conversations) };
     let selection = Selection {
@@ -78,29 +125,12 @@ pub async fn replay(
     if asked.is_empty() {
         return Err(EvalError::Unusable("no moment to ask is left: check --skip-label, --known-labels and the split".to_owned()));
     }
-    let ingested = bench.ingest(&desk, &archived).await?;
-    let baselines = Baselines::new(bench.archived_answers(&ingested).await?);
-    let mut means = FigureMeans::default();
-    for query in &asked {
-        let Some(live) = LiveMoment::of(&ingested.desk, query) else { continue };
-        ask_baselines(bench, &baselines, &live, query, yardstick, &mut means).await?;
-        ask_product(bench, &ingested, RIPOSTE, &live, query, yardstick, &mut means).await?;
-    }
-    let mut adaptation = None;
-    if options.adapt {
-        let id = JobId::derive(&["replay", desk.as_str()]).to_string();
-        adaptation = Some(bench.adaptation.run(&desk, &id, bench.clock.now(), &Unwatched).await?);
-        // Baselines have no adapter: its maps are taught together, for the product's ranking.
-        for query in &asked {
-            let Some(live) = LiveMoment::of(&ingested.desk, query) else { continue };
-            ask_product(bench, &ingested, RIPOSTE_ADAPTED, &live, query, yardstick, &mut means).await?;
-        }
-    }
-    let mut figures = means.means();
-    if options.adapt {
-        add_gains(&mut figures);
-    }
-    Ok(Replayed { figures, asked: asked.len(), adaptation })
+    let archive = bench.ingest(&desk()?, &archived).await?;
+    Ok(Prepared { archive, asked, yardstick })
+}
+
+fn desk() -> Result<DeskId, EvalError> {
+    "archive".parse().map_err(|error: crate::domain::desk::InvalidDeskId| EvalError::Unusable(error.to_string()))
 }
 
 /// What adapting changed in each figure of accuracy. Both systems are asked the same moments of the same split, so over several splits the
@@ -116,18 +146,25 @@ fn add_gains(figures: &mut SystemFigures) {
 }
 
 /// One moment as it would be live.
-struct LiveMoment {
-    request: SuggestRequest,
-    moment: Moment,
+pub(super) struct LiveMoment {
+    /// What a host would send.
+    pub(super) request: SuggestRequest,
+    /// What is made of it.
+    pub(super) moment: Moment,
 }
 
 impl LiveMoment {
     /// `None` where the customer has said nothing that could be answered.
     fn of(desk: &DeskId, query: &Query<'_>) -> Option<Self> {
+        Self::read_by(desk, query, Moment::of)
+    }
+
+    /// [`Self::of`] with another way to read the conversation.
+    pub(super) fn read_by(desk: &DeskId, query: &Query<'_>, read: impl Fn(&[Line<'_>]) -> Option<Moment>) -> Option<Self> {
         let texts: Vec<String> = query.context.iter().map(|message| mask(&clean(&message.text), &[]).text).collect();
         let lines: Vec<Line<'_>> =
             query.context.iter().zip(&texts).map(|(message, text)| Line { role: message.role, text, at: message.at }).collect();
-        Some(Self { request: request_of(desk, query), moment: Moment::of(&lines)? })
+        Some(Self { request: request_of(desk, query), moment: read(&lines)? })
     }
 }
 
@@ -146,38 +183,43 @@ async fn ask_baselines(
     Ok(())
 }
 
-/// Asks the product as it is at present; its figures go under the name `system`.
-async fn ask_product(
-    bench: &Workbench,
-    archive: &Archive,
-    system: &str,
-    live: &LiveMoment,
-    query: &Query<'_>,
-    yardstick: Yardstick,
-    means: &mut FigureMeans,
-) -> Result<(), EvalError> {
-    let LiveMoment { request, moment } = live;
-    let (ranking, _) = bench.suggester.rank(request, moment, &any_language(), Lane::Bulk).await?;
-    let replies: Vec<RankedReply> = ranking
-        .groups
-        .iter()
-        .map(|group| {
-            let best = group.representative();
-            let labels = (best.candidate.payload.pool == Pool::Archive)
-                .then(|| archive.labels_of(PairId::from_uuid(best.candidate.payload.source)).cloned())
-                .flatten();
-            RankedReply { text: best.source.answer.clone(), labels }
-        })
-        .collect();
-    score(means, system, &replies, query, yardstick);
-    let threshold = bench.suggester.threshold(&crate::domain::DeskSettings::default());
-    let silent = bench.suggester.silence(moment, &ranking, threshold).is_some();
-    means.add(system, "abstained", f64::from(silent));
-    means.add(system, "coverage", f64::from(!silent));
-    if !silent && yardstick == Yardstick::Labels {
-        means.add(system, "shown_hit@1", success_at(&right(&replies, &query.expected_labels), 1));
+/// Asks the product as it is at present.
+async fn ask_product(bench: &Workbench, live: &LiveMoment) -> Result<Ranking, EvalError> {
+    let (ranking, _) = bench.suggester.rank(&live.request, &live.moment, &any_language(), Lane::Bulk).await?;
+    Ok(ranking)
+}
+
+impl Prepared<'_> {
+    /// Adds the figures of one moment under the name `system`.
+    pub(super) fn measure(
+        &self,
+        bench: &Workbench,
+        system: &str,
+        moment: &Moment,
+        ranking: &Ranking,
+        query: &Query<'_>,
+        means: &mut FigureMeans,
+    ) {
+        let replies: Vec<RankedReply> = ranking
+            .groups
+            .iter()
+            .map(|group| {
+                let best = group.representative();
+                let labels = (best.candidate.payload.pool == Pool::Archive)
+                    .then(|| self.archive.labels_of(PairId::from_uuid(best.candidate.payload.source)).cloned())
+                    .flatten();
+                RankedReply { text: best.source.answer.clone(), labels }
+            })
+            .collect();
+        score(means, system, &replies, query, self.yardstick);
+        let threshold = bench.suggester.threshold(&crate::domain::DeskSettings::default());
+        let silent = bench.suggester.silence(moment, ranking, threshold).is_some();
+        means.add(system, "abstained", f64::from(silent));
+        means.add(system, "coverage", f64::from(!silent));
+        if !silent && self.yardstick == Yardstick::Labels {
+            means.add(system, "shown_hit@1", success_at(&right(&replies, &query.expected_labels), 1));
+        }
     }
-    Ok(())
 }
 
 fn request_of(desk: &DeskId, query: &Query<'_>) -> SuggestRequest {

@@ -163,13 +163,33 @@ pub async fn encode_query(
     query: &QueryText,
     lane: Lane,
 ) -> Result<EncodedQuery, EmbedError> {
-    let texts = vec![query.question.clone(), query.turn.clone(), query.previous.clone()];
+    let mut encoded = encode_queries(embedder, adapter, std::slice::from_ref(query), lane).await?;
+    Ok(encoded.swap_remove(0))
+}
+
+/// Encodes what is asked at one live moment, all of it in one request to the encoder; one result per query, in order.
+pub async fn encode_queries(
+    embedder: &dyn Embedder,
+    adapter: Option<&Adapter>,
+    queries: &[QueryText],
+    lane: Lane,
+) -> Result<Vec<EncodedQuery>, EmbedError> {
+    let texts = queries.iter().flat_map(|query| [query.question.clone(), query.turn.clone(), query.previous.clone()]).collect();
     let vectors = embedder.embed(texts, TextKind::Query, lane).await?;
-    let situation = situation_vector(&vectors[1].vector, &vectors[2].vector, &query.previous);
-    let encoded = EncodedQuery::plain(vectors[0].vector.to_vec(), situation, query);
-    let Some(adapter) = adapter else { return Ok(encoded) };
-    let history = if adapter.looks_back() { encode_history(embedder, &query.earlier, lane).await? } else { History::default() };
-    Ok(adapter.adapt(EncodedQuery { history, ..encoded }))
+    let mut encoded = Vec::with_capacity(queries.len());
+    for (query, vectors) in queries.iter().zip(vectors.chunks_exact(3)) {
+        let situation = situation_vector(&vectors[1].vector, &vectors[2].vector, &query.previous);
+        let plain = EncodedQuery::plain(vectors[0].vector.to_vec(), situation, query);
+        encoded.push(match adapter {
+            Some(adapter) if adapter.looks_back() => {
+                let history = encode_history(embedder, &query.earlier, lane).await?;
+                adapter.adapt(EncodedQuery { history, ..plain })
+            }
+            Some(adapter) => adapter.adapt(plain),
+            None => plain,
+        });
+    }
+    Ok(encoded)
 }
 
 /// Encodes what led up to a moment. Its texts were turns of the same conversation a moment ago, so the queue's cache mostly has them.

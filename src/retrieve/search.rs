@@ -20,6 +20,20 @@ pub enum RetrieveError {
     Index(#[from] IndexError),
 }
 
+/// Which probes are asked, in the order of the index's fields: question, situation, answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Probes {
+    /// By vectors.
+    pub dense: [bool; 3],
+    /// By words.
+    pub sparse: [bool; 3],
+}
+
+impl Probes {
+    /// All six, as the product asks.
+    pub const ALL: Self = Self { dense: [true; 3], sparse: [true; 3] };
+}
+
 /// One point that may hold the answer, with everything the ranker looks at.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Candidate {
@@ -58,14 +72,15 @@ pub struct CandidateSearch {
     pub best_answer_bm25: f32,
 }
 
-/// Asks the index with every probe and unites the hits; `per_probe` hits are taken from each.
+/// Asks the index with `probes` and unites the hits; `per_probe` hits are taken from each. Scores of probes that are not asked are 0.
 pub async fn retrieve(
     index: &dyn VectorIndex,
     filter: &IndexFilter,
     query: &EncodedQuery,
+    probes: Probes,
     per_probe: usize,
 ) -> Result<CandidateSearch, RetrieveError> {
-    let probes = vec![
+    let all = [
         Probe::Dense(DenseField::Question, query.question.clone()),
         Probe::Dense(DenseField::Situation, query.situation.clone()),
         Probe::Dense(DenseField::Answer, query.answer.clone()),
@@ -73,7 +88,10 @@ pub async fn retrieve(
         Probe::Sparse(SparseField::Situation, query.situation_terms.clone()),
         Probe::Sparse(SparseField::Answer, query.question_terms.clone()),
     ];
-    let lists = index.search(filter, probes, per_probe).await?;
+    let asked: Vec<bool> = probes.dense.into_iter().chain(probes.sparse).collect();
+    let wanted = all.into_iter().zip(&asked).filter(|(_, asked)| **asked).map(|(probe, _)| probe).collect();
+    let mut found = index.search(filter, wanted, per_probe).await?.into_iter();
+    let lists: Vec<_> = asked.iter().map(|&asked| if asked { found.next().unwrap_or_default() } else { Vec::new() }).collect();
     let mut ids: Vec<Uuid> = lists.iter().flatten().map(|hit| hit.id).collect();
     ids.sort_unstable();
     ids.dedup();
@@ -82,10 +100,11 @@ pub async fn retrieve(
     let (question, situation, answer) = (scores(3), scores(4), scores(5));
     let best = |list: usize| lists.get(list).and_then(|hits| hits.first()).map_or(0.0, |hit| hit.score);
     let score = |scores: &HashMap<Uuid, f32>, point: &IndexPoint| scores.get(&point.id).copied().unwrap_or(0.0);
+    let cosine = |field: usize, query: &[f32], point: &IndexPoint| if probes.dense[field] { dot(query, &point.dense[field]) } else { 0.0 };
     let candidates = points.into_iter().map(|point| Candidate {
-        question_cosine: dot(&query.question, &point.dense[0]),
-        situation_cosine: dot(&query.situation, &point.dense[1]),
-        answer_cosine: dot(&query.answer, &point.dense[2]),
+        question_cosine: cosine(0, &query.question, &point),
+        situation_cosine: cosine(1, &query.situation, &point),
+        answer_cosine: cosine(2, &query.answer, &point),
         plain_question_cosine: dot(&query.plain_question, &point.dense[0]),
         question_bm25: score(&question, &point),
         situation_bm25: score(&situation, &point),

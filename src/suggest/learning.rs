@@ -83,6 +83,13 @@ fn edited_away(tally: &mut FeedbackTally, wording: &WordingTally) {
 }
 
 impl Known {
+    /// Adds what is known of further answers of the same desk.
+    pub(super) fn extend(&mut self, other: Self) {
+        self.tallies.extend(other.tallies);
+        self.wordings.extend(other.wordings);
+        self.effects.extend(other.effects);
+    }
+
     /// What editors have decided about an answer or wording.
     pub(super) fn effect(&self, answer_key: &str) -> Effect {
         self.effects.get(answer_key).copied().unwrap_or_default()

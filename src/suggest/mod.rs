@@ -1,8 +1,8 @@
 //! The use case: the present moment of a live conversation in, ranked and explained replies or a reasoned silence out; feedback intake.
 //!
 //! `request` is the wire form, `ranking` goes from a moment to ranked groups of answers (evaluation uses it too), `learning` says what feedback
-//! does to a group, `control` is what editors may decide over its head, `cover` chooses a list whose members
-//! do not say the same, `service` adds what a caller sees: rendering, silence, records,
+//! does to a group, `control` is what editors may decide over its head, `cover` chooses a list whose members do not say the same, `questions`
+//! serves each of several questions asked at once, `service` adds what a caller sees: rendering, silence, records,
 //! feedback.
 
 pub mod control;
@@ -10,6 +10,7 @@ pub mod cover;
 pub mod features;
 pub mod group;
 mod learning;
+mod questions;
 pub mod ranker;
 pub mod ranking;
 pub mod render;
@@ -18,6 +19,6 @@ mod service;
 
 pub use control::ControlCreate;
 pub use ranker::{Ranker, RankerWeights};
-pub use ranking::{RankedGroup, RankedMember, Ranking, rank_moment};
+pub use ranking::{RankedGroup, RankedMember, Ranking, Scoring, rank_moment};
 pub use request::{FeedbackCreate, SuggestRequest, SuggestResponse};
 pub use service::{SuggestError, Suggester};

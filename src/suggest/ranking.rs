@@ -8,6 +8,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use futures::future::try_join_all;
 use uuid::Uuid;
 
 use super::control::{Effect, effects};
@@ -15,13 +16,14 @@ use super::cover::order_by_coverage;
 use super::features::{FEATURE_COUNT, Source, Wanted, features};
 use super::group::{Answer, group_answers};
 use super::learning::Known;
+use super::questions::serve_each_question;
 use super::ranker::Ranker;
 use super::service::SuggestError;
 use crate::domain::{DeskId, EntryId, Outcome, PairId, PairKind, Pool, SuggestionId, Timestamp};
 use crate::index::{IndexFilter, VectorIndex};
 use crate::retrieve::adapter::ScoreScale;
 use crate::retrieve::replies::Forecast;
-use crate::retrieve::{Candidate, CandidateSearch, EncodedQuery, retrieve};
+use crate::retrieve::{Candidate, CandidateSearch, EncodedQuery, Probes, retrieve};
 use crate::store::{ControlStore, FeedbackStore, KnowledgeStore, PairStore, RecordedSuggestion};
 use crate::text::acts::CustomerAct;
 use crate::text::moment::Moment;
@@ -135,6 +137,37 @@ pub struct Ranking {
     pub rank_time: Duration,
 }
 
+/// How candidates are found and scored. The product's way is its [`Ranker`]; evaluation puts others in its place to show what each part is worth.
+pub trait Scoring: Send + Sync {
+    /// Whose calibration turns scores into probabilities, and says what feedback and controls are worth.
+    fn ranker(&self) -> &Ranker;
+
+    /// The probes that find candidates.
+    fn probes(&self) -> Probes {
+        Probes::ALL
+    }
+
+    /// A score for every candidate, in their order.
+    fn scores(&self, gathered: &Gathered) -> Vec<Scored> {
+        gathered.scores(self.ranker(), &[])
+    }
+}
+
+/// What one candidate is worth.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Scored {
+    /// Orders and, calibrated, becomes the probability.
+    pub score: f32,
+    /// Log of its vote for the answers like it, up to a constant.
+    pub vote: f32,
+}
+
+impl Scoring for Ranker {
+    fn ranker(&self) -> &Ranker {
+        self
+    }
+}
+
 /// Where the words and the feedback come from.
 pub trait SourceStore: PairStore + KnowledgeStore + FeedbackStore {}
 impl<T: PairStore + KnowledgeStore + FeedbackStore + ?Sized> SourceStore for T {}
@@ -220,6 +253,26 @@ impl Gathered {
         let in_order: Vec<&Source> = self.search.candidates.iter().map(|candidate| self.source(candidate)).collect();
         features(&self.search, &in_order, self.wanted)
     }
+
+    /// Every candidate's score by both stages, with the features at the places `left_out` taken as 0.
+    #[must_use]
+    pub fn scores(&self, ranker: &Ranker, left_out: &[usize]) -> Vec<Scored> {
+        let leave_out = |rows: &mut [[f32; FEATURE_COUNT]]| {
+            for row in rows {
+                for &place in left_out {
+                    row[place] = 0.0;
+                }
+            }
+        };
+        let mut rows = self.features();
+        leave_out(&mut rows);
+        let answers: Vec<&[f32]> = self.candidates().iter().map(|candidate| candidate.answer_vector.as_slice()).collect();
+        let expected: Vec<f32> = answers.iter().map(|answer| self.forecast.as_ref().map_or(0.0, |forecast| forecast.of(answer))).collect();
+        ranker.add_consensus(&mut rows, &expected, &answers);
+        leave_out(&mut rows);
+        let scored = rows.iter().zip(expected);
+        scored.map(|(row, expected)| Scored { score: ranker.score(row) + expected, vote: ranker.base_score(row) + expected }).collect()
+    }
 }
 
 /// Searches for everything that may answer an encoded moment and reads what is known of it.
@@ -230,7 +283,18 @@ pub async fn gather<S: SourceStore + ?Sized>(
     query: &EncodedQuery,
     wanted: Wanted,
 ) -> Result<Gathered, SuggestError> {
-    let mut search = retrieve(index, filter, query, PER_PROBE).await?;
+    gather_by(store, index, filter, query, wanted, Probes::ALL).await
+}
+
+async fn gather_by<S: SourceStore + ?Sized>(
+    store: &S,
+    index: &dyn VectorIndex,
+    filter: &IndexFilter,
+    query: &EncodedQuery,
+    wanted: Wanted,
+    probes: Probes,
+) -> Result<Gathered, SuggestError> {
+    let mut search = retrieve(index, filter, query, probes, PER_PROBE).await?;
     let best_question_cosine = search.candidates.iter().map(|candidate| candidate.plain_question_cosine).fold(0.0, f32::max);
     shortlist(&mut search);
     let sources = read_sources(store, &filter.desk, &search.candidates).await?;
@@ -260,23 +324,30 @@ fn distinct<'a>(keys: impl Iterator<Item = &'a String>) -> Vec<String> {
     keys.collect::<BTreeSet<_>>().into_iter().cloned().collect()
 }
 
-/// Ranks everything that may answer an encoded moment, as the desk's controls have it.
+/// Ranks everything that may answer a moment, as the desk's controls have it. The first query is the whole moment's; where the customer asks
+/// several things at once, the others are those of the single questions, and every question's best answer goes to the front.
 pub async fn rank_moment<S: SourceStore + ControlStore + ?Sized>(
     store: &S,
     index: &dyn VectorIndex,
-    ranker: &Ranker,
+    scoring: &dyn Scoring,
     filter: &IndexFilter,
-    query: &EncodedQuery,
+    queries: &[EncodedQuery],
     moment: &Moment,
     wanted: Wanted,
 ) -> Result<Ranking, SuggestError> {
     let started = Instant::now();
-    let mut gathered = gather(store, index, filter, query, wanted).await?;
-    let controls = store.controls_of(&filter.desk, &gathered.answer_keys, wanted.now).await?;
-    gathered.control(effects(&controls, moment));
+    let probes = scoring.probes();
+    let mut asked = try_join_all(queries.iter().map(|query| gather_by(store, index, filter, query, wanted, probes))).await?;
+    let answer_keys = distinct(asked.iter().flat_map(|gathered| &gathered.answer_keys));
+    let controls = store.controls_of(&filter.desk, &answer_keys, wanted.now).await?;
+    let effects = effects(&controls, moment);
+    for gathered in &mut asked {
+        gathered.control(effects.clone());
+    }
     let searched = Instant::now();
-    let best_question_cosine = gathered.best_question_cosine;
-    let groups = rank(ranker, gathered);
+    let best_question_cosine = asked.iter().map(|gathered| gathered.best_question_cosine).fold(0.0, f32::max);
+    let scored = asked.into_iter().map(|gathered| (scoring.scores(&gathered), gathered)).collect();
+    let groups = rank_scored(scoring.ranker(), scored);
     Ok(Ranking { groups, best_question_cosine, search_time: searched - started, rank_time: searched.elapsed() })
 }
 
@@ -337,26 +408,32 @@ async fn read_sources<S: SourceStore + ?Sized>(
 /// outdated; what editors have decided comes last (see `learning`).
 #[must_use]
 pub fn rank(ranker: &Ranker, gathered: Gathered) -> Vec<RankedGroup> {
-    if gathered.search.candidates.is_empty() {
-        return Vec::new();
+    rank_scored(ranker, vec![(gathered.scores(ranker, &[]), gathered)])
+}
+
+/// Ranks what was gathered for the queries of one moment, each with its candidates' scores. An answer is as good as it is for the query that it
+/// fits best: a score is calibrated for one query, and whoever asks two things is served by an answer to either.
+fn rank_scored(ranker: &Ranker, asked: Vec<(Vec<Scored>, Gathered)>) -> Vec<RankedGroup> {
+    let questions = asked.len().saturating_sub(1);
+    let Some(scale) = asked.first().map(|(_, gathered)| gathered.scale) else { return Vec::new() };
+    let mut known = Known::default();
+    let mut best: HashMap<Uuid, RankedMember> = HashMap::new();
+    let mut fits: Vec<HashMap<Uuid, f32>> = Vec::with_capacity(questions);
+    for (query, (scores, gathered)) in asked.into_iter().enumerate() {
+        let Gathered { search, sources, keys, known: of_query, .. } = gathered;
+        known.extend(of_query);
+        if query > 0 {
+            fits.push(search.candidates.iter().map(|candidate| candidate.point).zip(scores.iter().map(|scored| scored.score)).collect());
+        }
+        for (candidate, Scored { score, vote }) in search.candidates.into_iter().zip(scores) {
+            if best.get(&candidate.point).is_some_and(|found| found.score >= score) {
+                continue;
+            }
+            let (source, answer_key) = (sources[&candidate.point].clone(), keys[&candidate.point].clone());
+            best.insert(candidate.point, RankedMember { source, score, vote, answer_key, candidate });
+        }
     }
-    let mut rows = gathered.features();
-    let answers: Vec<&[f32]> = gathered.search.candidates.iter().map(|candidate| candidate.answer_vector.as_slice()).collect();
-    let expected: Vec<f32> = answers.iter().map(|answer| gathered.forecast.as_ref().map_or(0.0, |forecast| forecast.of(answer))).collect();
-    ranker.add_consensus(&mut rows, &expected, &answers);
-    let Gathered { search, sources, keys, known, scale, .. } = gathered;
-    let mut members: Vec<RankedMember> = search
-        .candidates
-        .into_iter()
-        .zip(rows.iter().zip(expected))
-        .map(|(candidate, (row, expected))| RankedMember {
-            source: sources[&candidate.point].clone(),
-            score: ranker.score(row) + expected,
-            vote: ranker.base_score(row) + expected,
-            answer_key: keys[&candidate.point].clone(),
-            candidate,
-        })
-        .collect();
+    let mut members: Vec<RankedMember> = best.into_values().collect();
     members.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.candidate.point.cmp(&b.candidate.point)));
     keep_one_variant_per_entry(&mut members);
     let groups = group_answers(
@@ -379,7 +456,9 @@ pub fn rank(ranker: &Ranker, gathered: Gathered) -> Vec<RankedGroup> {
     }
     best_first(&mut ranked);
     order_by_coverage(&mut ranked);
-    ranked.into_iter().map(|(_, group)| group).collect()
+    let mut groups: Vec<RankedGroup> = ranked.into_iter().map(|(_, group)| group).collect();
+    serve_each_question(&mut groups, &fits);
+    groups
 }
 
 /// Stable: what feedback and controls leave equal stays in the order of relevance.

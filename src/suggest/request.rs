@@ -23,7 +23,7 @@ pub struct LiveMessage {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     pub at: Option<Timestamp>,
-    /// The host's id of the message.
+    /// The host's id of the message. Of several messages with one id the last counts: the customer has edited it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
 }
@@ -79,6 +79,10 @@ pub struct SuggestRequest {
 pub struct QueryView {
     /// The standalone question, masked.
     pub text: String,
+    /// The single questions, masked, where the customer asks several things at once: each is searched for, and the first suggestions serve
+    /// each of them. Left out where one thing is asked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub questions: Vec<String>,
     /// Positions (from 0) of the messages it was made of.
     pub used_turns: Vec<u32>,
 }
@@ -111,7 +115,8 @@ pub struct SuggestResponse {
     /// Names the set.
     #[schema(value_type = String, format = Uuid)]
     pub id: SuggestionSetId,
-    /// Replies, pinned ones first, then best first; empty exactly when `abstained` is set.
+    /// Replies, pinned ones first, then best first; where the customer asks several things at once, the best reply to each comes before the
+    /// others. Empty exactly when `abstained` is set.
     pub suggestions: Vec<Suggestion>,
     /// Why there are none.
     pub abstained: Option<Abstention>,

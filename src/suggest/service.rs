@@ -5,17 +5,17 @@ use std::time::{Duration, Instant};
 
 use super::group::{Answer, contradict};
 use super::ranker::Ranker;
-use super::ranking::{RankedGroup, RankedMember, Ranking, rank_moment, wanted};
+use super::ranking::{RankedGroup, RankedMember, Ranking, Scoring, rank_moment, wanted};
 use super::render::{LiveValues, render, unfilled};
 use super::request::{FeedbackCreate, LiveConversation, MAX_MESSAGE_CHARS, ModelView, QueryView, SuggestRequest, SuggestResponse, Timings};
 use crate::domain::desk::{DEFAULT_REPLIES, MAX_REPLIES};
 use crate::domain::{
     AbstainReason, Abstention, Clock, ControlId, ConversationId, DeskId, DeskSettings, Evidence, EvidenceKind, FeedbackEvent, FeedbackId,
-    FeedbackKind, Flag, Pool, RetiredAnswer, Suggestion, SuggestionId, SuggestionSetId, Timestamp,
+    FeedbackKind, Flag, Pool, RetiredAnswer, Role, Suggestion, SuggestionId, SuggestionSetId, Timestamp,
 };
 use crate::embed::{EmbedError, Embedder, Lane};
 use crate::index::{IndexError, IndexFilter, VectorIndex};
-use crate::retrieve::{Adapters, QueryText, RetrieveError, encode_query};
+use crate::retrieve::{Adapters, QueryText, RetrieveError, encode_queries};
 use crate::store::{RecordedSet, RecordedSuggestion, Store, StoreError};
 use crate::text::acts::customer_act;
 use crate::text::language::detect;
@@ -111,7 +111,8 @@ impl Suggester {
             .messages
             .iter()
             .zip(&masked)
-            .map(|(message, text)| Line { role: message.role, text, at: message.at })
+            .enumerate()
+            .map(|(position, (message, text))| Line { role: present_role(&request.conversation, position), text, at: message.at })
             .collect();
         let mut timings = Timings::default();
         let mut live_values = Vec::new();
@@ -119,7 +120,7 @@ impl Suggester {
             None => {
                 let detail = "the conversation holds no customer message to answer".to_owned();
                 (
-                    QueryView { text: String::new(), used_turns: Vec::new() },
+                    QueryView { text: String::new(), questions: Vec::new(), used_turns: Vec::new() },
                     Vec::new(),
                     Some(Abstention { reason: AbstainReason::MovedOn, detail }),
                 )
@@ -134,7 +135,7 @@ impl Suggester {
                     live_values = live.personal(&request.conversation);
                 }
                 timings.rank += milliseconds(rendering.elapsed());
-                (QueryView { text: moment.question, used_turns: moment.used }, suggestions, abstained)
+                (QueryView { text: moment.question, questions: moment.questions, used_turns: moment.used }, suggestions, abstained)
             }
         };
         let id = SuggestionSetId::new();
@@ -169,10 +170,21 @@ impl Suggester {
         settings: &DeskSettings,
         lane: Lane,
     ) -> Result<(Ranking, Duration), SuggestError> {
+        self.rank_by(self.ranker.as_ref(), request, moment, settings, lane).await
+    }
+
+    /// [`Self::rank`] with another way to find and score candidates.
+    pub async fn rank_by(
+        &self,
+        scoring: &dyn Scoring,
+        request: &SuggestRequest,
+        moment: &Moment,
+        settings: &DeskSettings,
+        lane: Lane,
+    ) -> Result<(Ranking, Duration), SuggestError> {
         let embedding = Instant::now();
-        let text = QueryText::of(moment);
         let adapter = self.adapters.of(&request.desk);
-        let query = encode_query(self.embedder.as_ref(), adapter.as_deref(), &text, lane).await?;
+        let queries = encode_queries(self.embedder.as_ref(), adapter.as_deref(), &query_texts(moment), lane).await?;
         let embed_time = embedding.elapsed();
         let language = request.language.unwrap_or_else(|| detect(&moment.turn));
         let now = self.clock.now();
@@ -186,8 +198,14 @@ impl Suggester {
             ..IndexFilter::desk(request.desk.clone())
         };
         let wanted = wanted(moment, language, now);
-        let ranking = rank_moment(self.store.as_ref(), self.index.as_ref(), &self.ranker, &filter, &query, moment, wanted).await?;
+        let ranking = rank_moment(self.store.as_ref(), self.index.as_ref(), scoring, &filter, &queries, moment, wanted).await?;
         Ok((ranking, embed_time))
+    }
+
+    /// The ranker in use.
+    #[must_use]
+    pub fn ranker(&self) -> &Ranker {
+        &self.ranker
     }
 
     /// Probability below which nothing is shown on a desk.
@@ -292,6 +310,13 @@ impl Suggester {
     }
 }
 
+/// What the index is asked at a moment: the whole of it and, where the customer asks several things at once, each of them.
+fn query_texts(moment: &Moment) -> Vec<QueryText> {
+    let whole = QueryText::of(moment);
+    let single = moment.questions.iter().map(|question| QueryText { question: question.clone(), turn: question.clone(), ..whole.clone() });
+    std::iter::once(whole.clone()).chain(single).collect()
+}
+
 /// What is likely enough, pinned answers first and otherwise in the order of the ranking.
 fn shown(groups: Vec<RankedGroup>, threshold: f64) -> Vec<RankedGroup> {
     let mut shown: Vec<RankedGroup> = groups.into_iter().filter(|group| group.clears(threshold)).collect();
@@ -372,6 +397,13 @@ fn render_groups(
 pub(crate) fn masked_messages(conversation: &LiveConversation) -> Vec<String> {
     let known: Vec<String> = conversation.customer.values().cloned().collect();
     conversation.messages.iter().map(|message| mask(&clean(&clip(&message.text, MAX_MESSAGE_CHARS)), &known).text).collect()
+}
+
+/// Who says a message as far as the moment is concerned: one that a later message of the same id replaces is history, like a notice.
+fn present_role(conversation: &LiveConversation, position: usize) -> Role {
+    let message = &conversation.messages[position];
+    let replaced = message.id.is_some() && conversation.messages[position + 1..].iter().any(|later| later.id == message.id);
+    if replaced { Role::System } else { message.role }
 }
 
 fn conflicts(a: &RankedGroup, b: &RankedGroup) -> bool {

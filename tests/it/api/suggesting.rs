@@ -109,6 +109,47 @@ async fn a_question_that_needs_the_one_before_is_understood() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn each_of_several_questions_is_served() {
+    with_app(async |app| {
+        app.shop().await;
+        let agent = app.key(AccessRole::Agent, &["shop"]).await;
+        for (turn, questions, answers) in [
+            ("我买的外套不合适，怎么退货？另外发票怎么开", ["我买的外套不合适，怎么退货？", "发票怎么开"], [RETURN_ZH, INVOICE_ZH]),
+            (
+                "电子发票在哪里申请？衣服退货的运费由谁承担呢？",
+                ["电子发票在哪里申请？", "衣服退货的运费由谁承担呢？"],
+                [INVOICE_ZH, POSTAGE_ZH],
+            ),
+        ] {
+            let set = agent.suggest("shop", turn).await;
+            assert_eq!(set["query"]["questions"], json!(questions), "{set}");
+            let mut shown = texts(&set);
+            shown.truncate(2);
+            assert!(answers.iter().all(|answer| shown.contains(answer)), "{set}");
+        }
+        let set = agent.suggest("shop", "怎么退货").await;
+        assert!(set["query"].get("questions").is_none(), "{set}");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_an_edited_message_the_last_form_counts() {
+    with_app(async |app| {
+        app.shop().await;
+        let agent = app.key(AccessRole::Agent, &["shop"]).await;
+        let messages = json!([
+            {"id": "m1", "role": "customer", "text": "发票怎么开？"},
+            {"id": "m1", "role": "customer", "text": "退货的运费谁出？"},
+        ]);
+        let set = agent.post("/v1/suggestions", &json!({"desk": "shop", "conversation": {"messages": messages}})).await.ok();
+        assert_eq!(set["query"], json!({"text": "退货的运费谁出？", "used_turns": [1]}));
+        assert_eq!(texts(&set)[0], POSTAGE_ZH);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_conversation_is_no_source_for_itself() {
     with_app(async |app| {
         let only = Talk::new("host-7", 3).customer("门店几点关门").agent("门店每天晚上十点关门，节假日照常营业。");
