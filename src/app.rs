@@ -24,10 +24,12 @@ use crate::http::{HttpSettings, HttpState, Readiness, ReadinessState};
 use crate::index::VectorIndex;
 use crate::index::edge::EdgeIndex;
 use crate::ingest::markdown::{RejectedFile, read_entries};
-use crate::jobs::Jobs;
 use crate::jobs::adapt::Adaptation;
 use crate::jobs::indexing::Indexer;
+use crate::jobs::mining::Miner;
 use crate::jobs::runner::Runner;
+use crate::jobs::{Jobs, Tools};
+use crate::mining::relevance::Relevance;
 use crate::retrieve::Adapters;
 use crate::store::cipher::KeySource;
 use crate::store::sqlite::SqliteStore;
@@ -70,6 +72,7 @@ pub struct App {
     pub adaptation: Arc<Adaptation>,
     /// Accounts and keys.
     pub auth: Arc<Authenticator>,
+    miner: Miner,
     clock: Arc<dyn Clock>,
     runner: Arc<Runner>,
     local_token: String,
@@ -145,8 +148,11 @@ impl App {
         };
         let adaptation = Arc::new(Adaptation::new(parts, Arc::clone(&adapters), config.data_dir.join("adapters")));
         adaptation.load().await?;
-        let (jobs, runner) =
-            Jobs::new(Arc::clone(&store), Arc::clone(&index), Arc::clone(&indexer), Arc::clone(&adaptation), Arc::clone(&clock), uploads);
+        let relevance = Self::load_relevance(config.relevance.as_deref())?;
+        let miner = Miner::new(Arc::clone(&store), Arc::clone(&embedder) as Arc<dyn Embedder>, Arc::new(relevance));
+        let tools =
+            Tools { index: Arc::clone(&index), indexer: Arc::clone(&indexer), adaptation: Arc::clone(&adaptation), miner: miner.clone() };
+        let (jobs, runner) = Jobs::new(Arc::clone(&store), tools, Arc::clone(&clock), uploads);
         let suggester = Suggester::new(
             Arc::clone(&store),
             Arc::clone(&index),
@@ -167,6 +173,7 @@ impl App {
             indexer,
             adaptation,
             auth,
+            miner,
             clock,
             runner: Arc::new(runner),
             local_token,
@@ -186,6 +193,7 @@ impl App {
             indexer: Arc::clone(&self.indexer),
             suggester: self.suggester.clone(),
             adaptation: Arc::clone(&self.adaptation),
+            miner: self.miner.clone(),
             clock: Arc::clone(&self.clock),
         }
     }
@@ -216,6 +224,16 @@ impl App {
         let Some(file) = file else { return Ok(Ranker::shipped()) };
         let json = fs_err::read_to_string(file)?;
         Ranker::from_json(&json).with_context(|| format!("ranker weights {}", file.display()))
+    }
+
+    /// Loads the weights by which mining judges replies; the shipped ones without a file.
+    ///
+    /// # Errors
+    /// When the file can't be read or does not fit this program.
+    pub fn load_relevance(file: Option<&Path>) -> anyhow::Result<Relevance> {
+        let Some(file) = file else { return Ok(Relevance::shipped()) };
+        let json = fs_err::read_to_string(file)?;
+        Relevance::from_json(&json).with_context(|| format!("reply-relevance weights {}", file.display()))
     }
 
     fn start_background_work(&self) {

@@ -9,7 +9,7 @@ use std::time::Instant;
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 
-use super::{EXIT_REGRESSION, eval_encoders, print};
+use super::{EXIT_REGRESSION, eval_encoders, eval_mining, print};
 use crate::app::App;
 use crate::config::Config;
 use crate::domain::{Clock, DeskId, SystemClock};
@@ -23,7 +23,7 @@ use crate::eval::dataset::{
 use crate::eval::feedback::{SimulatedClock, SimulationOptions, simulate};
 use crate::eval::fit::fit;
 use crate::eval::masking::{masking, read_masking_lines};
-use crate::eval::pairing::pairing;
+use crate::eval::mining::mining;
 use crate::eval::pairs::{in_traditional_script, pairs};
 use crate::eval::replay::{ReplayOptions, replay};
 use crate::eval::report::{Encoder, EvalReport, over_seeds};
@@ -110,9 +110,12 @@ pub(super) enum EvalCommand {
         output: Output,
     },
     /// Tells answers from other replies (messages labelled `answer` / `other`)
-    Pairing {
+    Mining {
         /// conversations.jsonl
         file: PathBuf,
+        /// Also learn from the set itself, in so many folds by conversation, and judge each fold by the others (system `riposte-fitted`)
+        #[arg(long, value_parser = clap::value_parser!(u16).range(2..=50))]
+        folds: Option<u16>,
         #[command(flatten)]
         output: Output,
     },
@@ -141,6 +144,8 @@ pub(super) enum EvalCommand {
     Speed(eval_encoders::SpeedArgs),
     /// Compares the encoder's vectors with those of the same model in f32
     Precision(eval_encoders::PrecisionArgs),
+    /// Learns to tell answers from other replies and writes the weights (setting `mining.relevance`)
+    FitMining(eval_mining::FitArgs),
     /// Fits ranker weights by replay on archives and writes them
     Fit {
         /// Archives: conversations.jsonl, one desk each
@@ -294,11 +299,12 @@ pub(super) async fn run(config: Config, command: EvalCommand) -> anyhow::Result<
             bench.close().await?;
             ("clusters", set_name(&file), vec![figures], labelled.len(), output)
         }
-        EvalCommand::Pairing { file, output } => {
+        EvalCommand::Mining { file, folds, output } => {
             let mut conversations = read_conversations(&file)?;
             conversations.truncate(output.limit.unwrap_or(usize::MAX));
-            let (figures, n) = pairing(&conversations)?;
-            ("pairing", set_name(&file), vec![figures], n, output)
+            let relevance = App::load_relevance(stage.config.relevance.as_deref())?;
+            let (figures, n) = mining(stage.encoder.as_ref(), &conversations, relevance, folds.map(usize::from)).await?;
+            ("mining", set_name(&file), vec![figures], n, output)
         }
         EvalCommand::Replay { source, selection, fit, adapt, output } => {
             let options = selection.options(output.limit, adapt);
@@ -336,6 +342,10 @@ pub(super) async fn run(config: Config, command: EvalCommand) -> anyhow::Result<
         }
         EvalCommand::Precision(args) => {
             eval_encoders::run_precision(stage.encoder.as_ref(), &args).await?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        EvalCommand::FitMining(args) => {
+            eval_mining::run_fit(stage.encoder.as_ref(), &args).await?;
             return Ok(ExitCode::SUCCESS);
         }
         EvalCommand::Fit { archives, out, name, sample } => {

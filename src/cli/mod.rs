@@ -9,6 +9,7 @@ mod controls;
 mod desks;
 mod eval;
 mod eval_encoders;
+mod eval_mining;
 mod import;
 mod knowledge;
 mod models;
@@ -168,6 +169,10 @@ fn show(config: &Config) {
     print(&format!("listen          {}", config.listen));
     print(&format!("encoder         {}", config.encoder.display()));
     print(&format!("ranker          {}", config.ranker.as_ref().map_or_else(|| "shipped".to_owned(), |file| file.display().to_string())));
+    print(&format!(
+        "relevance       {}",
+        config.relevance.as_ref().map_or_else(|| "shipped".to_owned(), |file| file.display().to_string())
+    ));
     print(&format!("cached vectors  {}", config.cached_vectors));
     print(&format!("upload limit    {} bytes", config.upload_limit_bytes));
     print(&format!("secure cookies  {}", config.secure_cookies));

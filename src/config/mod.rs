@@ -65,6 +65,8 @@ pub struct Config {
     pub cached_vectors: usize,
     /// Ranker weights file; `None` for the shipped ones.
     pub ranker: Option<PathBuf>,
+    /// Weights file by which mining judges replies; `None` for the shipped ones.
+    pub relevance: Option<PathBuf>,
     /// The key that protects texts; `None` for the key file in the data folder.
     pub master_key: Option<SecretString>,
     /// Which log lines are written (`tracing` filter).
@@ -144,6 +146,7 @@ impl Config {
             encoder,
             cached_vectors: raw.encoder.cached_vectors,
             ranker: raw.ranker.file,
+            relevance: raw.mining.relevance,
             master_key,
             log_filter: raw.log.filter,
             log_json: raw.log.json,

@@ -19,6 +19,8 @@ pub(super) struct RawConfig {
     #[serde(default)]
     pub(super) ranker: Ranker,
     #[serde(default)]
+    pub(super) mining: Mining,
+    #[serde(default)]
     pub(super) security: Security,
     pub(super) log: Log,
 }
@@ -42,6 +44,12 @@ pub(super) struct Encoder {
 #[serde(deny_unknown_fields)]
 pub(super) struct Ranker {
     pub(super) file: Option<PathBuf>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Mining {
+    pub(super) relevance: Option<PathBuf>,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -65,7 +65,7 @@ pub struct PairDraft {
     pub previous: String,
     /// The human answer.
     pub answer: String,
-    /// Probability that the reply answers the question (0–1), from the rules of [`crate::mining::pairing`].
+    /// Probability that the reply answers the question (0–1), from [`crate::mining::relevance`].
     pub answer_quality: f32,
     /// Language of the answer.
     pub language: Language,

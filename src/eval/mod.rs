@@ -14,7 +14,7 @@ pub mod fit;
 pub mod judge;
 pub mod masking;
 pub mod metrics;
-pub mod pairing;
+pub mod mining;
 pub mod pairs;
 pub mod replay;
 pub mod report;

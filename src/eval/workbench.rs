@@ -13,7 +13,7 @@ use crate::embed::{EmbedError, Embedder, Lane, TextKind};
 use crate::index::{IndexError, VectorIndex};
 use crate::jobs::adapt::{Adaptation, SwitchError};
 use crate::jobs::indexing::{Indexer, IndexingError};
-use crate::jobs::mining::{MiningError, mine_marked};
+use crate::jobs::mining::{Miner, MiningError};
 use crate::rt::WorkError;
 use crate::store::{Store, StoreError};
 use crate::suggest::request::{LiveConversation, LiveMessage, SuggestFilters, SuggestRequest};
@@ -95,6 +95,8 @@ pub struct Workbench {
     pub suggester: Suggester,
     /// Adapters: learning, switching.
     pub adaptation: Arc<Adaptation>,
+    /// Pairs out of conversations.
+    pub miner: Miner,
     /// Where "now" comes from.
     pub clock: Arc<dyn Clock>,
 }
@@ -123,7 +125,7 @@ impl Workbench {
             let drafts: Vec<_> = chunk.iter().map(|conversation| conversation.draft.clone()).collect();
             self.store.merge_conversations(desk, &drafts, now, None).await?;
         }
-        mine_marked(self.store.as_ref(), desk, now, || {}).await?;
+        self.miner.mine_marked(desk, now, || {}).await?;
         self.indexer.drain().await?;
         self.index.optimize().await?;
         let labels = self.source_labels(desk, conversations).await?;

@@ -6,7 +6,6 @@
 use tokio::sync::mpsc;
 
 use super::ImportParams;
-use super::mining::mine_marked;
 use super::runner::{JobContext, RunError};
 use crate::domain::{DeskId, ImportReport, Job};
 use crate::ingest::{self, Batch, ColumnMapping, ConversationReader, Cursor, ReadOptions};
@@ -123,7 +122,7 @@ async fn store_batch(
 
 /// Masks and mines everything marked; tells how many pairs were written.
 async fn mine(context: &JobContext, desk: &DeskId) -> Result<u64, RunError> {
-    Ok(mine_marked(context.store.as_ref(), desk, context.clock.now(), || context.indexer.wake()).await?)
+    Ok(context.miner.mine_marked(desk, context.clock.now(), || context.indexer.wake()).await?)
 }
 
 /// Waits until nothing of the desk waits for the index.

@@ -21,6 +21,7 @@ use crate::store::{Store, StoreError};
 
 use adapt::{Adaptation, AdapterStatus};
 use indexing::Indexer;
+use mining::Miner;
 use runner::Runner;
 
 /// Changes a slow subscriber may fall behind before it misses some.
@@ -69,6 +70,18 @@ pub struct ImportParams {
     pub dry_run: bool,
 }
 
+/// What jobs are done with, beside the store.
+pub struct Tools {
+    /// The search index.
+    pub index: Arc<dyn VectorIndex>,
+    /// The index's writer.
+    pub indexer: Arc<Indexer>,
+    /// Adapters: learning, switching.
+    pub adaptation: Arc<Adaptation>,
+    /// Pairs out of conversations.
+    pub miner: Miner,
+}
+
 /// Starts, shows and stops jobs.
 #[derive(Clone)]
 pub struct Jobs {
@@ -83,25 +96,11 @@ pub struct Jobs {
 impl Jobs {
     /// Puts the use case and its worker together. `uploads` is the folder for uploaded files; it exists and is private to the user.
     #[must_use]
-    pub fn new(
-        store: Arc<dyn Store>,
-        index: Arc<dyn VectorIndex>,
-        indexer: Arc<Indexer>,
-        adaptation: Arc<Adaptation>,
-        clock: Arc<dyn Clock>,
-        uploads: PathBuf,
-    ) -> (Self, Runner) {
+    pub fn new(store: Arc<dyn Store>, tools: Tools, clock: Arc<dyn Clock>, uploads: PathBuf) -> (Self, Runner) {
         let (changes, _) = broadcast::channel(CHANGES_KEPT);
         let wake = Arc::new(Notify::new());
-        let runner = Runner::new(
-            Arc::clone(&store),
-            index,
-            indexer,
-            Arc::clone(&adaptation),
-            Arc::clone(&clock),
-            changes.clone(),
-            Arc::clone(&wake),
-        );
+        let adaptation = Arc::clone(&tools.adaptation);
+        let runner = Runner::new(Arc::clone(&store), tools, Arc::clone(&clock), changes.clone(), Arc::clone(&wake));
         (Self { store, adaptation, clock, uploads, changes, wake }, runner)
     }
 

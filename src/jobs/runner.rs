@@ -7,8 +7,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::adapt::Adaptation;
 use super::indexing::Indexer;
-use super::mining::MiningError;
-use super::{clusters, import};
+use super::mining::{Miner, MiningError};
+use super::{Tools, clusters, import};
 use crate::adapt::AdaptError;
 use crate::domain::{Clock, Job, JobId, JobKind, JobProgress, JobState};
 use crate::index::{IndexError, VectorIndex};
@@ -57,6 +57,7 @@ pub struct JobContext {
     pub(super) index: Arc<dyn VectorIndex>,
     pub(super) indexer: Arc<Indexer>,
     pub(super) adaptation: Arc<Adaptation>,
+    pub(super) miner: Miner,
     pub(super) clock: Arc<dyn Clock>,
     changes: broadcast::Sender<Job>,
     job: JobId,
@@ -66,6 +67,7 @@ impl From<MiningError> for RunError {
     fn from(error: MiningError) -> Self {
         match error {
             MiningError::Store(error) => Self::Store(error),
+            MiningError::Embed(error) => Self::Retry(format!("replies can't be embedded: {error}")),
             MiningError::Work(error) => Self::Work(error),
         }
     }
@@ -84,9 +86,7 @@ impl JobContext {
 /// The worker of this process.
 pub struct Runner {
     store: Arc<dyn Store>,
-    index: Arc<dyn VectorIndex>,
-    indexer: Arc<Indexer>,
-    adaptation: Arc<Adaptation>,
+    tools: Tools,
     clock: Arc<dyn Clock>,
     changes: broadcast::Sender<Job>,
     wake: Arc<Notify>,
@@ -95,14 +95,12 @@ pub struct Runner {
 impl Runner {
     pub(super) fn new(
         store: Arc<dyn Store>,
-        index: Arc<dyn VectorIndex>,
-        indexer: Arc<Indexer>,
-        adaptation: Arc<Adaptation>,
+        tools: Tools,
         clock: Arc<dyn Clock>,
         changes: broadcast::Sender<Job>,
         wake: Arc<Notify>,
     ) -> Self {
-        Self { store, index, indexer, adaptation, clock, changes, wake }
+        Self { store, tools, clock, changes, wake }
     }
 
     /// Works until `stop`. A job that is running then goes back to the queue and continues at the next start.
@@ -136,9 +134,10 @@ impl Runner {
         tracing::info!(job.id = %job.id, job.kind = job.kind.as_str(), "job started");
         let context = JobContext {
             store: Arc::clone(&self.store),
-            index: Arc::clone(&self.index),
-            indexer: Arc::clone(&self.indexer),
-            adaptation: Arc::clone(&self.adaptation),
+            index: Arc::clone(&self.tools.index),
+            indexer: Arc::clone(&self.tools.indexer),
+            adaptation: Arc::clone(&self.tools.adaptation),
+            miner: self.tools.miner.clone(),
             clock: Arc::clone(&self.clock),
             changes: self.changes.clone(),
             job: job.id,
@@ -162,7 +161,7 @@ impl Runner {
         }
         super::remove_owned_file(&job);
         if job.kind == JobKind::Adapt {
-            self.adaptation.tidy(&job.id.to_string());
+            self.tools.adaptation.tidy(&job.id.to_string());
         }
         tracing::info!(job.id = %job.id, job.state = state.as_str(), "job ended");
         if let Err(error) = announce(self.store.as_ref(), &self.changes, job.id).await {

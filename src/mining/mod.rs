@@ -2,4 +2,4 @@
 
 pub mod cluster;
 pub mod pairing;
-pub mod reply;
+pub mod relevance;

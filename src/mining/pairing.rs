@@ -1,9 +1,12 @@
 //! Cuts conversations into question/answer pairs. Pure: a masked conversation in, pairs out.
 //!
-//! For every customer turn that the company answers, one pair is made. Its question comes from [`Moment::of`] over everything said so far;
-//! its answer is what humans said up to the customer's next turn that asks something, without canned openings, "please wait", transfers
-//! and closings, and without bot or system text. While an agent only asks to wait, the customer's "ok" does not end the search for the
-//! answer. What the pair is ([`PairKind`]) and how it went on ([`Outcome`]) is noted; nothing is thrown away silently.
+//! For every customer turn that the company answers, one pair is made, in two steps, because judging replies needs their vectors: [`exchanges`] finds what
+//! was asked and what was said to it, [`pairs`] makes pairs of that and of each reply's probability ([`super::relevance`]). The question comes from
+//! [`Moment::of`] over everything said so far; replies are what humans said up to the customer's next turn, without bot or system text. While an agent
+//! only asks to wait, the customer's "ok" does not end the search for the answer.
+//!
+//! The answer is made of the replies that probably answer, without canned openings, "please wait", transfers and closings; where none probably does, of all that
+//! are none of these, and its low quality tells. What the pair is ([`PairKind`]) and how it went on ([`Outcome`]) is noted; nothing is thrown away silently.
 
 use crate::domain::{Conversation, ConversationId, MessageId, MessageKind, Outcome, PairDraft, PairId, PairKind, Role, Timestamp};
 use crate::text::acts::{AgentAct, CustomerAct, agent_act, customer_act};
@@ -11,8 +14,6 @@ use crate::text::language::detect;
 use crate::text::mask::mask;
 use crate::text::moment::{Line, Moment, clip};
 use crate::text::normalise::{answer_key, clean};
-
-use super::reply::answer_probability;
 
 /// Longest answer kept, in characters; longer ones are letters, not replies, and are cut at the end.
 pub const MAX_ANSWER_CHARS: usize = 2_000;
@@ -51,23 +52,38 @@ impl MaskedConversation {
     #[must_use]
     pub fn of(conversation: &Conversation) -> Self {
         let lines = conversation.messages.iter().map(|message| {
-            let words = mask(&clean(&clip(&message.text, MAX_MESSAGE_CHARS)), &conversation.customer_personal).text;
-            let text = match message.kind {
-                MessageKind::Text => words,
-                kind if words.is_empty() => format!("[{}]", kind.as_str()),
-                kind => format!("[{}] {words}", kind.as_str()),
-            };
+            let text = minable(&message.text, message.kind, &conversation.customer_personal);
             MaskedLine { id: message.id, role: message.role, text, at: message.at, author: message.author.clone() }
         });
         Self { id: conversation.id, agent_id: conversation.agent_id.clone(), lines: lines.collect() }
     }
 }
 
-/// Mines one conversation.
+/// A message as mining reads it: cleaned, masked (names and numbers of `personal` always), media shown as `[image]` and the like.
 #[must_use]
-pub fn mine_pairs(conversation: &MaskedConversation) -> Vec<PairDraft> {
+pub fn minable(text: &str, kind: MessageKind, personal: &[String]) -> String {
+    let words = mask(&clean(&clip(text, MAX_MESSAGE_CHARS)), personal).text;
+    match kind {
+        MessageKind::Text => words,
+        kind if words.is_empty() => format!("[{}]", kind.as_str()),
+        kind => format!("[{}] {words}", kind.as_str()),
+    }
+}
+
+/// A customer's question and where the agent's replies to it stand.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MinedExchange {
+    /// What is asked.
+    pub moment: Moment,
+    /// Places of the replies among the conversation's lines, ascending, at least one.
+    pub replies: Vec<usize>,
+}
+
+/// Finds every customer turn that the company answers.
+#[must_use]
+pub fn exchanges(conversation: &MaskedConversation) -> Vec<MinedExchange> {
     let lines: Vec<Line<'_>> = conversation.lines.iter().map(|line| Line { role: line.role, text: &line.text, at: line.at }).collect();
-    let mut pairs = Vec::new();
+    let mut exchanges = Vec::new();
     let mut position = 0;
     while let Some(reply_start) = next_reply(&conversation.lines, position) {
         let Some(moment) = Moment::of(&lines[..reply_start]) else {
@@ -76,11 +92,25 @@ pub fn mine_pairs(conversation: &MaskedConversation) -> Vec<PairDraft> {
         };
         let reply_end = reply_end(&conversation.lines, reply_start);
         let reach = if moment.act.is_small_talk() { reply_end } else { answer_reach(&conversation.lines, reply_start, reply_end) };
-        if let Some(pair) = pair_of(conversation, &moment, reply_start, reach) {
-            pairs.push(pair);
+        let said = |place: &usize| conversation.lines[*place].role == Role::Agent && !conversation.lines[*place].text.trim().is_empty();
+        let replies: Vec<usize> = (reply_start..reach).filter(said).collect();
+        if !replies.is_empty() {
+            exchanges.push(MinedExchange { moment, replies });
         }
         position = reply_end;
     }
+    exchanges
+}
+
+/// Makes one pair of every exchange. `judged` holds, for each exchange, each reply's probability to answer (0–1); from `threshold` on a reply counts as an answer.
+///
+/// # Panics
+/// When `judged` has another shape than `exchanges`.
+#[must_use]
+pub fn pairs(conversation: &MaskedConversation, exchanges: &[MinedExchange], judged: &[Vec<f32>], threshold: f32) -> Vec<PairDraft> {
+    assert_eq!(exchanges.len(), judged.len(), "every exchange is judged");
+    let mut pairs: Vec<PairDraft> =
+        exchanges.iter().zip(judged).filter_map(|(exchange, judged)| pair_of(conversation, exchange, judged, threshold)).collect();
     note_outcomes(&mut pairs, conversation);
     pairs
 }
@@ -115,28 +145,30 @@ fn answer_reach(lines: &[MaskedLine], start: usize, mut end: usize) -> usize {
     }
 }
 
-fn pair_of(conversation: &MaskedConversation, moment: &Moment, start: usize, end: usize) -> Option<PairDraft> {
-    let replies: Vec<&MaskedLine> =
-        conversation.lines[start..end].iter().filter(|line| line.role == Role::Agent && !line.text.trim().is_empty()).collect();
+fn pair_of(conversation: &MaskedConversation, exchange: &MinedExchange, judged: &[f32], threshold: f32) -> Option<PairDraft> {
+    assert_eq!(exchange.replies.len(), judged.len(), "every reply is judged");
+    let moment = &exchange.moment;
+    let replies: Vec<(&MaskedLine, f32)> =
+        exchange.replies.iter().zip(judged).map(|(&place, &probability)| (&conversation.lines[place], probability)).collect();
     let (kept, kind) = if moment.act.is_small_talk() && !carries_question(moment) {
-        (replies.clone(), PairKind::SmallTalk)
+        (replies, PairKind::SmallTalk)
     } else {
-        let meaty: Vec<&MaskedLine> =
-            replies.iter().copied().filter(|line| matches!(agent_act(&line.text), AgentAct::Answer | AgentAct::AskBack)).collect();
+        let meaty: Vec<(&MaskedLine, f32)> =
+            replies.iter().copied().filter(|(line, _)| matches!(agent_act(&line.text), AgentAct::Answer | AgentAct::AskBack)).collect();
         if meaty.is_empty() {
             let chatty = replies
                 .iter()
-                .all(|line| matches!(agent_act(&line.text), AgentAct::Closing | AgentAct::Opening | AgentAct::Acknowledgement));
-            (replies.clone(), if chatty { PairKind::FollowUp } else { PairKind::Unanswered })
-        } else if moment.act == CustomerAct::Question || carries_question(moment) {
-            (meaty, PairKind::Question)
+                .all(|(line, _)| matches!(agent_act(&line.text), AgentAct::Closing | AgentAct::Opening | AgentAct::Acknowledgement));
+            (replies, if chatty { PairKind::FollowUp } else { PairKind::Unanswered })
         } else {
-            (meaty, PairKind::FollowUp)
+            let kind =
+                if moment.act == CustomerAct::Question || carries_question(moment) { PairKind::Question } else { PairKind::FollowUp };
+            let answering: Vec<(&MaskedLine, f32)> = meaty.iter().copied().filter(|(_, probability)| *probability >= threshold).collect();
+            (if answering.is_empty() { meaty } else { answering }, kind)
         }
     };
-    let first = kept.first()?;
-    let answer = clip(&kept.iter().map(|line| line.text.trim()).collect::<Vec<_>>().join("\n"), MAX_ANSWER_CHARS);
-    let quality = kept.iter().enumerate().map(|(order, line)| answer_probability(&moment.question, &line.text, order)).fold(0.0, f32::max);
+    let (first, _) = kept.first()?;
+    let answer = clip(&kept.iter().map(|(line, _)| line.text.trim()).collect::<Vec<_>>().join("\n"), MAX_ANSWER_CHARS);
     Some(PairDraft {
         id: PairId::derive(&[&conversation.id.to_string(), &first.id.to_string()]),
         kind,
@@ -145,12 +177,12 @@ fn pair_of(conversation: &MaskedConversation, moment: &Moment, start: usize, end
         previous: moment.previous.clone(),
         language: detect(&answer),
         answer,
-        answer_quality: quality,
+        answer_quality: kept.iter().map(|(_, probability)| *probability).fold(0.0, f32::max),
         outcome: Outcome::default(),
         agent_id: first.author.clone().or_else(|| conversation.agent_id.clone()),
         position: start as u32,
         answered_at: first.at,
-        answer_messages: kept.iter().map(|line| line.id).collect(),
+        answer_messages: kept.iter().map(|(line, _)| line.id).collect(),
     })
 }
 
@@ -202,7 +234,7 @@ fn takes_back(text: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn mined(lines: &[(Role, &str)]) -> Vec<PairDraft> {
+    fn masked(lines: &[(Role, &str)]) -> MaskedConversation {
         let id = ConversationId::derive(&["desk", "c1"]);
         let lines = lines.iter().enumerate().map(|(position, &(role, text))| MaskedLine {
             id: MessageId::derive(&["c1", &position.to_string()]),
@@ -211,7 +243,45 @@ mod tests {
             at: None,
             author: None,
         });
-        mine_pairs(&MaskedConversation { id, agent_id: Some("agent-1".into()), lines: lines.collect() })
+        MaskedConversation { id, agent_id: Some("agent-1".into()), lines: lines.collect() }
+    }
+
+    /// Pairs when every reply has the probability that `judge` gives its text; 0.5 and more counts as an answer.
+    fn mined_by(lines: &[(Role, &str)], judge: impl Fn(&str) -> f32) -> Vec<PairDraft> {
+        let conversation = masked(lines);
+        let exchanges = exchanges(&conversation);
+        let judged: Vec<Vec<f32>> = exchanges
+            .iter()
+            .map(|exchange| exchange.replies.iter().map(|&place| judge(&conversation.lines[place].text)).collect())
+            .collect();
+        pairs(&conversation, &exchanges, &judged, 0.5)
+    }
+
+    fn mined(lines: &[(Role, &str)]) -> Vec<PairDraft> {
+        mined_by(lines, |_| 1.0)
+    }
+
+    const CHATTY: [(Role, &str); 4] = [
+        (Role::Customer, "这张茶几多少钱"),
+        (Role::Agent, "我们是十年老店，品质都有保证"),
+        (Role::Agent, "三百八十元，送货上门"),
+        (Role::Agent, "您家客厅大概多大呢？"),
+    ];
+
+    #[test]
+    fn only_replies_that_probably_answer_make_the_answer() {
+        let pairs = mined_by(&CHATTY, |text| if text.starts_with("三百") { 0.8 } else { 0.2 });
+        assert_eq!(pairs[0].answer, "三百八十元，送货上门");
+        assert_eq!(pairs[0].answer_quality, 0.8);
+        assert_eq!(pairs[0].answer_messages.len(), 1);
+    }
+
+    #[test]
+    fn where_nothing_probably_answers_all_is_kept_and_the_quality_tells() {
+        let pairs = mined_by(&CHATTY, |text| if text.starts_with("三百") { 0.3 } else { 0.2 });
+        assert_eq!(pairs[0].answer.lines().count(), 3);
+        assert_eq!(pairs[0].answer_quality, 0.3);
+        assert_eq!(pairs[0].kind, PairKind::Question);
     }
 
     #[test]
