@@ -29,6 +29,7 @@ use self::lessons::{Division, Lessons, gather_lessons};
 use self::replies::{Asked, Scenes, find_worth, with_forecasts};
 use self::shown::Likenesses;
 use self::train::{Course, Vectors, learn};
+use self::trial::Held;
 use crate::domain::{ConversationId, DeskId, PairId, PairKind, Timestamp};
 use crate::index::{DenseField, IndexError, VectorIndex};
 use crate::retrieve::adapter::{Adapter, AdapterError, AdapterManifest, ScoreScale, Trial, VERSION};
@@ -195,8 +196,14 @@ pub async fn adapt<O: Observer>(
         scale: ScoreScale::SAME,
         sha256: String::new(),
     };
-    let candidate = Adapter::new(manifest.clone(), heads, replies.clone());
-    let (trial, scale) = trial::hold(parts, desk, &division, &vectors, &candidate, now, observer).await?;
+    let mut candidates = vec![Adapter::new(manifest.clone(), heads, replies.clone())];
+    if epochs > 0 && replies.is_some() {
+        // Maps are taught by the order of few answers; forecasts alone may show better ones.
+        candidates.push(Adapter::new(AdapterManifest { epochs: 0, ..manifest.clone() }, None, replies.clone()));
+    }
+    let Held { adapter, trial, scale } = trial::hold(parts, desk, &division, &vectors, &candidates, now, observer).await?;
+    let epochs = candidates[adapter].manifest().epochs;
+    manifest.epochs = epochs;
     tracing::info!(desk = %desk, epochs, asked = trial.asked, before = trial.before, after = trial.after, error = trial.standard_error, "adapter tried");
     if !trial.is_won() {
         return Ok(Outcome::NotBetter(trial));

@@ -29,31 +29,46 @@ struct Given {
     score: f64,
 }
 
-/// Asks every moment of the newer part twice. Answers of the newer part are not found: it lies in the future of what was learnt.
+/// Asks every moment of the newer part without and with each of `adapters`; says which of them answered best. Answers of the newer part are not found: it lies in the future of what was learnt.
 pub(super) async fn hold<O: Observer>(
     parts: &Parts,
     desk: &DeskId,
     division: &Division,
     vectors: &Vectors,
-    adapter: &Adapter,
+    adapters: &[Adapter],
     now: Timestamp,
     observer: &O,
-) -> Result<(Trial, ScoreScale), O::Stop> {
-    let (mut before, mut after) = (Vec::new(), Vec::new());
+) -> Result<Held, O::Stop> {
+    let (mut before, mut after) = (Vec::new(), vec![Vec::new(); adapters.len()]);
     let total = division.newer.len() as u64;
     for batch in division.newer.chunks(BATCH) {
         observer.progress("trying", before.len() as u64, total).await?;
         for (pair, point) in archived_moments(parts, desk, batch).await? {
             let bare = plain(&pair, &point);
             let history = history(vectors, division, &pair).map_err(AdaptError::from)?;
-            let adapted = adapter.adapt(EncodedQuery { history, ..bare.clone() });
+            for (adapter, after) in adapters.iter().zip(&mut after) {
+                let adapted = adapter.adapt(EncodedQuery { history: history.clone(), ..bare.clone() });
+                after.push(given(parts, division, &pair, adapted, now).await?);
+            }
             before.push(given(parts, division, &pair, bare, now).await?);
-            after.push(given(parts, division, &pair, adapted, now).await?);
         }
     }
     observer.progress("trying", total, total).await?;
-    let scale = scale(&before, &after, parts.ranker.threshold_score());
-    Ok((trial(&before, &after, division.by_time), scale))
+    let held = after.iter().enumerate().map(|(adapter, after)| Held {
+        adapter,
+        trial: trial(&before, after, division.by_time),
+        scale: scale(&before, after, parts.ranker.threshold_score()),
+    });
+    let best = held.reduce(|best, next| if next.trial.after > best.trial.after { next } else { best });
+    best.ok_or_else(|| AdaptError::NoLessons(desk.clone()).into())
+}
+
+/// How the best of the adapters fared.
+pub(super) struct Held {
+    /// Its place among them.
+    pub(super) adapter: usize,
+    pub(super) trial: Trial,
+    pub(super) scale: ScoreScale,
 }
 
 /// What led up to an archived moment, as a live one would tell it.

@@ -180,7 +180,7 @@ fn pair_of(conversation: &MaskedConversation, exchange: &MinedExchange, judged: 
         answer_quality: kept.iter().map(|(_, probability)| *probability).fold(0.0, f32::max),
         outcome: Outcome::default(),
         agent_id: first.author.clone().or_else(|| conversation.agent_id.clone()),
-        position: start as u32,
+        position: conversation.lines.iter().position(|line| line.id == first.id).unwrap_or_default() as u32,
         answered_at: first.at,
         answer_messages: kept.iter().map(|(line, _)| line.id).collect(),
     })
