@@ -379,9 +379,9 @@ mod tests {
     #[test]
     fn fusion_follows_its_rule() {
         let candidates = [
-            candidate([0.9, 0.2, 0.0, 0.0, 0.0, 0.0]),
-            candidate([0.5, 0.4, 0.0, 8.0, 0.0, 0.0]),
-            candidate([0.1, 0.1, 0.0, 2.0, 0.0, 0.0]),
+            candidate([1.0, 0.2, 0.0, 0.0, 0.0, 0.0]),
+            candidate([0.75, 0.4, 0.0, 8.0, 0.0, 0.0]),
+            candidate([0.5, 0.1, 0.0, 2.0, 0.0, 0.0]),
         ];
         let only = |places: &'static [usize]| probes(|probe| places.contains(&probe));
         assert_eq!(fused(&candidates, only(&[0]), Fusion::Sum), [1.0, 0.5, 0.0]);

@@ -26,3 +26,67 @@ pub(super) fn serve_each_question(groups: &mut [RankedGroup], fits: &[HashMap<Uu
         groups[to..=from].rotate_right(1);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::features::Source;
+    use super::super::ranking::RankedMember;
+    use super::*;
+    use crate::domain::{Language, Outcome, PairKind, Pool};
+    use crate::index::PointPayload;
+    use crate::retrieve::Candidate;
+
+    fn group(number: u128) -> RankedGroup {
+        let point = Uuid::from_u128(number);
+        let payload = PointPayload {
+            desk: "shop".parse().unwrap(),
+            pool: Pool::Archive,
+            kind: PairKind::Question,
+            language: Language::Zh,
+            source: point,
+            conversation: None,
+            answered_at: None,
+            valid_from: None,
+            valid_to: None,
+            tags: Vec::new(),
+        };
+        let candidate = Candidate {
+            point,
+            payload,
+            question_cosine: 0.0,
+            situation_cosine: 0.0,
+            answer_cosine: 0.0,
+            plain_question_cosine: 0.0,
+            question_bm25: 0.0,
+            situation_bm25: 0.0,
+            answer_bm25: 0.0,
+            answer_vector: Vec::new(),
+        };
+        let (answer, question) = (number.to_string(), String::new());
+        let source = Source { outcome: Outcome::default(), answer_quality: 1.0, answer, question, answered_by: None };
+        let member = RankedMember { candidate, source, answer_key: number.to_string(), score: 0.0 };
+        RankedGroup { members: vec![member], probability: 0.5, wording: None, pinned: false }
+    }
+
+    /// The order of the groups 1 to 5 when each question has these scores for some of them.
+    fn served(fits: &[&[(u128, f32)]]) -> Vec<String> {
+        let mut groups: Vec<RankedGroup> = (1..=5).map(group).collect();
+        let fits: Vec<HashMap<Uuid, f32>> =
+            fits.iter().map(|scores| scores.iter().map(|&(number, score)| (Uuid::from_u128(number), score)).collect()).collect();
+        serve_each_question(&mut groups, &fits);
+        groups.iter().map(|group| group.text().to_owned()).collect()
+    }
+
+    #[test]
+    fn the_best_of_all_stays_first_and_each_questions_best_follows() {
+        assert_eq!(served(&[]), ["1", "2", "3", "4", "5"]);
+        assert_eq!(served(&[&[(1, 3.0), (2, 2.0)], &[(4, 1.0), (3, 0.5)]]), ["1", "4", "2", "3", "5"]);
+        assert_eq!(served(&[&[(5, 3.0)], &[(4, 1.0)], &[(1, 9.0)]]), ["1", "4", "5", "2", "3"]);
+        // One answer serves both questions.
+        assert_eq!(served(&[&[(2, 3.0), (3, 1.0)], &[(2, 1.0)]]), ["1", "2", "3", "4", "5"]);
+        // The best of all is for the turn as a whole.
+        assert_eq!(served(&[&[(3, 3.0)], &[(5, 1.0)]]), ["1", "3", "5", "2", "4"]);
+        // Nothing was found for the second question; equals go by their order.
+        assert_eq!(served(&[&[(4, 3.0), (3, 3.0)], &[]]), ["1", "3", "2", "4", "5"]);
+    }
+}

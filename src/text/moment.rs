@@ -275,25 +275,23 @@ fn essence(text: &str) -> String {
         sentences.push((asks_openly(&rest[..end]), rest[..end].trim()));
         rest = &rest[end..];
     }
-    let asking: String = sentences.iter().filter(|(asks, _)| *asks).map(|(_, sentence)| *sentence).collect::<Vec<_>>().join(" ");
-    if asking.is_empty() {
+    let length = |sentence: &str| sentence.chars().count() + 1;
+    let asking: usize = sentences.iter().filter(|(asks, _)| *asks).map(|(_, sentence)| length(sentence)).sum();
+    if asking == 0 {
         return clip(&text.replace('\n', " "), MAX_QUESTION_CHARS);
     }
-    let room = MAX_QUESTION_CHARS.saturating_sub(asking.chars().count()).max(KEPT_BEGINNING);
-    let mut kept = String::new();
+    let room = MAX_QUESTION_CHARS.saturating_sub(asking).max(KEPT_BEGINNING);
+    let mut kept: Vec<String> = Vec::new();
     let mut used = 0;
     for (asks, sentence) in sentences {
-        let length = sentence.chars().count();
         if asks {
-            kept.push_str(sentence);
-            kept.push(' ');
-        } else if used < room {
-            kept.push_str(&clip(sentence, room - used));
-            kept.push(' ');
-            used += length;
+            kept.push(sentence.to_owned());
+        } else if used + 1 < room && !sentence.is_empty() {
+            kept.push(clip(sentence, room - used - 1));
+            used += length(sentence);
         }
     }
-    clip(kept.trim(), MAX_QUESTION_CHARS)
+    clip(&kept.join(" "), MAX_QUESTION_CHARS)
 }
 
 /// Where the dialogue stands before a customer turn.
@@ -350,8 +348,12 @@ const CONTINUATIONS: [&str; 13] =
 
 /// Whether a folded turn says in so many words that it goes on with what was talked about.
 fn goes_on(folded: &str) -> bool {
+    continues(folded) || points_back(folded)
+}
+
+fn continues(folded: &str) -> bool {
     let ends_so = folded.trim_end_matches(|c: char| !c.is_alphanumeric()).ends_with('呢') && !several::has_asking_word(folded);
-    CONTINUATIONS.iter().any(|start| folded.starts_with(start)) || ends_so || points_back(folded)
+    ends_so || CONTINUATIONS.iter().any(|start| folded.starts_with(start))
 }
 
 fn points_back(folded: &str) -> bool {
@@ -375,7 +377,7 @@ fn needs_context(text: &str, act: CustomerAct, before: &Before) -> bool {
     if act == CustomerAct::Statement {
         return length <= 24 || before.asked_back;
     }
-    if goes_on(&folded) && length <= if points_back(&folded) { 14 } else { 20 } {
+    if (continues(&folded) && length <= 20) || (points_back(&folded) && length <= 14) {
         return true;
     }
     length <= 5 || (length <= 8 && !asks_openly(text)) || (length <= 14 && content(&folded).is_empty())

@@ -34,7 +34,7 @@ static MARK: LazyLock<Regex> = LazyLock::new(|| {
 /// "回复1查物流", "press 1 …": a verb makes the number a mark though no sign follows.
 static VERB_MARK: LazyLock<Regex> = LazyLock::new(|| {
     regex(
-        r"(?i)(?:回复|回覆|输入|輸入|发送|选择|选|按|press|reply(?: with)?|enter|type|text|dial|send)\s*(?P<key>\d{1,2}|#)(?:键|号键)?\s*(?:for|to|if|查询?)?\s*",
+        r"(?i)(?:回复|回覆|输入|輸入|发送|选择|选|按|press|reply(?: with)?|enter|type|text|dial|send)\s*(?P<key>\d{1,2}|#)(?:键|号键)?\s*(?:for|to|if)?\s*",
     )
 });
 
@@ -78,7 +78,7 @@ fn in_order(text: &str, marks: impl Iterator<Item = (String, std::ops::Range<usi
         let words = words.split(['\n', '。', ';', '；', '!', '！']).next().unwrap_or_default();
         // The request to choose may stand behind the last item.
         let words = words.split(['，', ',']).next().unwrap_or_default();
-        let words = words.trim_matches(|c: char| c.is_whitespace() || "，,、.．|/：:-\"“”「」'请".contains(c));
+        let words = words.trim_matches(|c: char| c.is_whitespace() || "，,、.．|/：:-\"“”「」'".contains(c));
         (!words.is_empty()).then(|| Item { key: key.clone(), words: words.to_owned() })
     });
     items.collect()
@@ -115,9 +115,9 @@ pub(super) fn is_menu(role: Role, text: &str) -> bool {
 
 static CHOICE: LazyLock<Regex> = LazyLock::new(|| {
     regex(
-        r"(?x)^(?:我?(?:想|要)?(?:选择?|按|回复|输入)|option|number|no\.?|choice|i'll\ (?:take|go\ with)|the)?\s*(?:第)?\s*
+        r"(?x)^(?:我?(?:想|要)?(?:选择?|按|回复|输入)|option|number|no\.?|choice|i'll\ (?:take|go\ with)|the)?\s*(?:第)?\s*[\[【(（]?
         (?P<key>\d{1,2}|[一二三四五六七八九十]|[①②③④⑤⑥⑦⑧⑨⑩]|[a-h]|\#|first|second|third|fourth|fifth|one|two|three|four|five)
-        \s*(?:个|項|项|条|种|号|one|option)?\s*[.。、)）!！]?\s*(?:吧|谢谢|please|pls|thanks)?\s*[.。!！]?$",
+        [\]】)）]?\s*(?:个|項|项|条|种|号|one|option)?\s*[.。、)）!！]?\s*(?:吧|谢谢|please|pls|thanks)?\s*[.。!！]?$",
     )
 });
 

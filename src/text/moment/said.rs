@@ -142,7 +142,7 @@ fn first_stop(text: &str) -> Option<usize> {
 
 /// Whether the words only greet, thank or acknowledge. "Yes" and "no" do more than that: they answer.
 fn is_idle(text: &str) -> bool {
-    const ANSWERS: [&str; 12] = ["是", "对", "不", "没", "有", "yes", "yep", "yeah", "yup", "no", "nope", "可以"];
+    const ANSWERS: [&str; 13] = ["在的", "是", "对", "不", "没", "有", "yes", "yep", "yeah", "yup", "no", "nope", "可以"];
     let lower = text.trim().to_lowercase();
     if ANSWERS.iter().any(|answer| lower.starts_with(answer)) {
         return false;

@@ -1,5 +1,6 @@
 //! Parts a turn that asks several things at once. Cautious: what is not clearly another question stays with the one before it.
 
+use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -13,174 +14,23 @@ use crate::text::segment::terms;
 /// Most questions of one turn that are asked for themselves; the whole turn is always asked.
 pub(super) const MAX_QUESTIONS: usize = 3;
 
-/// Words that ask or fill, and name no matter.
-const NO_MATTER: &[&str] = &[
-    "怎么",
-    "怎样",
-    "如何",
-    "什么",
-    "啥",
-    "咋",
-    "多少",
-    "多久",
-    "多长",
-    "多大",
-    "几",
-    "哪",
-    "哪里",
-    "哪儿",
-    "谁",
-    "为什么",
-    "能",
-    "能不能",
-    "可不",
-    "可否",
-    "不可",
-    "是否",
-    "会",
-    "会不会",
-    "不会",
-    "要",
-    "不要",
-    "是不是",
-    "不是",
-    "有没有",
-    "没有",
-    "有没",
-    "没",
-    "不",
-    "有",
-    "想",
-    "问",
-    "需要",
-    "办",
-    "弄",
-    "办理",
-    "处理",
-    "操作",
-    "行",
-    "不行",
-    "好",
-    "吗",
-    "时候",
-    "时间",
-    "现在",
-    "今天",
-    "请",
-    "可以",
-    "一般",
-    "大概",
-    "大约",
-    "到底",
-    "一直",
-    "已经",
-    "还是",
-    "或者",
-    "所以",
-    "如果",
-    "的话",
-    "快点",
-    "赶紧",
-    "尽快",
-    "帮",
-    "帮我",
-    "看",
-    "看看",
-    "说",
-    "知道",
-    "告诉",
-    "什么样",
-    "回事",
-    "情况",
-    "原因",
-    "问题",
-    "东西",
-    "样子",
-    "意思",
-    "该",
-    "应该",
-    "直接",
-    "自己",
-    "另外",
-    "还有",
-    "顺便",
-    "对了",
-    "再",
-    "吧",
-    "天",
-    "钱",
-    "价",
-    "急",
-    "how",
-    "what",
-    "where",
-    "when",
-    "which",
-    "who",
-    "why",
-    "much",
-    "many",
-    "long",
-    "can",
-    "do",
-    "get",
-    "got",
-    "have",
-    "need",
-    "want",
-    "know",
-    "tell",
-    "possibl",
-    "possible",
-    "ok",
-    "okay",
-    "also",
-    "any",
-    "anyth",
-    "anything",
-    "someth",
-    "something",
-    "way",
-    "now",
-    "today",
-    "then",
-    "still",
-    "ye",
-    "yes",
-    "no",
-    "not",
-    "don't",
-    "there",
-    "here",
-    "actual",
-    "actually",
-    "realli",
-    "really",
-    "abl",
-    "able",
-    "go",
-    "take",
-    "make",
-    "work",
-    "thing",
-    "like",
-    "time",
-    "exact",
-    "exactly",
-    "mean",
-    "happen",
-    "okay",
-    "up",
-    "out",
-    "else",
-    "que",
-    "question",
-];
+/// Terms that ask or fill, and name no matter; Latin ones as the word search stems them, too.
+static NO_MATTER: LazyLock<HashSet<&str>> = LazyLock::new(|| {
+    "怎么 怎样 如何 什么 啥 咋 多少 多久 多长 多大 几 哪 哪里 哪儿 谁 为什么 能 能不能 能不 不能 可不 可否 不可 是否 会 会不会 会不 不会 要 要不 不要 是不是 是不 不是 \
+     有没有 没有 有没 没 不 有 想 问 需要 办 弄 办理 处理 操作 行 行不 不行 好 吗 时候 时间 现在 今天 请 可以 一般 大概 大约 到底 一直 已经 还是 或者 \
+     所以 如果 的话 快 点 快点 快些 下 给 到 赶紧 尽快 帮 帮我 看 看看 说 知道 告诉 什么样 回事 情况 原因 问题 东西 样子 意思 该 应该 直接 自己 另外 还有 顺便 对了 \
+     再 吧 天 钱 价 急 \
+     how what where when which who why much many long can do get got have need want know tell possibl possible ok okay also any anyth anything \
+     someth something way now today then still ye yes no not don't there here actual actually realli really abl able go take make work thing like \
+     time exact exactly mean happen up out else que question"
+        .split_whitespace()
+        .collect()
+});
 
 /// The words of a text that name a matter, as search terms.
 pub(super) fn content(text: &str) -> Vec<String> {
     let mut content = terms(text);
-    content.retain(|term| !NO_MATTER.contains(&term.as_str()) && !term.starts_with('[') && !term.chars().all(|c| c.is_ascii_digit()));
+    content.retain(|term| !NO_MATTER.contains(term.as_str()) && !term.starts_with('[') && !term.chars().all(|c| c.is_ascii_digit()));
     content
 }
 
@@ -188,13 +38,17 @@ pub(super) fn content(text: &str) -> Vec<String> {
 static CONNECTOR: LazyLock<Regex> = LazyLock::new(|| {
     regex(
         r"(?xi)^[\s,，、]*(?:
-        (?:另外|此外|其次|对了|还想问|还想咨询|再问|再请问|顺便问|顺便咨询|顺便|顺带)(?:再?(?:问|咨询|请教)(?:一下|下|一个|个)?(?:问题)?|一个(?:问题)?)?
+        (?:另外|此外|其次|对了|顺便|顺带)[,，\s]*(?:(?:再|还)?想?(?:问|咨询|请教)(?:一下|下|一个|个)?(?:问题)?|一个问题)?
+        |(?:还想|再)(?:问|咨询)(?:一下|下|一个|个)?(?:问题)?
         |还有(?:就是|一个|个|一点|想问|问一下|问下|请问|一件事|个问题|[\s,，:：、])(?:问题)?(?:是|就是)?
         |(?:第[一二三四五]|[1-5一二三四五])(?:个(?:问题)?|点|是)?[\s、.．:：,，)）]
         |(?:and\s)?also\b|another\s(?:question|thing)\b|one\s(?:more|other)\s(?:question|thing)\b|second(?:ly)?\b|(?:by\sthe\sway|btw)\b|plus\b|in\saddition\b
         )(?:\s*[,，:：、.]\s*|\s*)(?:请问|想问(?:一下|下)?|is\s?,?|:)?\s*",
     )
 });
+
+/// What joins a question to the one before it.
+static AND: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)^and\s"));
 
 /// Where a text may be cut: behind a stop, or before the announcement of another question.
 static CUT: LazyLock<Regex> = LazyLock::new(|| {
@@ -218,8 +72,9 @@ pub(super) fn has_asking_word(text: &str) -> bool {
 }
 
 /// What points back to the words before, so that they can't be left out.
-static POINTS_BACK: LazyLock<Regex> =
-    LazyLock::new(|| regex(r"(?i)这个|那个|它|这样|那样|这种|那种|^那|\b(?:it|that|this|them|those|these|one|ones|then)\b"));
+static POINTS_BACK: LazyLock<Regex> = LazyLock::new(|| {
+    regex(r"(?i)这个|那个|它|这样|那样|这种|那种|我是说|意思是|^那|\bi mean\b|\b(?:it|that|this|them|those|these|one|ones|then)\b")
+});
 
 /// One piece of a turn.
 struct Piece<'a> {
@@ -289,13 +144,21 @@ fn is_new(matter: &[String], questions: &[Question]) -> bool {
 pub(super) fn questions(turn: &str) -> Vec<String> {
     let mut questions: Vec<Question> = Vec::new();
     let mut open = Question::default();
+    let mut announced = false;
     for piece in pieces(turn) {
-        let bare = if piece.announced { CONNECTOR.replace(piece.text, "").into_owned() } else { piece.text.to_owned() };
+        announced |= piece.announced;
+        let bare = if piece.announced { CONNECTOR.replace(piece.text, "") } else { piece.text.into() };
+        let bare = if open.text.is_empty() { AND.replace(&bare, "") } else { bare };
+        if !bare.contains(char::is_alphanumeric) {
+            // "Also, …": the announcement is of the next piece.
+            continue;
+        }
+        let announced = std::mem::take(&mut announced);
         let act = customer_act(&bare);
         if act.is_small_talk() {
             continue;
         }
-        let asks = asks_openly(&bare) || (piece.announced && act == CustomerAct::Question);
+        let asks = asks_openly(&bare) || (announced && act == CustomerAct::Question);
         let matter = content(&bare);
         let joined_by = if piece.clause { "，" } else { " " };
         if !asks {
@@ -305,8 +168,7 @@ pub(super) fn questions(turn: &str) -> Vec<String> {
         }
         let folded = fold(&bare);
         let stands_alone = !matter.is_empty() && !POINTS_BACK.is_match(&folded);
-        let another =
-            stands_alone && (piece.announced || (is_new(&matter, &questions) && (!piece.clause || ASKING_WORD.is_match(&folded))));
+        let another = stands_alone && (announced || (is_new(&matter, &questions) && (!piece.clause || ASKING_WORD.is_match(&folded))));
         if another || questions.is_empty() {
             open.add(&bare, joined_by);
             open.matter.extend(matter);

@@ -69,10 +69,15 @@ use Role::{Agent as A, Bot as B, Customer as C, System as S};
 type Case<'a> = (&'a [(Role, &'a str)], &'a str, &'a str);
 
 fn check(cases: &[Case<'_>]) {
-    for (lines, question, previous) in cases {
-        let moment = moment(lines);
-        assert_eq!((moment.question.as_str(), moment.previous.as_str()), (*question, *previous), "{lines:?}");
-    }
+    let wrong: Vec<String> = cases
+        .iter()
+        .filter_map(|(lines, question, previous)| {
+            let moment = moment(lines);
+            let as_wanted = (moment.question.as_str(), moment.previous.as_str()) == (*question, *previous);
+            (!as_wanted).then(|| format!("{lines:?}: {:?}, {:?}", moment.question, moment.previous))
+        })
+        .collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]
@@ -133,7 +138,7 @@ fn greetings_and_thanks_around_the_matter_are_left_out() {
         ("谢谢", "谢谢"),
         ("hello", "hello"),
     ] {
-        assert_eq!(moment(&[(C, said)]).question, question, "{said}");
+        check(&[(&[(C, said)], question, "")]);
     }
 }
 
@@ -355,12 +360,13 @@ fn several_questions_are_parted() {
         ("where is my order? another question: can I still use my coupon", &["where is my order?", "can I still use my coupon"]),
         (
             "IELTS next start date, and is 14 allowed? by the way do you offer trial lessons",
-            &["IELTS next start date, and is 14 allowed?", "do you offer trial lessons"],
+            &["IELTS next start date and is 14 allowed?", "do you offer trial lessons"],
         ),
     ];
-    for (said, parts) in cases {
-        assert_eq!(moment(&[(C, said)]).questions, *parts, "{said}");
-    }
+    let parted = |said: &str| moment(&[(C, said)]).questions;
+    let wrong: Vec<String> =
+        cases.iter().filter(|(said, parts)| parted(said) != *parts).map(|(said, _)| format!("{said}: {:?}", parted(said))).collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     let in_two_messages = moment(&[(C, "衣服掉色怎么处理"), (C, "还有一个问题，积分什么时候到账")]);
     assert_eq!(in_two_messages.questions, ["衣服掉色怎么处理", "积分什么时候到账"]);
     assert_eq!(in_two_messages.question, "衣服掉色怎么处理 还有一个问题，积分什么时候到账");
@@ -368,7 +374,7 @@ fn several_questions_are_parted() {
 
 #[test]
 fn one_question_stays_one() {
-    for said in [
+    let one = [
         "怎么退货",
         "怎么还没发货？什么时候发",
         "快递到哪了？怎么还没到？",
@@ -395,9 +401,9 @@ fn one_question_stays_one() {
         "I want to return it but your app wants me to pay 14 for shipping???",
         "hello? anyone there? how do I cancel my subscription?",
         "do I get lower payments or fewer years?",
-    ] {
-        assert!(moment(&[(C, said)]).questions.is_empty(), "{said}: {:?}", moment(&[(C, said)]).questions);
-    }
+    ];
+    let wrong: Vec<_> = one.iter().map(|said| moment(&[(C, said)]).questions).filter(|questions| !questions.is_empty()).collect();
+    assert!(wrong.is_empty(), "{wrong:?}");
     // What needs the conversation is not parted.
     let elliptical = moment(&[(C, "这款羽绒服蓝色L码有货吗"), (A, "有的"), (C, "那红色的呢？M码呢？")]);
     assert!(elliptical.elliptical && elliptical.questions.is_empty());
