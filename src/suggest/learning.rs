@@ -87,6 +87,8 @@ impl Known {
     pub(super) fn extend(&mut self, other: Self) {
         self.tallies.extend(other.tallies);
         self.wordings.extend(other.wordings);
+        self.own_words.extend(other.own_words);
+        self.language = self.language.or(other.language);
         self.effects.extend(other.effects);
     }
 
