@@ -7,7 +7,7 @@ use clap::Args;
 use super::print;
 use crate::embed::Embedder;
 use crate::eval::dataset::{read_authored, read_conversations};
-use crate::eval::mining::material::{Material, fit_mining};
+use crate::eval::mining::material::{KEPT_PAIRS, Material, fit_mining};
 
 #[derive(Debug, Args)]
 pub(super) struct FitArgs {
@@ -26,6 +26,9 @@ pub(super) struct FitArgs {
     /// What was learnt from, in words, for the file
     #[arg(long, default_value = "own conversations")]
     name: String,
+    /// Weights of word pairs kept, the largest: fewer make a smaller file
+    #[arg(long, default_value_t = KEPT_PAIRS)]
+    pairs: usize,
 }
 
 pub(super) async fn run_fit(encoder: &dyn Embedder, args: &FitArgs) -> anyhow::Result<()> {
@@ -39,7 +42,7 @@ pub(super) async fn run_fit(encoder: &dyn Embedder, args: &FitArgs) -> anyhow::R
     for folder in &args.authored {
         material.authored.extend(read_authored(folder, &[])?);
     }
-    let fitted = fit_mining(encoder, &material, &args.name).await?;
+    let fitted = fit_mining(encoder, &material, &args.name, args.pairs).await?;
     fs_err::write(&args.out, serde_json::to_string(&fitted.weights)? + "\n")?;
     print(&format!(
         "learnt from {} replies; F1 of answers on held-out conversations {:.3}, threshold {:.3}; written to {}",

@@ -13,6 +13,8 @@ use crate::embed::{Embedder, TextKind};
 use crate::eval::dataset::{LabelledConversation, Trade};
 use crate::eval::metrics::mean;
 use crate::eval::workbench::{EvalError, embed_all};
+pub use crate::mining::relevance::learn::KEPT_PAIRS;
+
 use crate::mining::relevance::features::rows;
 use crate::mining::relevance::learn::{Lesson, best_threshold, cross_judged, learn};
 use crate::mining::relevance::{Exchange, RelevanceWeights, Reply};
@@ -73,11 +75,16 @@ enum Kind {
     Authored,
 }
 
-/// Learns weights from `material`.
+/// Learns weights from `material`; of hashed pairs the `kept_pairs` largest.
 ///
 /// # Errors
 /// When there is nothing to learn from, or no vector.
-pub async fn fit_mining(embedder: &dyn Embedder, material: &Material, fitted_on: &str) -> Result<FittedRelevance, EvalError> {
+pub async fn fit_mining(
+    embedder: &dyn Embedder,
+    material: &Material,
+    fitted_on: &str,
+    kept_pairs: usize,
+) -> Result<FittedRelevance, EvalError> {
     let scenes = scenes(material);
     let lessons = lessons(embedder, &scenes).await?;
     let both = lessons.iter().any(|(lesson, _)| lesson.answers) && lessons.iter().any(|(lesson, _)| !lesson.answers);
@@ -92,7 +99,7 @@ pub async fn fit_mining(embedder: &dyn Embedder, material: &Material, fitted_on:
         let (lessons, kinds): (Vec<Lesson>, Vec<Kind>) = lessons.into_iter().unzip();
         let measured = if kinds.contains(&Kind::Labelled) { Kind::Labelled } else { Kind::Archive };
         let f1 = held_out_f1(&lessons, &kinds, measured);
-        (learn(&lessons, &name), lessons.len(), f1)
+        (learn(&lessons, &name, kept_pairs), lessons.len(), f1)
     })
     .await?;
     Ok(FittedRelevance { weights, lessons, f1 })
@@ -341,10 +348,10 @@ mod tests {
     #[tokio::test]
     async fn weights_can_be_learnt_and_read_again() {
         let labelled: Vec<LabelledConversation> = (0..10).map(|_| two_turns()).collect();
-        let fitted = fit_mining(&FakeEmbedder::new(8), &Material { labelled, ..Material::default() }, "a test").await.unwrap();
+        let fitted = fit_mining(&FakeEmbedder::new(8), &Material { labelled, ..Material::default() }, "a test", 100).await.unwrap();
         assert!(fitted.f1 > 0.9, "{}", fitted.f1);
         let json = serde_json::to_string(&fitted.weights).unwrap();
         assert!(Relevance::from_json(&json).is_ok());
-        assert!(fit_mining(&FakeEmbedder::new(8), &Material::default(), "nothing").await.is_err());
+        assert!(fit_mining(&FakeEmbedder::new(8), &Material::default(), "nothing", 100).await.is_err());
     }
 }

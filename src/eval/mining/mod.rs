@@ -16,7 +16,7 @@ use crate::jobs::mining::Vectors;
 use crate::mining::pairing::{MaskedConversation, MaskedLine, MinedExchange, exchanges, minable};
 use crate::mining::relevance::Relevance;
 use crate::mining::relevance::features::rows;
-use crate::mining::relevance::learn::{Lesson, learn};
+use crate::mining::relevance::learn::{KEPT_PAIRS, Lesson, learn};
 use crate::rt;
 
 /// Label of a reply that answers.
@@ -134,7 +134,7 @@ fn judge_in_folds(lessons: Vec<Lesson>, folds: usize) -> Vec<bool> {
     let mut judged = vec![false; lessons.len()];
     for fold in 0..folds {
         let others: Vec<Lesson> = lessons.iter().filter(|lesson| lesson.group % folds != fold).cloned().collect();
-        let Ok(relevance) = Relevance::new(&learn(&others, "the other folds")) else { continue };
+        let Ok(relevance) = Relevance::new(&learn(&others, "the other folds", KEPT_PAIRS)) else { continue };
         for (judged, lesson) in judged.iter_mut().zip(&lessons).filter(|(_, lesson)| lesson.group % folds == fold) {
             *judged = relevance.probability(&lesson.row) >= relevance.threshold();
         }

@@ -23,8 +23,8 @@ const TOLERANCE: f64 = 1e-5;
 /// Parts of the lessons that are judged in turn by weights learnt from the others, to find the threshold.
 const PARTS: usize = 4;
 
-/// Weights of pairs that a file keeps at most: the largest. The rest changes a probability in the third digit.
-const KEPT_PAIRS: usize = 40_000;
+/// Weights of pairs kept where nobody asks for fewer: the largest. A file of them has 650 kB; the rest changes a probability in the third digit.
+pub const KEPT_PAIRS: usize = 40_000;
 
 /// One judged reply.
 #[derive(Debug, Clone)]
@@ -41,9 +41,9 @@ pub struct Lesson {
     pub natural: bool,
 }
 
-/// Learns weights and the threshold at which F1 was highest on lessons that the weights had not seen.
+/// Learns weights, of pairs the `kept_pairs` largest, and the threshold at which F1 was highest on lessons that the weights had not seen.
 #[must_use]
-pub fn learn(lessons: &[Lesson], fitted_on: &str) -> RelevanceWeights {
+pub fn learn(lessons: &[Lesson], fitted_on: &str, kept_pairs: usize) -> RelevanceWeights {
     let judged = cross_judged(lessons, PARTS);
     let natural: Vec<(f32, bool)> = judged
         .iter()
@@ -58,7 +58,7 @@ pub fn learn(lessons: &[Lesson], fitted_on: &str) -> RelevanceWeights {
     let mut pairs: Vec<(u32, f64)> =
         (0_u32..).zip(solution.weights[NAMES.len()..].iter().copied()).filter(|(_, weight)| weight.abs() >= 0.0005).collect();
     pairs.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()).then(a.0.cmp(&b.0)));
-    pairs.truncate(KEPT_PAIRS);
+    pairs.truncate(kept_pairs);
     RelevanceWeights {
         version: 1,
         fitted_on: fitted_on.to_owned(),
@@ -250,7 +250,7 @@ mod tests {
     fn what_tells_answers_apart_gets_the_weight() {
         let lessons: Vec<Lesson> =
             (0..200).map(|number| lesson(if number % 3 == 0 { 1.0 } else { 0.0 }, number as u32 % 7, number % 3 == 0, number)).collect();
-        let weights = learn(&lessons, "a test");
+        let weights = learn(&lessons, "a test", KEPT_PAIRS);
         assert!(weights.named["first"] > 1.0, "{:?}", weights.named);
         assert!(weights.pairs.values().all(|weight| weight.abs() < 0.5), "{:?}", weights.pairs);
         assert!(Relevance::new(&weights).is_ok());
