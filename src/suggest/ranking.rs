@@ -430,7 +430,7 @@ fn rank_scored(ranker: &Ranker, asked: Vec<(Vec<Scored>, Gathered)>) -> Vec<Rank
                 continue;
             }
             let (source, answer_key) = (sources[&candidate.point].clone(), keys[&candidate.point].clone());
-            best.insert(candidate.point, RankedMember { source, score, vote, answer_key, candidate });
+            best.insert(candidate.point, RankedMember { candidate, source, answer_key, score, vote });
         }
     }
     let mut members: Vec<RankedMember> = best.into_values().collect();

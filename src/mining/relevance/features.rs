@@ -195,7 +195,7 @@ fn general(question: &Question, reply: &str, place: usize, cosines: &[f32], prev
         number(denies),
         number(holds),
         number(!question.predicates.is_empty()),
-        number(question.characters.iter().any(|c| denied_word(c))),
+        number(question.characters.iter().any(denied_word)),
         taken_up,
         number(!reply.chars().any(char::is_alphanumeric)),
         number(count == 1),
