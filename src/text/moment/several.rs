@@ -115,7 +115,6 @@ fn pieces(text: &str) -> Vec<Piece<'_>> {
 struct Question {
     text: String,
     matter: Vec<String>,
-    asks: bool,
 }
 
 impl Question {
@@ -147,8 +146,10 @@ pub(super) fn questions(turn: &str) -> Vec<String> {
     let mut announced = false;
     for piece in pieces(turn) {
         announced |= piece.announced;
-        let bare = if piece.announced { CONNECTOR.replace(piece.text, "") } else { piece.text.into() };
-        let bare = if open.text.is_empty() { AND.replace(&bare, "") } else { bare };
+        let mut bare = if piece.announced { CONNECTOR.replace(piece.text, "").into_owned() } else { piece.text.to_owned() };
+        if open.text.is_empty() {
+            bare = AND.replace(&bare, "").into_owned();
+        }
         if !bare.contains(char::is_alphanumeric) {
             // "Also, …": the announcement is of the next piece.
             continue;
@@ -172,7 +173,6 @@ pub(super) fn questions(turn: &str) -> Vec<String> {
         if another || questions.is_empty() {
             open.add(&bare, joined_by);
             open.matter.extend(matter);
-            open.asks = true;
             questions.push(std::mem::take(&mut open));
         } else if let Some(last) = questions.last_mut() {
             let lead = std::mem::take(&mut open);
@@ -192,5 +192,5 @@ pub(super) fn questions(turn: &str) -> Vec<String> {
     if questions.len() < 2 {
         return Vec::new();
     }
-    questions.into_iter().filter(|question| question.asks).map(|question| question.text).take(MAX_QUESTIONS).collect()
+    questions.into_iter().map(|question| question.text).take(MAX_QUESTIONS).collect()
 }
