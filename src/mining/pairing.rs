@@ -8,7 +8,7 @@
 use crate::domain::{Conversation, ConversationId, MessageId, MessageKind, Outcome, PairDraft, PairId, PairKind, Role, Timestamp};
 use crate::text::acts::{AgentAct, CustomerAct, agent_act, customer_act};
 use crate::text::language::detect;
-use crate::text::mask::mask;
+use crate::text::mask::mask_conversation;
 use crate::text::moment::{Line, Moment, clip};
 use crate::text::normalise::{answer_key, clean};
 
@@ -50,8 +50,9 @@ impl MaskedConversation {
     /// Cleans and masks every message.
     #[must_use]
     pub fn of(conversation: &Conversation) -> Self {
-        let lines = conversation.messages.iter().map(|message| {
-            let words = mask(&clean(&clip(&message.text, MAX_MESSAGE_CHARS)), &conversation.customer_personal).text;
+        let cleaned: Vec<String> = conversation.messages.iter().map(|message| clean(&clip(&message.text, MAX_MESSAGE_CHARS))).collect();
+        let masked = mask_conversation(&cleaned, &conversation.customer_personal);
+        let lines = conversation.messages.iter().zip(masked).map(|(message, words)| {
             let text = match message.kind {
                 MessageKind::Text => words,
                 kind if words.is_empty() => format!("[{}]", kind.as_str()),

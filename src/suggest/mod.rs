@@ -1,8 +1,8 @@
 //! The use case: the present moment of a live conversation in, ranked and explained replies or a reasoned silence out; feedback intake.
 //!
 //! `request` is the wire form, `ranking` goes from a moment to ranked groups of answers (evaluation uses it too), `learning` says what feedback
-//! does to a group, `control` is what editors may decide over its head, `service` adds what a caller sees: rendering, silence, records,
-//! feedback.
+//! does to a group, `control` is what editors may decide over its head, `slots` tells what a placeholder asks for, `service` adds what a
+//! caller sees: rendering, silence, records, feedback.
 
 pub mod control;
 pub mod features;
@@ -13,6 +13,7 @@ pub mod ranking;
 pub mod render;
 pub mod request;
 mod service;
+mod slots;
 
 pub use control::ControlCreate;
 pub use ranker::{Ranker, RankerWeights};
