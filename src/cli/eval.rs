@@ -22,6 +22,7 @@ use crate::eval::dataset::{
 };
 use crate::eval::feedback::{SimulatedClock, SimulationOptions, simulate};
 use crate::eval::fit::fit;
+use crate::eval::leaks::{LeakOptions, MOST_VALUES, leaks};
 use crate::eval::masking::{masking, read_masking_lines};
 use crate::eval::mining::mining;
 use crate::eval::pairs::{in_traditional_script, pairs};
@@ -137,6 +138,23 @@ pub(super) enum EvalCommand {
         /// Decides everything that is drawn
         #[arg(long, default_value_t = 1)]
         seed: u64,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Plants marked values of invented customers in an archive and reads every answer to other customers' questions for them
+    Leaks {
+        /// Values planted
+        #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..=i64::from(MOST_VALUES)))]
+        values: u32,
+        /// Questions asked
+        #[arg(long, default_value_t = 2000, value_parser = clap::value_parser!(u32).range(1..))]
+        questions: u32,
+        /// Decides everything that is drawn
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// Print every value seen
+        #[arg(long)]
+        verbose: bool,
         #[command(flatten)]
         output: Output,
     },
@@ -336,6 +354,20 @@ pub(super) async fn run(config: Config, command: EvalCommand) -> anyhow::Result<
             bench.close().await?;
             ("feedback", format!("simulated/seed-{seed}"), vec![figures], interactions as usize, output)
         }
+        EvalCommand::Leaks { values, questions, seed, verbose, output } => {
+            let questions = output.limit.and_then(|limit| u32::try_from(limit).ok()).map_or(questions, |limit| limit.min(questions));
+            let options = LeakOptions { values, questions, seed };
+            let clock = Arc::new(SimulatedClock::new());
+            let bench = stage.bench_at(Arc::clone(&clock) as Arc<dyn Clock>, None).await?;
+            let found = leaks(&bench.workbench(), &options, &bench.folder.0, || clock.step()).await?;
+            bench.close().await?;
+            if verbose {
+                for fault in &found.faults {
+                    print(fault);
+                }
+            }
+            ("leaks", format!("planted/seed-{seed}"), vec![found.figures], questions as usize, output)
+        }
         EvalCommand::Speed(args) => {
             eval_encoders::run_speed(&stage.config, &args)?;
             return Ok(ExitCode::SUCCESS);
@@ -365,7 +397,7 @@ struct Stage {
 /// A throw-away installation and its folder, which goes with it.
 struct Bench {
     app: App,
-    _folder: TemporaryFolder,
+    folder: TemporaryFolder,
 }
 
 impl Bench {
@@ -374,7 +406,9 @@ impl Bench {
     }
 
     async fn close(self) -> anyhow::Result<()> {
-        self.app.close().await
+        let closed = self.app.close().await;
+        drop(self.folder);
+        closed
     }
 }
 
@@ -387,7 +421,7 @@ impl Stage {
         let folder = TemporaryFolder::new()?;
         let config = Config { data_dir: folder.0.clone(), master_key: None, ..self.config.clone() };
         let app = App::open_idle(config, clock, Arc::clone(&self.encoder), ranker).await?;
-        Ok(Bench { app, _folder: folder })
+        Ok(Bench { app, folder })
     }
 
     async fn replays(

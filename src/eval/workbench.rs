@@ -8,7 +8,9 @@ use super::dataset::LabelledConversation;
 use super::systems::ArchivedAnswer;
 use crate::adapt::AdaptError;
 use crate::domain::desk::InvalidDeskId;
-use crate::domain::{Clock, ConversationId, DeskId, DeskSettings, Entry, EntryId, EntryStatus, MessageId, PairId, PairKind, Role};
+use crate::domain::{
+    Clock, ConversationDraft, ConversationId, DeskId, DeskSettings, Entry, EntryId, EntryStatus, MessageId, PairId, PairKind, Role,
+};
 use crate::embed::{EmbedError, Embedder, Lane, TextKind};
 use crate::index::{IndexError, VectorIndex};
 use crate::jobs::adapt::{Adaptation, SwitchError};
@@ -117,19 +119,25 @@ impl Archive {
 }
 
 impl Workbench {
-    /// Ingests conversations as the product does: merged into the encrypted store, masked, mined, embedded, indexed.
+    /// Ingests labelled conversations as the product does ([`Self::import`]) and keeps their labels.
     pub async fn ingest(&self, desk: &DeskId, conversations: &[&LabelledConversation]) -> Result<Archive, EvalError> {
+        let drafts: Vec<_> = conversations.iter().map(|conversation| conversation.draft.clone()).collect();
+        self.import(desk, &drafts).await?;
+        let labels = self.source_labels(desk, conversations).await?;
+        Ok(Archive { desk: desk.clone(), labels })
+    }
+
+    /// Takes in what a reader has read, as an import does: merged into the encrypted store, masked, mined, embedded, indexed.
+    pub async fn import(&self, desk: &DeskId, drafts: &[ConversationDraft]) -> Result<(), EvalError> {
         let now = self.clock.now();
         self.store.ensure_desk(desk, now).await?;
-        for chunk in conversations.chunks(BATCH) {
-            let drafts: Vec<_> = chunk.iter().map(|conversation| conversation.draft.clone()).collect();
-            self.store.merge_conversations(desk, &drafts, now, None).await?;
+        for chunk in drafts.chunks(BATCH) {
+            self.store.merge_conversations(desk, chunk, now, None).await?;
         }
         self.miner.mine_marked(desk, now, || {}).await?;
         self.indexer.drain().await?;
         self.index.optimize().await?;
-        let labels = self.source_labels(desk, conversations).await?;
-        Ok(Archive { desk: desk.clone(), labels })
+        Ok(())
     }
 
     /// Fills the knowledge pool of a desk as the product does: written, embedded, indexed. One id per text, in order.

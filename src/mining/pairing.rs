@@ -11,7 +11,7 @@
 use crate::domain::{Conversation, ConversationId, MessageId, MessageKind, Outcome, PairDraft, PairId, PairKind, Role, Timestamp};
 use crate::text::acts::{AgentAct, CustomerAct, agent_act, customer_act};
 use crate::text::language::detect;
-use crate::text::mask::mask;
+use crate::text::mask::mask_conversation;
 use crate::text::moment::{Line, Moment, clip};
 use crate::text::normalise::{answer_key, clean};
 
@@ -51,23 +51,25 @@ impl MaskedConversation {
     /// Cleans and masks every message.
     #[must_use]
     pub fn of(conversation: &Conversation) -> Self {
-        let lines = conversation.messages.iter().map(|message| {
-            let text = minable(&message.text, message.kind, &conversation.customer_personal);
+        let messages: Vec<_> = conversation.messages.iter().map(|message| (message.text.as_str(), message.kind)).collect();
+        let texts = minable(&messages, &conversation.customer_personal);
+        let lines = conversation.messages.iter().zip(texts).map(|(message, text)| {
             MaskedLine { id: message.id, role: message.role, text, at: message.at, author: message.author.clone() }
         });
         Self { id: conversation.id, agent_id: conversation.agent_id.clone(), lines: lines.collect() }
     }
 }
 
-/// A message as mining reads it: cleaned, masked (names and numbers of `personal` always), media shown as `[image]` and the like.
+/// The messages of one conversation as mining reads them: cleaned, masked (names and numbers of `personal` always), media shown as `[image]` and the like.
 #[must_use]
-pub fn minable(text: &str, kind: MessageKind, personal: &[String]) -> String {
-    let words = mask(&clean(&clip(text, MAX_MESSAGE_CHARS)), personal).text;
-    match kind {
+pub fn minable(messages: &[(&str, MessageKind)], personal: &[String]) -> Vec<String> {
+    let cleaned: Vec<String> = messages.iter().map(|(text, _)| clean(&clip(text, MAX_MESSAGE_CHARS))).collect();
+    let shown = |(&(_, kind), words): (&(&str, MessageKind), String)| match kind {
         MessageKind::Text => words,
         kind if words.is_empty() => format!("[{}]", kind.as_str()),
         kind => format!("[{}] {words}", kind.as_str()),
-    }
+    };
+    messages.iter().zip(mask_conversation(&cleaned, personal)).map(shown).collect()
 }
 
 /// A customer's question and where the agent's replies to it stand.

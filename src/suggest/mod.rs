@@ -2,8 +2,8 @@
 //!
 //! `request` is the wire form, `ranking` goes from a moment to ranked groups of answers (evaluation uses it too), `learning` says what feedback
 //! does to a group, `control` is what editors may decide over its head, `cover` chooses a list whose members do not say the same, `questions`
-//! serves each of several questions asked at once, `service` adds what a caller sees: rendering, silence, records,
-//! feedback.
+//! serves each of several questions asked at once, `slots` tells what a placeholder asks for, `service` adds what a caller sees: rendering,
+//! silence, records, feedback.
 
 pub mod control;
 pub mod cover;
@@ -16,6 +16,7 @@ pub mod ranking;
 pub mod render;
 pub mod request;
 mod service;
+mod slots;
 
 pub use control::ControlCreate;
 pub use ranker::{Ranker, RankerWeights};

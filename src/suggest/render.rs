@@ -3,16 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::request::{LiveConversation, MAX_MESSAGE_CHARS};
+use super::slots::{Sort, are_two_values, is_the_customers, sort};
 use crate::domain::{Role, Slot};
 use crate::store::LiveValue;
 use crate::text::mask::{MaskKind, mask, placeholders};
 use crate::text::moment::clip;
 use crate::text::normalise::clean;
 
-/// Values found in the live conversation, by kind.
+/// Values found in the live conversation, by kind and what they are within it.
 #[derive(Debug, Clone, Default)]
 pub struct LiveValues {
-    values: BTreeMap<&'static str, BTreeSet<String>>,
+    /// Different ones only; the same number in other groups is the same.
+    values: BTreeMap<(MaskKind, Sort), Vec<String>>,
     /// Names in the customer's own words beside the one of the profile: they fill nothing, but are personal all the same.
     other_names: BTreeSet<String>,
 }
@@ -21,29 +23,43 @@ impl LiveValues {
     /// Collects what the customer and the host have said: a slot is filled only when its kind has exactly one value.
     #[must_use]
     pub fn of(conversation: &LiveConversation) -> Self {
-        let mut values: BTreeMap<&'static str, BTreeSet<String>> = BTreeMap::new();
-        let mut other_names = BTreeSet::new();
-        if let Some(name) = conversation.customer.get("name").filter(|name| !name.trim().is_empty()) {
-            values.entry(MaskKind::Name.name()).or_default().insert(name.trim().to_owned());
+        let mut live = Self::default();
+        for (field, value) in &conversation.customer {
+            let value = value.trim();
+            if let Some(kind) = kind_of_field(field, value) {
+                live.add(kind, sort(kind, Some(value), field, ""), value);
+            }
         }
-        let has_name = values.contains_key(MaskKind::Name.name());
+        let has_name = live.only(MaskKind::Name, Sort::Usual).is_some();
         for message in conversation.messages.iter().filter(|message| message.role == Role::Customer) {
-            for found in mask(&clip(&message.text, MAX_MESSAGE_CHARS), &[]).found {
+            let masked = mask(&clip(&message.text, MAX_MESSAGE_CHARS), &[]);
+            for found in &masked.found {
                 // A name from the host's profile is surer than one guessed from the text.
                 if has_name && found.kind == MaskKind::Name {
-                    other_names.insert(found.value);
+                    live.other_names.insert(found.value.clone());
                 } else {
-                    values.entry(found.kind.name()).or_default().insert(found.value);
+                    let start = masked.text.char_indices().nth(found.start).map_or(masked.text.len(), |(at, _)| at);
+                    let end = start + found.kind.placeholder().len();
+                    let sort = sort(found.kind, Some(&found.value), &masked.text[..start], &masked.text[end..]);
+                    live.add(found.kind, sort, &found.value);
                 }
             }
         }
-        Self { values, other_names }
+        live
+    }
+
+    fn add(&mut self, kind: MaskKind, sort: Sort, value: &str) {
+        let plain = |value: &str| value.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
+        let known = self.values.entry((kind, sort)).or_default();
+        if !known.iter().any(|other| plain(other) == plain(value)) {
+            known.push(value.to_owned());
+        }
     }
 
     /// Everything an edited reply of this conversation could hold of its customer: values of slots, other names, the host's profile.
     #[must_use]
     pub fn personal(&self, conversation: &LiveConversation) -> Vec<LiveValue> {
-        let of_slots = self.values.iter().flat_map(|(&slot, values)| values.iter().map(move |value| (Some(slot), value)));
+        let of_slots = self.values.iter().flat_map(|((kind, _), values)| values.iter().map(move |value| (Some(kind.name()), value)));
         let of_profile = conversation.customer.values().map(|value| (None, value));
         let mut personal: Vec<LiveValue> = Vec::new();
         let of_names = self.other_names.iter().map(|name| (Some(MaskKind::Name.name()), name));
@@ -57,23 +73,70 @@ impl LiveValues {
         personal
     }
 
-    fn only(&self, kind: MaskKind) -> Option<&str> {
-        let values = self.values.get(kind.name())?;
-        if values.len() == 1 { values.iter().next().map(String::as_str) } else { None }
+    fn only(&self, kind: MaskKind, sort: Sort) -> Option<&str> {
+        match self.values.get(&(kind, sort))?.as_slice() {
+            [value] => Some(value),
+            _ => None,
+        }
+    }
+}
+
+/// What kind of value a field of the customer's profile holds, by its name or else by its form; `None` where neither tells.
+fn kind_of_field(field: &str, value: &str) -> Option<MaskKind> {
+    const NAMED: [(MaskKind, &[&str]); 9] = [
+        (MaskKind::Phone, &["phone", "mobile", "tel", "手机", "电话"]),
+        (MaskKind::Email, &["mail", "邮箱"]),
+        (MaskKind::Address, &["address", "addr", "地址"]),
+        (MaskKind::OrderNo, &["order", "tracking", "waybill", "订单", "运单", "快递单", "物流单"]),
+        (MaskKind::IdCard, &["id_card", "idcard", "身份证"]),
+        (MaskKind::BankCard, &["bank_card", "card_no", "card_number", "银行卡"]),
+        (MaskKind::Plate, &["plate", "车牌"]),
+        (MaskKind::Passport, &["passport", "护照"]),
+        (MaskKind::Account, &["account", "member", "wechat", "微信", "qq", "会员"]),
+    ];
+    if value.is_empty() {
+        return None;
+    }
+    let field = field.to_lowercase();
+    if matches!(field.as_str(), "name" | "full_name" | "customer_name" | "real_name" | "姓名" | "称呼" | "客户姓名") {
+        return Some(MaskKind::Name);
+    }
+    if let Some((kind, _)) = NAMED.iter().find(|(_, words)| words.iter().any(|word| field.contains(word))) {
+        // "order_count": a word of the list does not make a value of the kind.
+        let tells = value.chars().filter(char::is_ascii_digit).count() >= 4
+            || matches!(kind, MaskKind::Email | MaskKind::Address | MaskKind::Account);
+        return tells.then_some(*kind);
+    }
+    let masked = mask(value, &[]);
+    match masked.found.as_slice() {
+        [found] if found.value == value => Some(found.kind),
+        _ => None,
     }
 }
 
 /// Renders one answer. The text is masked once more first, so that nothing personal of the archive can pass even if masking has become
-/// stricter since it was indexed. Slot positions count Unicode scalar values of the rendered text.
+/// stricter since it was indexed. A placeholder is filled where the words around it make sure that it stands for a value of the customer of
+/// which the live conversation holds exactly one (see `slots`). Slot positions count Unicode scalar values of the rendered text.
 #[must_use]
 pub fn render(answer: &str, live: &LiveValues) -> (String, Vec<Slot>) {
     let masked = mask(answer, &[]).text;
+    let found: Vec<_> = placeholders(&masked)
+        .into_iter()
+        .map(|(kind, range)| (kind, sort(kind, None, &masked[..range.start], &masked[range.end..]), range))
+        .collect();
     let mut text = String::with_capacity(masked.len());
     let mut slots = Vec::new();
     let mut copied = 0;
-    for (kind, range) in placeholders(&masked) {
+    for (place, (kind, sort, range)) in found.iter().enumerate() {
         text.push_str(&masked[copied..range.start]);
-        let value = live.only(kind);
+        let beside = |other: usize| {
+            let (other_kind, other_sort, other_range) = found.get(other)?;
+            let between = if other < place { other_range.end..range.start } else { range.end..other_range.start };
+            ((other_kind, other_sort) == (kind, sort) && are_two_values(&masked[between])).then_some(())
+        };
+        let one_of_two = place.checked_sub(1).and_then(beside).or_else(|| beside(place + 1)).is_some();
+        let own = !one_of_two && is_the_customers(*kind, &masked[..range.start], &masked[range.end..]);
+        let value = if own { live.only(*kind, *sort) } else { None };
         let start = text.chars().count();
         text.push_str(value.unwrap_or(&masked[range.clone()]));
         slots.push(Slot { name: kind.name().to_owned(), start, end: text.chars().count(), filled: value.is_some() });
@@ -128,6 +191,65 @@ mod tests {
             assert!(!filled.contains('['), "{filled}");
             assert_eq!(unfilled(&filled, &values.personal(&live)), archived);
         }
+    }
+
+    #[test]
+    fn the_profile_fills_what_the_customer_did_not_say() {
+        let live = conversation(
+            &[
+                ("手机号", "13800138000"),
+                ("order_no", "20260601123456"),
+                ("order_count", "12"),
+                ("mail", "li@example.com"),
+                ("level", "gold"),
+            ],
+            "什么时候发货",
+        );
+        let (text, slots) = render("订单[ORDER_NO]明天发出，会打[PHONE]通知您，发票发到您的邮箱[EMAIL]。", &LiveValues::of(&live));
+        assert_eq!(text, "订单20260601123456明天发出，会打13800138000通知您，发票发到您的邮箱li@example.com。");
+        assert!(slots.iter().all(|slot| slot.filled));
+        let at: Vec<(usize, usize)> = slots.iter().map(|slot| (slot.start, slot.end)).collect();
+        assert_eq!(at, [(2, 16), (23, 34), (46, 60)]);
+    }
+
+    #[test]
+    fn two_possible_values_leave_a_slot_open() {
+        let profile = [("phone", "13800138000")];
+        let filled = |words: &str| render("会打[PHONE]联系您", &LiveValues::of(&conversation(&profile, words))).1[0].filled;
+        assert!(filled("什么时候送到"));
+        assert!(filled("我的电话是138-0013-8000"), "the same number");
+        assert!(!filled("电话换成13911112222"));
+    }
+
+    #[test]
+    fn numbers_fill_slots_of_their_own_sort() {
+        let reply = "订单[ORDER_NO]已发出，快递单号[ORDER_NO]，有问题请报工单号[ORDER_NO]。";
+        let fill = |words: &str| render(reply, &LiveValues::of(&conversation(&[], words))).0;
+        assert_eq!(fill("我的订单20260601123456到哪了"), "订单20260601123456已发出，快递单号[ORDER_NO]，有问题请报工单号[ORDER_NO]。");
+        assert_eq!(fill("快递SF1234567890123怎么不动"), "订单[ORDER_NO]已发出，快递单号SF1234567890123，有问题请报工单号[ORDER_NO]。");
+        let both = fill("订单20260601123456，单号SF1234567890123");
+        assert!(both.starts_with("订单20260601123456已发出，快递单号SF1234567890123，"), "{both}");
+    }
+
+    #[test]
+    fn amounts_fill_slots_of_their_own_sort() {
+        let fill = |reply: &str, words: &str| render(reply, &LiveValues::of(&conversation(&[], words))).0;
+        let refund = "We have refunded [AMOUNT] to your card.";
+        assert_eq!(fill(refund, "where is my refund of $214.37?"), "We have refunded $214.37 to your card.");
+        assert_eq!(fill(refund, "my balance is $214.37, where is the refund?"), refund);
+        assert_eq!(fill("已为您退款386.47元。", "为什么扣了我512.36元"), "已为您退款[AMOUNT]。", "the archive's own is masked");
+    }
+
+    #[test]
+    fn two_slots_that_stand_for_two_values_stay_open() {
+        let live = LiveValues::of(&conversation(&[], "我的订单20260601123456到哪了"));
+        for reply in ["订单[ORDER_NO]和[ORDER_NO]一起发出。", "从[ORDER_NO]改成[ORDER_NO]了。"] {
+            let (text, slots) = render(reply, &live);
+            assert_eq!(text, reply);
+            assert!(slots.iter().all(|slot| !slot.filled));
+        }
+        let (text, _) = render("订单[ORDER_NO]已经从杭州仓发出。您可以用[ORDER_NO]查询。", &live);
+        assert!(!text.contains('['), "{text}");
     }
 
     #[test]

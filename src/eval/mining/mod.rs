@@ -40,17 +40,19 @@ struct Cut {
 impl Cut {
     fn of(labelled: &LabelledConversation) -> Self {
         let draft = &labelled.draft;
-        let line = |(position, message): (usize, &MessageDraft)| MaskedLine {
+        let messages: Vec<_> = draft.messages.iter().map(|message| (message.text.as_str(), message.kind)).collect();
+        let texts = minable(&messages, &draft.customer_personal);
+        let line = |(position, (message, text)): (usize, (&MessageDraft, String))| MaskedLine {
             id: MessageId::derive(&[&draft.external_id, &position.to_string()]),
             role: message.role,
-            text: minable(&message.text, message.kind, &draft.customer_personal),
+            text,
             at: message.at,
             author: message.author.clone(),
         };
         let conversation = MaskedConversation {
             id: ConversationId::derive(&["mining", &draft.external_id]),
             agent_id: draft.agent_id.clone(),
-            lines: draft.messages.iter().enumerate().map(line).collect(),
+            lines: draft.messages.iter().zip(texts).enumerate().map(line).collect(),
         };
         let exchanges = exchanges(&conversation);
         let judged = |&place: &usize| {

@@ -71,6 +71,13 @@ const FIGURES: &[Known] = &[
     known("leaks", Better::Lower),
     known("over_masked", Better::Lower),
     known("clean_lines_touched", Better::Lower),
+    known("planted", Better::Neutral),
+    known("suggestions", Better::Neutral),
+    known("taught", Better::Neutral),
+    known("slots_filled", Better::Neutral),
+    known("slots_open", Better::Neutral),
+    known("wrong_slots", Better::Lower),
+    known("values_seen", Better::Lower),
     known("texts_per_second@1", Better::Higher),
     known("texts_per_second@32", Better::Higher),
     known("ratio@1", Better::Higher),
@@ -104,7 +111,7 @@ pub(super) fn column(figure: &str) -> (usize, &str) {
 /// three.
 pub(super) fn digits(figure: &str) -> usize {
     match figure {
-        "k" => 0,
+        "k" | "planted" | "suggestions" | "taught" | "slots_filled" | "slots_open" | "wrong_slots" | "values_seen" => 0,
         "texts_per_second@1" | "texts_per_second@32" => 1,
         "cosine_mean" | "cosine_worst" => 5,
         "spearman" | "weight" => 2,

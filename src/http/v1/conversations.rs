@@ -11,7 +11,7 @@ use crate::domain::{Conversation, ConversationId, DeskId, Message, MessageKind, 
 use crate::http::extract::{Json, Path, Query};
 use crate::http::gate::GateRef;
 use crate::http::problem::{Problem, problems};
-use crate::text::mask::mask;
+use crate::text::mask::mask_conversation;
 
 /// One message, masked.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -81,18 +81,20 @@ fn masked(conversation: Conversation) -> ConversationView {
     known.retain(|value| !value.trim().is_empty());
     known.sort_unstable();
     known.dedup();
+    let texts: Vec<&str> = conversation.messages.iter().map(|message| message.text.as_str()).collect();
+    let words = mask_conversation(&texts, &known);
     ConversationView {
         id: conversation.id,
         desk: conversation.desk,
         channel: conversation.channel,
         started_at: conversation.started_at,
         tags: conversation.tags,
-        messages: conversation.messages.into_iter().map(|message| masked_message(message, &known)).collect(),
+        messages: conversation.messages.into_iter().zip(words).map(|(message, words)| view(&message, words)).collect(),
     }
 }
 
-fn masked_message(message: Message, known: &[String]) -> MessageView {
-    let words = mask(&message.text, known).text;
+/// A message as it is shown: its words masked, media as placeholders.
+fn view(message: &Message, words: String) -> MessageView {
     let text = match message.kind {
         MessageKind::Text => words,
         kind if words.trim().is_empty() => format!("[{}]", kind.as_str()),
@@ -122,9 +124,10 @@ mod tests {
 
     #[test]
     fn media_are_placeholders_and_references_and_authors_stay_inside() {
-        assert_eq!(masked_message(message(MessageKind::Image, ""), &[]).text, "[image]");
-        assert_eq!(masked_message(message(MessageKind::Voice, "a caption"), &[]).text, "[voice] a caption");
-        let view = serde_json::to_string(&masked_message(message(MessageKind::Text, "a question"), &[])).unwrap();
+        let shown = |kind: MessageKind, text: &str| view(&message(kind, text), text.to_owned());
+        assert_eq!(shown(MessageKind::Image, "").text, "[image]");
+        assert_eq!(shown(MessageKind::Voice, "a caption").text, "[voice] a caption");
+        let view = serde_json::to_string(&shown(MessageKind::Text, "a question")).unwrap();
         assert!(!view.contains("files.example") && !view.contains("Nobody"));
     }
 }

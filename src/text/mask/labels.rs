@@ -61,14 +61,14 @@ static BANK_CARD: LazyLock<Regex> = LazyLock::new(|| {
 static ACCOUNT: LazyLock<Regex> = LazyLock::new(|| {
     let zh = concat!(
         r"微信号|微信账号|微信id|微信ID|微信|薇信|威信|v信|V信|加v|加V|扣扣号?|企鹅号|旺旺号?|旺旺ID|支付宝账号|支付宝号|支付宝|淘宝账号|淘宝ID|京东账号|抖音号|抖音账号|小红书号|快手号",
-        r"|用户名|登录名|登录账号|登录ID|会员名|买家ID|卖家ID|买家|卖家|加我|ID是|会员账号|会员卡号|会员卡|会员编号|会员号|会员ID|客户编号|客户号|用户ID|用户编号|账号|帐号|账户|账户名|昵称|工号|户号|宽带账号|学籍号"
+        r"|用户名|登录名|登录账号|登录ID|会员名|买家ID|卖家ID|买家|卖家|加我|ID是|会员账号|会员卡号|会员卡|会员编号|会员号|会员ID|会员|客户编号|客户号|用户ID|用户编号|用户|账号|帐号|账户|账户名|昵称|工号|户号|宽带账号|学籍号"
     );
     let en = concat!(
         r"add me(?: on (?:wechat|telegram|line|skype|qq))?|handle|screen name|nickname|wechat(?: id)?|weixin|wx(?:id)?|vx|qq|line id|telegram|skype(?: id)?|user ?name|user ?id|login(?: name| id)?|account(?: id| name| number| no\.?)?",
         r"|(?:customer|member|membership|client|loyalty|subscriber|employee|student|patient|user)[ ]?(?:id|no\.?|number|#)|paypal|alipay|instagram|insta|ig|discord|user"
     );
     regex(&format!(
-        r"(?:(?P<zh>{zh})|(?i:(?P<en>{en})))(?P<colon>号码|号|账号|(?i:id))?(?P<gap>{COLON}(?i:is )?[ ]?)(?P<value>@?[A-Za-z0-9][A-Za-z0-9_.-]{{3,30}}[A-Za-z0-9])"
+        r"(?:(?P<zh>{zh})|(?i:(?P<en>{en})))(?P<colon>号码|号|账号|(?i:id)(?-u:\b))?(?P<gap>{COLON}(?i:is )?[ ]?)(?P<value>@?[A-Za-z0-9][A-Za-z0-9_.-]{{3,30}}[A-Za-z0-9])"
     ))
 });
 

@@ -89,7 +89,28 @@ pub(super) fn surname(text: &str) -> Option<(usize, Surname)> {
 
 /// Whether a text starts with a word that looks like a name and is none.
 pub(super) fn starts_with_no_name(text: &str) -> bool {
-    NOT_NAMES.iter().any(|word| text.starts_with(word))
+    let spared = is_named_like_a_word(text);
+    NOT_NAMES.iter().any(|word| text.starts_with(word) && !(spared && word.chars().count() == 2))
+}
+
+/// Characters that end given names far more often than they end words.
+const GIVEN_ENDS: &[char] = &[
+    '伟', '明', '军', '杰', '勇', '斌', '栋', '辉', '涛', '超', '鹏', '刚', '浩', '宇', '轩', '博', '豪', '凯', '娟', '敏', '静', '丽',
+    '艳', '霞', '芳', '燕', '玲', '婷', '雪', '琳', '倩', '颖', '慧', '莹', '洁', '怡', '梅', '兰', '萍', '珍', '凤', '琴', '莲', '峰',
+    '磊', '彬', '毅', '俊', '帆', '睿', '泽', '涵', '妍', '瑶', '瑜', '佳', '娜', '蓉', '薇', '菲', '嘉', '淇', '琪', '雯', '昊', '翔',
+    '坤', '楠', '霖', '佑', '彤', '哲',
+];
+
+/// Whether the last character speaks for a name.
+pub(super) fn ends_like_a_given_name(text: &str) -> bool {
+    text.ends_with(GIVEN_ENDS)
+}
+
+/// Whether the Chinese characters a text starts with are a surname and two more of which the last ends names, so that it is one although its
+/// beginning is a word: 韩国栋, 杨家伟.
+pub(super) fn is_named_like_a_word(text: &str) -> bool {
+    let run: String = text.chars().take_while(|c| is_chinese(*c)).take(4).collect();
+    run.chars().count() == 3 && ends_like_a_given_name(&run) && surname(&run).is_some_and(|(length, _)| length == 1)
 }
 
 /// Whether a text starts with a word (or punctuation, or its end) that may follow a name.
@@ -270,6 +291,34 @@ pub(super) fn is_first_name(word: &str) -> bool {
 pub(super) fn is_last_name(word: &str) -> bool {
     static NAMES: LazyLock<HashSet<&str>> = LazyLock::new(|| LAST_NAMES.split(' ').collect());
     NAMES.contains(word)
+}
+
+/// Words of organisations, places and products.
+const NOT_PEOPLE: &str = "Pay Prime Plus Pro Premium Amazon Apple Google Microsoft Samsung Bank Ltd Limited Inc Corp Corporation \
+    Co Company Group Store Stores Shop Team Department Dept Centre Center University College School Academy Institute Hospital \
+    Clinic Hotel Airport Station Street St Road Rd Avenue Ave Lane Drive Court Square Garden Gardens Park House Building Tower \
+    Plaza Mall District Province City County Island Lake River Mountain Republic Kingdom States Zealand Africa America Europe \
+    Asia Arabia Germany France Italy Spain Poland Portugal Netherlands Belgium Sweden Norway Denmark Finland Switzerland Austria \
+    Greece Turkey Russia Ukraine Japan Korea Vietnam Thailand Malaysia Indonesia Philippines Pakistan Bangladesh Nigeria Kenya \
+    Egypt Brazil Mexico Argentina Chile Peru Colombia Israel Dubai Paris Berlin Rome Madrid Lyon Milan Munich Frankfurt Amsterdam \
+    Tokyo Osaka Seoul Bangkok Delhi Mumbai Chengdu Wuhan Xian Nanjing Suzhou Hangzhou Guangzhou Shenzhen Tianjin Chongqing Taiwan \
+    Macau Taipei Christmas Easter Ramadan English Muslim Catholic Hindu Buddhist Union Express Airlines Airways Logistics Courier \
+    Royal Mail Visa Mastercard Master Card Gold Silver Platinum Plus Prime Pro Max Mini Premium Business Family Basic Standard \
+    Deluxe Music Pay Cloud Drive Phone Pixel Galaxy Chrome Safari Firefox Facebook Twitter Instagram Tesco Sainsbury Comcast \
+    Verizon Sprint Virgin Vodafone Nintendo Switch Fire Kindle Echo Alexa Siri Cortana Office Word Excel Outlook Teams Zoom Linux \
+    Ubuntu Mac Doctor Manager Director Officer Desk Reception Restaurant Cafe Bar Club Gym Church Library North South East West \
+    Northern Southern Eastern Western Upper Lower Old Mr Mrs Ms Dr Santa God Jesus Java Python Level Step Part Page Chapter Unit \
+    Room Apt Flat Suite Floor Box Black Friday Cyber Prepaid Direct Debit Credit Savings Current Checking Wallet Points Youtube \
+    YouTube Google Apple Windows Starbucks Walmart Target Costco Ikea Lenovo Dell Asus Acer Huawei Oppo Vivo Honor Nike Adidas \
+    Bluetooth Wifi Internet Web Site Cash App Hub Chat Time Date Name Address Goodbye Bye Sorry Everyone Guys Folks Mate Dude Bro \
+    Mum Mom Dad Grandma Grandpa Daddy Mummy Mommy Front Back Porch Door Discount Plan Perfect Awesome Excellent Brilliant Amazing \
+    Wonderful Fantastic Helpful Home Neighbour Neighbor Locker Depot Warehouse Loyalty Support Parcel Paid Next Understood \
+    Appreciated Noted Hopefully Cancelled Bitcoin Ethereum Euros Pounds Dollars";
+
+/// Whether a run of capitalised words that holds this one names no person.
+pub(super) fn is_no_person(word: &str) -> bool {
+    static WORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| NOT_PEOPLE.split(' ').collect());
+    WORDS.contains(word)
 }
 
 const PINYIN_SURNAMES: &str = "Zhang Wang Liu Zhao Huang Zhou Xu Zhu Guo Gao Luo Zheng Liang Xie Tang Feng Dong Xiao Cheng Cao Yuan Deng Shen Zeng Peng Jiang \

@@ -12,6 +12,7 @@
 mod address;
 mod address_en;
 mod address_foreign;
+mod amounts;
 mod checksum;
 mod known;
 mod labels;
@@ -56,11 +57,13 @@ pub enum MaskKind {
     Url,
     /// A name or number by which a service knows a person (WeChat, QQ, membership).
     Account,
+    /// An amount of money that tells about one person, such as a balance; prices, fees and round sums stay.
+    Amount,
 }
 
 impl MaskKind {
     /// Every kind there is.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Phone,
         Self::IdCard,
         Self::Passport,
@@ -72,6 +75,7 @@ impl MaskKind {
         Self::Name,
         Self::Url,
         Self::Account,
+        Self::Amount,
     ];
 
     /// What stands in the text instead of the value.
@@ -89,6 +93,7 @@ impl MaskKind {
             Self::Name => "[NAME]",
             Self::Url => "[URL]",
             Self::Account => "[ACCOUNT]",
+            Self::Amount => "[AMOUNT]",
         }
     }
 
@@ -107,6 +112,7 @@ impl MaskKind {
             Self::Name => "NAME",
             Self::Url => "URL",
             Self::Account => "ACCOUNT",
+            Self::Amount => "AMOUNT",
         }
     }
 }
@@ -135,6 +141,7 @@ pub struct Found {
 const DETECTORS: &[fn(&View) -> Vec<Hit>] = &[
     patterns::urls,
     patterns::emails,
+    amounts::personal,
     labels::strict,
     patterns::id_cards,
     phones::mobiles,
@@ -179,6 +186,34 @@ pub fn mask(text: &str, known: &[String]) -> Masked {
         masked = masked.followed_by(round);
     }
     masked
+}
+
+/// Masks the messages of one conversation. A name that one of them gives away ("my name is …") is masked in all of them, like `known`
+/// values are: whoever has been introduced is spoken of without further ado.
+#[must_use]
+pub fn mask_conversation<T: AsRef<str>>(texts: &[T], known: &[String]) -> Vec<String> {
+    let masked: Vec<Masked> = texts.iter().map(|text| mask(text.as_ref(), known)).collect();
+    let mut names: Vec<String> = Vec::new();
+    for found in masked.iter().flat_map(|masked| &masked.found) {
+        if found.kind == MaskKind::Name && names_one_person(&found.value) && !known.contains(&found.value) && !names.contains(&found.value)
+        {
+            names.push(found.value.clone());
+        }
+    }
+    if names.is_empty() {
+        return masked.into_iter().map(|masked| masked.text).collect();
+    }
+    let known = [known, &names].concat();
+    masked.into_iter().map(|masked| mask(&masked.text, &known).text).collect()
+}
+
+/// Whether a name is whole and hardly anything else, so that it may be looked for where nothing calls for one.
+fn names_one_person(name: &str) -> bool {
+    if name.chars().any(crate::text::language::is_chinese) {
+        return lexicon::looks_like_full_name(name) && !people::starts_with_a_word(name);
+    }
+    let words: Vec<&str> = name.split(' ').collect();
+    words.iter().all(|word| !lexicon::is_common_english(word)) && (words.len() >= 2 || lexicon::is_first_name(words[0]))
 }
 
 /// Lets every detector look at a text once.

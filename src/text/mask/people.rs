@@ -48,6 +48,28 @@ static VAGUE: LazyLock<Regex> = LazyLock::new(|| {
     ))
 });
 static ON_BEHALF: LazyLock<Regex> = LazyLock::new(|| regex(r"(?:代|替|帮)(?:我)?"));
+static DONE_FOR: LazyLock<Regex> = LazyLock::new(|| regex(r"(?:^|[^因认作成以改变换更分称列视行名])为(?P<name>\p{Han}{2,3})"));
+/// Agents greet by full name as often as by surname and title.
+static GREETS: LazyLock<Regex> = LazyLock::new(|| {
+    regex(
+        r"(?:^|[\s，,。.；;！!？?:~～、(\x01]|尊敬的|亲爱的|好的)(?P<name>\p{Han}{2,4}?)[，, ]?(?:您好|你好|早上好|上午好|中午好|下午好|晚上好|晚安)",
+    )
+});
+/// "徐思源，已经为您改好": called by name at the start of a sentence.
+static SPOKEN_TO: LazyLock<Regex> = LazyLock::new(|| {
+    regex(
+        r"(?:^|[。！？!?\n])(?P<name>\p{Han}{3})[，,] ?(?:已|您|你|这边|这里|我|请|刚|好|帮|麻烦|不好意思|抱歉|收到|可以|目前|订单|退款|现在|今天|明天|感谢|谢谢|稍等)",
+    )
+});
+/// "徐思源的手机号".
+static THEIRS: LazyLock<Regex> = LazyLock::new(|| {
+    regex(
+        r"(?:^|[\s，,。;；:、！!？?]|和|跟|问|查)(?P<name>\p{Han}{3})的(?:联系)?(?:电话|手机|号码|身份证|地址|银行卡|卡号|订单|邮箱|车牌|快递|包裹|退款|账户|账号|余额|名字|房间|会员)",
+    )
+});
+static GREETED: LazyLock<Regex> = LazyLock::new(|| {
+    regex(r"(?:您好|你好|尊敬的|亲爱的|早上好|上午好|下午好|晚上好)[，,！! ]?(?P<name>\p{Han}{2,4}?)(?:[，,。！!:~～\s]|$|先生|女士|小姐)")
+});
 const DONE_FOR_SOMEONE: &[&str] = &[
     "退", "报", "领", "办", "取", "付", "查", "问", "请", "收", "签", "买", "预", "咨询", "下单", "续", "交", "订", "选", "拿", "看", "改",
     "转", "充", "缴", "申", "挂", "登", "确认", "联系", "还", "点", "拍", "换", "修", "开", "注", "投", "寄",
@@ -121,6 +143,41 @@ pub(super) fn in_talk(view: &View) -> Vec<Hit> {
             DONE_FOR_SOMEONE.iter().any(|verb| rest[end..].starts_with(verb)).then_some(end)
         })?;
         Some((start..start + length, MaskKind::Name))
+    }));
+    hits.extend(scan(&DONE_FOR, text, |captures| {
+        let name = captures.name("name")?;
+        let two = name.as_str().char_indices().nth(2).map_or(name.as_str(), |(at, _)| &name.as_str()[..at]);
+        let length = [name.as_str(), two].into_iter().find_map(|value| {
+            let sure = if value.len() == two.len() {
+                is_strong(value) && lexicon::ends_like_a_given_name(value)
+            } else {
+                !starts_with_a_word(value)
+            };
+            let done = || DONE_FOR_SOMEONE.iter().any(|verb| text[name.start() + value.len()..].starts_with(verb));
+            (stands_for_somebody(value) && sure && !value.starts_with('何') && done()).then_some(value.len())
+        })?;
+        Some((name.start()..name.start() + length, MaskKind::Name))
+    }));
+    for pattern in [&SPOKEN_TO, &THEIRS] {
+        hits.extend(scan(pattern, text, |captures| {
+            let name = captures.name("name")?;
+            let fits = stands_for_somebody(name.as_str()) && is_strong(name.as_str()) && !starts_with_a_word(name.as_str());
+            fits.then(|| (name.range(), MaskKind::Name))
+        }));
+    }
+    hits.extend(scan(&GREETS, text, |captures| {
+        let name = captures.name("name")?;
+        let value = name.as_str();
+        let fits = stands_for_somebody(value)
+            && (is_strong(value) && !TITLES.iter().any(|title| value.ends_with(title)) || !starts_with_a_word(value));
+        fits.then(|| (name.range(), MaskKind::Name))
+    }));
+    hits.extend(scan(&GREETED, text, |captures| {
+        let name = captures.name("name")?;
+        let value = name.as_str();
+        let named = !starts_with_a_word(value) || lexicon::ends_like_a_given_name(value);
+        let fits = stands_for_somebody(value) && is_strong(value) && named;
+        fits.then(|| (name.range(), MaskKind::Name))
     }));
     hits.extend(scan(&RECEIVES, text, |captures| {
         let name = captures.name("name")?;
@@ -262,16 +319,21 @@ fn sounds_like_a_name(given: &str) -> bool {
     !given.contains(NEVER_IN_NAMES)
 }
 
+/// Whether a text may be a whole name, by its characters alone.
+fn stands_for_somebody(text: &str) -> bool {
+    lexicon::looks_like_full_name(text) && !lexicon::starts_with_place(text) && sounds_like_a_name(text)
+}
+
 /// Whether the dictionary knows the whole text as one word.
 fn is_word(text: &str) -> bool {
     text.segment_str().next() == Some(text)
 }
 
 /// Whether a text, or its first two characters, is an ordinary word.
-fn starts_with_a_word(name: &str) -> bool {
+pub(super) fn starts_with_a_word(name: &str) -> bool {
     let two = name.char_indices().nth(2).map_or(name, |(at, _)| &name[..at]);
     let compound = lexicon::surname(name).is_some_and(|(length, _)| length == 2);
-    !compound && is_word(two)
+    !compound && is_word(two) && (!lexicon::is_named_like_a_word(name) || is_word(name))
 }
 
 /// Doubled characters that are ordinary words.

@@ -51,6 +51,28 @@ fn masking_a_case_again_changes_nothing() {
 }
 
 #[test]
+fn a_name_given_away_in_one_message_is_masked_in_all() {
+    let said = [
+        "我叫贾嘉豪，订单到哪了",
+        "订单在路上，贾嘉豪明天能收到",
+        "It's Esperanza Vandermeer again",
+        "the car of Esperanza Vandermeer",
+        "嘉豪礼品",
+    ];
+    let expected = ["我叫[NAME]，订单到哪了", "订单在路上，[NAME]明天能收到", "It's [NAME] again", "the car of [NAME]", "嘉豪礼品"];
+    assert_eq!(mask_conversation(&said, &[]), expected);
+    assert_eq!(mask_conversation(&["在吗", "您好"], &["王晓梅".to_owned()]), ["在吗", "您好"]);
+}
+
+#[test]
+fn addresses_found_in_parts_that_touch_are_one() {
+    let part = |start: usize, value: &str| Found { kind: MaskKind::Address, value: value.to_owned(), start };
+    let masked = Masked { text: "a[ADDRESS][ADDRESS][ADDRESS]b".to_owned(), found: vec![part(1, "x"), part(10, "y"), part(19, "z")] };
+    let whole = masked.with_whole_addresses();
+    assert_eq!((whole.text.as_str(), whole.found), ("a[ADDRESS]b", vec![part(1, "xyz")]));
+}
+
+#[test]
 fn found_values_lead_back_to_the_text() {
     let masked = mask("我叫张伟，电话１３８-0013-8000，谢谢", &[]);
     assert_eq!(masked.text, "我叫[NAME]，电话[PHONE]，谢谢");

@@ -1,6 +1,7 @@
 //! Personal data of the archive never comes out; slots are filled from the live conversation and from nowhere else.
 
 use riposte::domain::AccessRole;
+use riposte::eval::leaks::{LeakOptions, UNMASKED, leaks};
 use serde_json::{Value, json};
 
 use crate::support::archive::Talk;
@@ -149,6 +150,25 @@ async fn what_the_host_knows_of_the_customer_is_masked_in_the_question() {
         answer.ok();
         for secret in ["欧阳不凡", "buyer_007x", "13912345678"] {
             assert!(!answer.text.contains(secret), "{secret}: {}", answer.text);
+        }
+    })
+    .await;
+}
+
+/// A part of what `riposte eval leaks` asks, which plants 500 values and asks 2,000 questions.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_value_of_another_customer_is_ever_shown() {
+    with_app(async |app| {
+        let scratch = tempfile::tempdir().unwrap();
+        let options = LeakOptions { values: 200, questions: 150, seed: 7 };
+        let found = leaks(&app.app.workbench(), &options, scratch.path(), || app.clock.advance(600)).await.unwrap();
+        let riposte = &found.figures["riposte"];
+        assert_eq!((riposte["values_seen"], riposte["wrong_slots"]), (0.0, 0.0), "{}", found.faults.join("\n"));
+        assert!(found.figures[UNMASKED]["values_seen"] > 500.0, "the values are where the questions lead: {:?}", found.figures);
+        for (figure, least) in
+            [("planted", 200.0), ("suggestions", 1000.0), ("taught", 10.0), ("slots_filled", 200.0), ("slots_open", 200.0)]
+        {
+            assert!(riposte[figure] >= least, "{figure}: {riposte:?}");
         }
     })
     .await;
