@@ -1,21 +1,25 @@
 //! The use case: the present moment of a live conversation in, ranked and explained replies or a reasoned silence out; feedback intake.
 //!
 //! `request` is the wire form, `ranking` goes from a moment to ranked groups of answers (evaluation uses it too), `learning` says what feedback
-//! does to a group, `control` is what editors may decide over its head, `service` adds what a caller sees: rendering, silence, records,
-//! feedback.
+//! does to a group, `control` is what editors may decide over its head, `silence` says when nothing is shown and why, `service` adds what a
+//! caller sees: rendering, records, feedback.
 
+mod contradiction;
 pub mod control;
 pub mod features;
 pub mod group;
 mod learning;
+mod quantity;
 pub mod ranker;
 pub mod ranking;
 pub mod render;
 pub mod request;
 mod service;
+mod silence;
 
 pub use control::ControlCreate;
 pub use ranker::{Ranker, RankerWeights};
 pub use ranking::{RankedGroup, RankedMember, Ranking, rank_moment};
 pub use request::{FeedbackCreate, SuggestRequest, SuggestResponse};
 pub use service::{SuggestError, Suggester};
+pub use silence::{DeskProfiles, Strangeness};

@@ -14,6 +14,7 @@ use super::group::{Answer, group_answers};
 use super::learning::Known;
 use super::ranker::Ranker;
 use super::service::SuggestError;
+use super::silence::{Strangeness, mean_of_best};
 use crate::domain::{DeskId, EntryId, Outcome, PairId, PairKind, Pool, SuggestionId, Timestamp};
 use crate::index::{IndexFilter, VectorIndex};
 use crate::retrieve::adapter::ScoreScale;
@@ -113,6 +114,10 @@ pub struct Ranking {
     pub groups: Vec<RankedGroup>,
     /// Best cosine of any archived question with the query's.
     pub best_question_cosine: f32,
+    /// Mean cosine of the nearest archived questions.
+    pub nearest_questions: f32,
+    /// How strange the question is to the desk, where that has been asked for and can be told.
+    pub strangeness: Option<Strangeness>,
     /// Time spent searching and reading.
     pub search_time: Duration,
     /// Time spent ranking.
@@ -145,6 +150,7 @@ pub struct Gathered {
     /// Keys of all that could be shown, answers as well as edited wordings, each once.
     answer_keys: Vec<String>,
     best_question_cosine: f32,
+    nearest_questions: f32,
     wanted: Wanted,
     scale: ScoreScale,
 }
@@ -214,6 +220,7 @@ pub async fn gather<S: SourceStore + ?Sized>(
 ) -> Result<Gathered, SuggestError> {
     let mut search = retrieve(index, filter, query, PER_PROBE).await?;
     let best_question_cosine = search.candidates.iter().map(|candidate| candidate.plain_question_cosine).fold(0.0, f32::max);
+    let nearest_questions = mean_of_best(search.candidates.iter().map(|candidate| candidate.plain_question_cosine)).unwrap_or(0.0);
     shortlist(&mut search);
     let sources = read_sources(store, &filter.desk, &search.candidates).await?;
     // A point whose pair or entry has just been deleted is about to leave the index.
@@ -223,7 +230,7 @@ pub async fn gather<S: SourceStore + ?Sized>(
     let answer_keys = distinct(keys.values().chain(wordings.values().flatten().map(|wording| &wording.key)));
     let tallies = store.tallies(&filter.desk, &answer_keys, wanted.now).await?;
     let known = Known { tallies, wordings, effects: HashMap::new() };
-    Ok(Gathered { search, sources, keys, known, answer_keys, best_question_cosine, wanted, scale: query.scale })
+    Ok(Gathered { search, sources, keys, known, answer_keys, best_question_cosine, nearest_questions, wanted, scale: query.scale })
 }
 
 /// Each key once.
@@ -246,9 +253,10 @@ pub async fn rank_moment<S: SourceStore + ControlStore + ?Sized>(
     let controls = store.controls_of(&filter.desk, &gathered.answer_keys, wanted.now).await?;
     gathered.control(effects(&controls, moment));
     let searched = Instant::now();
-    let best_question_cosine = gathered.best_question_cosine;
+    let (best_question_cosine, nearest_questions) = (gathered.best_question_cosine, gathered.nearest_questions);
     let groups = rank(ranker, gathered);
-    Ok(Ranking { groups, best_question_cosine, search_time: searched - started, rank_time: searched.elapsed() })
+    let (search_time, rank_time) = (searched - started, searched.elapsed());
+    Ok(Ranking { groups, best_question_cosine, nearest_questions, strangeness: None, search_time, rank_time })
 }
 
 /// Keeps the candidates that look best at a glance, so that only these are read and ranked.
@@ -420,7 +428,17 @@ mod tests {
         }
         let wanted = Wanted { kind: PairKind::Question, language: Language::Zh, now: NOW };
         let (known, answer_keys) = (Known::default(), Vec::new());
-        Gathered { search, sources, keys, known, answer_keys, best_question_cosine: 1.0, wanted, scale: ScoreScale::SAME }
+        Gathered {
+            search,
+            sources,
+            keys,
+            known,
+            answer_keys,
+            best_question_cosine: 1.0,
+            nearest_questions: 1.0,
+            wanted,
+            scale: ScoreScale::SAME,
+        }
     }
 
     /// The groups' answers when something has been decided about some of them.

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::group::{Answer, contradict};
 use super::ranker::Ranker;
-use super::ranking::{RankedGroup, RankedMember, Ranking, rank_moment, wanted};
+use super::ranking::{RankedGroup, Ranking, rank_moment, wanted};
 use super::render::{LiveValues, render, unfilled};
 use super::request::{FeedbackCreate, LiveConversation, MAX_MESSAGE_CHARS, ModelView, QueryView, SuggestRequest, SuggestResponse, Timings};
+use super::silence::{DeskProfiles, conflicts, silence};
 use crate::domain::desk::{DEFAULT_REPLIES, MAX_REPLIES};
 use crate::domain::{
     AbstainReason, Abstention, Clock, ControlId, ConversationId, DeskId, DeskSettings, Evidence, EvidenceKind, FeedbackEvent, FeedbackId,
@@ -17,7 +17,6 @@ use crate::embed::{EmbedError, Embedder, Lane};
 use crate::index::{IndexError, IndexFilter, VectorIndex};
 use crate::retrieve::{Adapters, QueryText, RetrieveError, encode_query};
 use crate::store::{RecordedSet, RecordedSuggestion, Store, StoreError};
-use crate::text::acts::customer_act;
 use crate::text::language::detect;
 use crate::text::mask::mask;
 use crate::text::moment::{Line, Moment, clip};
@@ -79,6 +78,7 @@ pub struct Suggester {
     embedder: Arc<dyn Embedder>,
     ranker: Arc<Ranker>,
     adapters: Arc<Adapters>,
+    profiles: Arc<DeskProfiles>,
     pub(super) clock: Arc<dyn Clock>,
 }
 
@@ -91,9 +91,10 @@ impl Suggester {
         embedder: Arc<dyn Embedder>,
         ranker: Arc<Ranker>,
         adapters: Arc<Adapters>,
+        profiles: Arc<DeskProfiles>,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self { store, index, embedder, ranker, adapters, clock }
+        Self { store, index, embedder, ranker, adapters, profiles, clock }
     }
 
     /// Answers one request and keeps the answer, so that feedback can name it. `actor` is the account or key that asks.
@@ -186,7 +187,10 @@ impl Suggester {
             ..IndexFilter::desk(request.desk.clone())
         };
         let wanted = wanted(moment, language, now);
-        let ranking = rank_moment(self.store.as_ref(), self.index.as_ref(), &self.ranker, &filter, &query, moment, wanted).await?;
+        let mut ranking = rank_moment(self.store.as_ref(), self.index.as_ref(), &self.ranker, &filter, &query, moment, wanted).await?;
+        let nearest = ranking.nearest_questions;
+        ranking.strangeness =
+            self.profiles.strangeness(&request.desk, language, nearest, &query.plain_question, &query.question_terms).await?;
         Ok((ranking, embed_time))
     }
 
@@ -217,21 +221,14 @@ impl Suggester {
     /// The reason to show nothing, if there is one.
     #[must_use]
     pub fn silence(&self, moment: &Moment, ranking: &Ranking, threshold: f64) -> Option<Abstention> {
-        let cleared = ranking.groups.iter().any(|group| group.clears(threshold));
-        let because = |reason, detail: &str| Some(Abstention { reason, detail: detail.to_owned() });
-        if moment.act.is_small_talk() && !moment.elliptical {
-            // A desk may keep entries for greetings and thanks; they are the only answers to small talk.
-            let best = ranking.groups.first().filter(|group| group.clears(threshold));
-            let own_entry = best.is_some_and(|group| answers_small_talk(group.representative()));
-            return if own_entry { None } else { because(AbstainReason::SmallTalk, "the customer asks nothing here") };
-        }
-        if cleared {
-            return None;
-        }
-        if ranking.best_question_cosine < self.ranker.weights().out_of_domain_cosine {
-            return because(AbstainReason::OutOfDomain, "nothing in this desk's archive or knowledge is about this");
-        }
-        because(AbstainReason::NoMatch, "no archived answer or entry fits well enough")
+        silence(moment, ranking, threshold, self.ranker.weights().out_of_domain_cosine)
+    }
+
+    /// How sure it is that the best reply should be shown: what silence is decided by, as one number (0–1).
+    #[must_use]
+    pub fn confidence(&self, ranking: &Ranking) -> f64 {
+        let belongs = ranking.strangeness.map_or(1.0, |strangeness| strangeness.belongs());
+        ranking.groups.first().map_or(0.0, |group| group.probability) * belongs
     }
 
     /// The desk a suggestion was made for, to check access before [`Self::give_feedback`].
@@ -297,11 +294,6 @@ fn shown(groups: Vec<RankedGroup>, threshold: f64) -> Vec<RankedGroup> {
     shown
 }
 
-/// Whether a reply is a knowledge entry that was written for greetings, thanks and the like.
-fn answers_small_talk(member: &RankedMember) -> bool {
-    member.candidate.payload.pool == Pool::Knowledge && customer_act(&member.source.question).is_small_talk()
-}
-
 /// What is shown of ranked groups, with the records that feedback will name.
 fn render_groups(
     groups: Vec<RankedGroup>,
@@ -363,13 +355,6 @@ fn render_groups(
 pub(crate) fn masked_messages(conversation: &LiveConversation) -> Vec<String> {
     let known: Vec<String> = conversation.customer.values().cloned().collect();
     conversation.messages.iter().map(|message| mask(&clean(&clip(&message.text, MAX_MESSAGE_CHARS)), &known).text).collect()
-}
-
-fn conflicts(a: &RankedGroup, b: &RankedGroup) -> bool {
-    fn answer(group: &RankedGroup) -> Answer<'_> {
-        Answer { text: group.text(), vector: &group.representative().candidate.answer_vector }
-    }
-    !std::ptr::eq(a, b) && contradict(&answer(a), &answer(b))
 }
 
 fn evidence(group: &RankedGroup) -> Vec<Evidence> {

@@ -130,8 +130,9 @@ fn joined(lines: &[Line<'_>], turn: Turn, keep: impl Fn(&Line<'_>) -> bool) -> S
 /// Whether a turn can't be understood alone.
 fn needs_context(text: &str, act: CustomerAct, previous: &str) -> bool {
     if act.is_small_talk() {
-        // "ok" after "please wait" keeps the question alive; after an answer it does not.
-        return act == CustomerAct::Acknowledgement && previous.lines().last().is_some_and(|line| agent_act(line) == AgentAct::Wait);
+        // "ok" after "please wait" keeps the question alive; after an answer it does not. "???" presses for an answer whatever was said.
+        let waiting = act == CustomerAct::Acknowledgement && previous.lines().last().is_some_and(|line| agent_act(line) == AgentAct::Wait);
+        return waiting || (act == CustomerAct::Empty && text.contains(['?', '？']));
     }
     let folded = fold(text);
     let length = weighted_length(&folded);
@@ -244,6 +245,13 @@ mod tests {
             (Role::Customer, "好的"),
         ]);
         assert_eq!(answered.question, "好的");
+    }
+
+    #[test]
+    fn question_marks_alone_press_for_an_answer() {
+        let pressing = moment(&[(Role::Customer, "我的退款怎么还没到账"), (Role::Agent, "退款要等审核。"), (Role::Customer, "？？？")]);
+        assert_eq!((pressing.question.as_str(), pressing.elliptical), ("我的退款怎么还没到账", true));
+        assert!(!moment(&[(Role::Customer, "？？？")]).elliptical);
     }
 
     #[test]

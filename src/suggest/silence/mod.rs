@@ -1,0 +1,128 @@
+//! Whether to say nothing, and why.
+//!
+//! In this order: the turn asks nothing (`small_talk`); the question is strange to the desk (`out_of_domain`), however sure the ranking is of
+//! its best answer, because a ranking only compares what it has found; nothing is likely enough, and then answers that contradict each other
+//! (`conflicting`), a question that the desk hardly knows (`out_of_domain`), or else `no_match`.
+
+mod profile;
+
+pub use profile::DeskProfiles;
+pub(super) use profile::mean_of_best;
+
+use super::group::{Answer, contradict};
+use super::ranking::{RankedGroup, RankedMember, Ranking};
+use crate::domain::{AbstainReason, Abstention, Pool};
+use crate::text::acts::customer_act;
+use crate::text::moment::{Moment, clip};
+
+/// Talk of everyday life, one text a line: the other side to which a question may be nearer than to the desk.
+const EVERYDAY: &str = include_str!("everyday.txt");
+
+/// Weight of the words that the desk knows, in cosine.
+const KNOWN: f32 = 0.1;
+/// Weight of how near everyday talk is.
+const EVERYDAY_WEIGHT: f32 = 0.3;
+/// Margin from which on a question is as likely as not to belong to the desk.
+const EVEN: f32 = -0.1;
+/// How fast the odds change with the margin.
+const SLOPE: f32 = 30.0;
+/// Below this probability a question is taken for strange whatever has been found.
+const STRANGE: f64 = 0.5;
+/// Below this one it is taken for strange when nothing has been found.
+const HARDLY_KNOWN: f64 = 0.8;
+
+/// Share of the threshold that each of two contradicting answers has to reach to count as a reason for silence.
+const STRONG: f64 = 0.4;
+/// How many of the best groups are looked at for contradictions.
+const COMPARED: usize = 5;
+/// Longest quotation in a detail, in characters.
+const QUOTED: usize = 60;
+
+/// What tells whether a question is strange to a desk.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Strangeness {
+    /// Mean cosine of the nearest archived questions.
+    pub nearest: f32,
+    /// How near they are to most of the desk's own questions.
+    pub reference: f32,
+    /// Share of the question's words that the desk knows, rare ones weighing more (0–1).
+    pub known: f32,
+    /// Cosine of the nearest everyday talk.
+    pub everyday: f32,
+}
+
+impl Strangeness {
+    /// Probability that the question belongs to the desk.
+    #[must_use]
+    pub fn belongs(&self) -> f64 {
+        let margin = self.nearest - self.reference + KNOWN * self.known - EVERYDAY_WEIGHT * self.everyday;
+        1.0 / (1.0 + f64::from(-SLOPE * (margin - EVEN)).exp())
+    }
+}
+
+/// The reason to show nothing, if there is one. `out_of_domain_cosine` decides on desks too small to have a profile.
+pub(super) fn silence(moment: &Moment, ranking: &Ranking, threshold: f64, out_of_domain_cosine: f32) -> Option<Abstention> {
+    let cleared = ranking.groups.iter().any(|group| group.clears(threshold));
+    let because = |reason, detail: &str| Some(Abstention { reason, detail: detail.to_owned() });
+    if moment.act.is_small_talk() && !moment.elliptical {
+        // A desk may keep entries for greetings and thanks; they are the only answers to small talk.
+        let best = ranking.groups.first().filter(|group| group.clears(threshold));
+        let own_entry = best.is_some_and(|group| answers_small_talk(group.representative()));
+        return if own_entry { None } else { because(AbstainReason::SmallTalk, "the customer asks nothing here") };
+    }
+    let belongs = ranking.strangeness.map(|strangeness| strangeness.belongs());
+    let out_of_domain = || because(AbstainReason::OutOfDomain, "nothing in this desk's archive or knowledge is about this");
+    // A desk with the threshold 0 wants to see whatever has been found.
+    if threshold > 0.0 && belongs.is_some_and(|belongs| belongs < STRANGE) {
+        return out_of_domain();
+    }
+    if cleared {
+        return None;
+    }
+    if let Some((one, other)) = undecided(&ranking.groups, threshold) {
+        let detail = format!(
+            "two answers contradict each other and neither is sure enough: “{}” (given {}) and “{}” (given {})",
+            quoted(one.text()),
+            times(one.members.len()),
+            quoted(other.text()),
+            times(other.members.len())
+        );
+        return Some(Abstention { reason: AbstainReason::Conflicting, detail });
+    }
+    let hardly_known = match belongs {
+        Some(belongs) => belongs < HARDLY_KNOWN,
+        None => ranking.best_question_cosine < out_of_domain_cosine,
+    };
+    if hardly_known { out_of_domain() } else { because(AbstainReason::NoMatch, "no archived answer or entry fits well enough") }
+}
+
+/// Whether two groups answer the same question in ways that cannot both be right.
+pub(super) fn conflicts(a: &RankedGroup, b: &RankedGroup) -> bool {
+    fn answer(group: &RankedGroup) -> Answer<'_> {
+        Answer { text: group.text(), vector: &group.representative().candidate.answer_vector }
+    }
+    !std::ptr::eq(a, b) && contradict(&answer(a), &answer(b))
+}
+
+/// Two of the best groups that contradict each other, each likely, neither enough, but one of them or the other would be: since not both can
+/// be right, the probability that either is right is the sum of theirs.
+fn undecided(groups: &[RankedGroup], threshold: f64) -> Option<(&RankedGroup, &RankedGroup)> {
+    let likely: Vec<&RankedGroup> = groups.iter().take(COMPARED).filter(|group| group.probability >= STRONG * threshold).collect();
+    let pairs = likely.iter().enumerate().flat_map(|(place, one)| likely[place + 1..].iter().map(move |other| (*one, *other)));
+    pairs.into_iter().find(|(one, other)| one.probability + other.probability >= threshold && conflicts(one, other))
+}
+
+/// Whether a reply is a knowledge entry that was written for greetings, thanks and the like.
+fn answers_small_talk(member: &RankedMember) -> bool {
+    member.candidate.payload.pool == Pool::Knowledge && customer_act(&member.source.question).is_small_talk()
+}
+
+fn quoted(text: &str) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let beginning = clip(&line, QUOTED);
+    if beginning.len() < line.len() { format!("{beginning}…") } else { beginning }
+}
+
+fn times(count: usize) -> String {
+    if count == 1 { "once".to_owned() } else { format!("{count} times") }
+}
