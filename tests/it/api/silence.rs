@@ -50,7 +50,8 @@ fn outcome(set: &Value) -> String {
 
 /// Whether that is right for a case below `heading`.
 fn is_right(heading: &str, words: &str, outcome: &str) -> bool {
-    let wordless = !words.chars().any(char::is_alphanumeric);
+    // Markup is taken off before anything is read.
+    let wordless = words.starts_with('<') || !words.chars().any(char::is_alphanumeric);
     match heading.split_whitespace().next().unwrap() {
         "out_of_domain" => outcome == "out_of_domain",
         "gibberish" => matches!(outcome, "out_of_domain" | "no_match") || (wordless && outcome == "small_talk"),
