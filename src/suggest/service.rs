@@ -7,7 +7,7 @@ use super::ranker::Ranker;
 use super::ranking::{RankedGroup, Ranking, rank_moment, wanted};
 use super::render::{LiveValues, render, unfilled};
 use super::request::{FeedbackCreate, LiveConversation, MAX_MESSAGE_CHARS, ModelView, QueryView, SuggestRequest, SuggestResponse, Timings};
-use super::silence::{DeskProfiles, Strangeness, conflicts, silence};
+use super::silence::{DeskProfiles, conflicts, silence};
 use crate::domain::desk::{DEFAULT_REPLIES, MAX_REPLIES};
 use crate::domain::{
     AbstainReason, Abstention, Clock, ControlId, ConversationId, DeskId, DeskSettings, Evidence, EvidenceKind, FeedbackEvent, FeedbackId,
@@ -227,7 +227,7 @@ impl Suggester {
     /// How sure it is that the best reply should be shown: what silence is decided by, as one number (0–1).
     #[must_use]
     pub fn confidence(&self, ranking: &Ranking) -> f64 {
-        let familiar = ranking.strangeness.map_or(1.0, |Strangeness(share)| share);
+        let familiar = ranking.strangeness.map_or(1.0, |strangeness| strangeness.share);
         ranking.groups.first().map_or(0.0, |group| group.probability) * familiar
     }
 

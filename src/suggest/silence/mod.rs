@@ -21,11 +21,13 @@ const EVERYDAY: &str = include_str!("everyday.txt");
 /// Weight of the words that the desk knows, in cosine. This and the next are fitted on `tests/cases/silence/tuned.txt`.
 const KNOWN: f32 = 0.15;
 /// Weight of how near everyday talk is.
-const EVERYDAY_WEIGHT: f32 = 0.4;
+const EVERYDAY_WEIGHT: f32 = 0.6;
 /// A question is taken for strange, whatever has been found, when fewer than this share of the desk's own questions are stranger.
-const STRANGE: f64 = 0.05;
-/// The same when nothing likely enough has been found.
+const STRANGE: f64 = 0.06;
+/// The same when nothing likely enough has been found, or when the desk knows none of the question's words.
 const HARDLY_KNOWN: f64 = 0.2;
+/// Share of known words below which none is known that says anything.
+const UNKNOWN_WORDS: f32 = 0.05;
 
 /// Share of the threshold that each of two contradicting answers has to reach to count as a reason for silence.
 const STRONG: f64 = 0.4;
@@ -34,9 +36,21 @@ const COMPARED: usize = 5;
 /// Longest quotation in a detail, in characters.
 const QUOTED: usize = 60;
 
-/// How strange a question is to a desk: the share of the desk's own questions (0–1) that are at least as strange.
+/// How strange a question is to a desk.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Strangeness(pub f64);
+pub struct Strangeness {
+    /// The share of the desk's own questions (0–1) that are at least as strange.
+    pub share: f64,
+    /// The share of the question's words (0–1) that the desk knows, rare ones weighing more.
+    pub known: f32,
+}
+
+impl Strangeness {
+    /// Whether nothing that was found should be shown.
+    fn is_strange(self) -> bool {
+        self.share < STRANGE || (self.share < HARDLY_KNOWN && self.known < UNKNOWN_WORDS)
+    }
+}
 
 /// The reason to show nothing, if there is one. `out_of_domain_cosine` decides on desks too small to have a profile.
 pub(super) fn silence(moment: &Moment, ranking: &Ranking, threshold: f64, out_of_domain_cosine: f32) -> Option<Abstention> {
@@ -48,10 +62,12 @@ pub(super) fn silence(moment: &Moment, ranking: &Ranking, threshold: f64, out_of
         let own_entry = best.is_some_and(|group| answers_small_talk(group.representative()));
         return if own_entry { None } else { because(AbstainReason::SmallTalk, "the customer asks nothing here") };
     }
-    let share = ranking.strangeness.map(|Strangeness(share)| share);
+    if is_noise(&moment.question) {
+        return because(AbstainReason::NoMatch, "there are no words in this to look for");
+    }
     let out_of_domain = || because(AbstainReason::OutOfDomain, "nothing in this desk's archive or knowledge is about this");
     // A desk with the threshold 0 wants to see whatever has been found.
-    if threshold > 0.0 && share.is_some_and(|share| share < STRANGE) {
+    if threshold > 0.0 && ranking.strangeness.is_some_and(Strangeness::is_strange) {
         return out_of_domain();
     }
     if cleared {
@@ -67,8 +83,8 @@ pub(super) fn silence(moment: &Moment, ranking: &Ranking, threshold: f64, out_of
         );
         return Some(Abstention { reason: AbstainReason::Conflicting, detail });
     }
-    let hardly_known = match share {
-        Some(share) => share < HARDLY_KNOWN,
+    let hardly_known = match ranking.strangeness {
+        Some(strangeness) => strangeness.share < HARDLY_KNOWN,
         None => ranking.best_question_cosine < out_of_domain_cosine,
     };
     if hardly_known { out_of_domain() } else { because(AbstainReason::NoMatch, "no archived answer or entry fits well enough") }
@@ -80,6 +96,18 @@ pub(super) fn conflicts(a: &RankedGroup, b: &RankedGroup) -> bool {
         Answer { text: group.text(), vector: &group.representative().candidate.answer_vector }
     }
     !std::ptr::eq(a, b) && contradict(&answer(a), &answer(b))
+}
+
+/// Whether a text is one letter again and again ("的的的的", "zzzz"). Digits are left alone: "8888" ends a card number.
+fn is_noise(text: &str) -> bool {
+    let mut letters = text.chars().filter(|c| c.is_alphanumeric());
+    let Some(first) = letters.next() else { return false };
+    let mut repeated = 1;
+    letters.all(|c| {
+        repeated += 1;
+        c == first
+    }) && repeated >= 3
+        && !first.is_ascii_digit()
 }
 
 /// Two of the best groups that contradict each other, each likely, neither enough, but one of them or the other would be: since not both can
@@ -103,4 +131,33 @@ fn quoted(text: &str) -> String {
 
 fn times(count: usize) -> String {
     if count == 1 { "once".to_owned() } else { format!("{count} times") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_letter_again_and_again_is_noise() {
+        for noise in ["的的的的", "zzzz", "a a a", "吗吗吗？"] {
+            assert!(is_noise(noise), "{noise}");
+        }
+        for words in ["8888", "吗", "好好", "退货", "aab", ""] {
+            assert!(!is_noise(words), "{words}");
+        }
+    }
+
+    #[test]
+    fn a_question_is_strange_by_its_share_or_by_unknown_words() {
+        let strange = |share, known| Strangeness { share, known }.is_strange();
+        assert!(strange(0.01, 1.0) && strange(0.1, 0.0));
+        assert!(!strange(0.1, 0.5) && !strange(0.3, 0.0));
+    }
+
+    #[test]
+    fn a_quotation_is_short_and_on_one_line() {
+        assert_eq!(quoted("七天内\n可以退"), "七天内 可以退");
+        assert_eq!(quoted(&"退".repeat(100)).chars().count(), QUOTED + 1);
+        assert_eq!((times(1), times(3)), ("once".to_owned(), "3 times".to_owned()));
+    }
 }

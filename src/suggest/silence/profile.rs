@@ -245,7 +245,7 @@ impl DeskProfiles {
         let (known, everyday) = (profile.vocabulary.known(terms, false), everyday.nearest(question));
         let share = profile.share_below(language, familiarity(nearest, known, everyday));
         tracing::debug!(%desk, nearest, known, everyday, share, "how strange a question is");
-        Ok(share.map(Strangeness))
+        Ok(share.map(|share| Strangeness { share, known }))
     }
 
     /// Everyday talk, embedded when it is first needed: a desk too small for a profile never needs it.
@@ -319,7 +319,7 @@ mod tests {
         let nearest = mean_of_best(hits[0].iter().map(|hit| hit.score)).unwrap_or(0.0);
         let terms = crate::retrieve::lexical::query_vector(question);
         let strangeness = profiles.strangeness(&desk(), Language::En, nearest, &vector, &terms).await.unwrap();
-        strangeness.map(|Strangeness(share)| share)
+        strangeness.map(|strangeness| strangeness.share)
     }
 
     #[tokio::test]
