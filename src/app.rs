@@ -34,7 +34,7 @@ use crate::retrieve::Adapters;
 use crate::store::cipher::KeySource;
 use crate::store::sqlite::SqliteStore;
 use crate::store::{KnowledgeStore, OutboxStore, Store};
-use crate::suggest::{Ranker, Suggester};
+use crate::suggest::{DeskProfiles, Ranker, Suggester};
 
 mod lock;
 
@@ -137,7 +137,13 @@ impl App {
         let index: Arc<dyn VectorIndex> = open_index(&config, store.as_ref(), embedder.as_ref(), on_new_encoder).await?;
         let ranker = Arc::new(ranker);
         let store: Arc<dyn Store> = store;
-        let indexer = Arc::new(Indexer::new(Arc::clone(&store), Arc::clone(&index), Arc::clone(&embedder) as Arc<dyn Embedder>));
+        let profiles = Arc::new(DeskProfiles::new(Arc::clone(&index), Arc::clone(&embedder) as Arc<dyn Embedder>));
+        let indexer = Arc::new(Indexer::new(
+            Arc::clone(&store),
+            Arc::clone(&index),
+            Arc::clone(&embedder) as Arc<dyn Embedder>,
+            Arc::clone(&profiles),
+        ));
         let adapters = Arc::new(Adapters::default());
         let parts = Parts {
             store: Arc::clone(&store),
@@ -159,6 +165,7 @@ impl App {
             Arc::clone(&embedder) as Arc<dyn Embedder>,
             ranker,
             adapters,
+            profiles,
             Arc::clone(&clock),
         );
         let (local_token, digest) = crate::auth::local_token()?;

@@ -161,9 +161,14 @@ pub async fn intents(bench: &Workbench, set: &IntentSet, limit: Option<usize>) -
             label_figures(&mut means, system, ranked, &archived, question);
         }
         if let Some((moment, ranking, ranked)) = archive.by_product(&question.text).await? {
-            let confidence = ranking.groups.first().map_or(0.0, |group| group.probability);
+            let confidence = bench.suggester.confidence(&ranking);
             let refused = bench.suggester.silence(&moment, &ranking, threshold).is_some();
             asked.entry(RIPOSTE).or_default().push(Asked { confidence, refused, out_of_scope });
+            means.add(RIPOSTE, "coverage", f64::from(!refused));
+            if !refused {
+                let first_is_right = ranked.first().is_some_and(|&(place, _)| archived[place].label == question.label);
+                means.add(RIPOSTE, "precision_shown", f64::from(first_is_right));
+            }
             label_figures(&mut means, RIPOSTE, &ranked, &archived, question);
         }
     }

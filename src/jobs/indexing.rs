@@ -15,6 +15,7 @@ use crate::embed::{EmbedError, Embedder, Lane};
 use crate::index::{IndexError, IndexPoint, PointPayload, VectorIndex};
 use crate::retrieve::{DocumentText, encode_documents};
 use crate::store::{IndexSubject, IndexTask, Store, StoreError};
+use crate::suggest::DeskProfiles;
 
 /// Tasks taken at a time: a few seconds of embedding, so that progress is seen and little is repeated after a crash.
 const BATCH: u32 = 256;
@@ -41,6 +42,7 @@ pub struct Indexer {
     store: Arc<dyn Store>,
     index: Arc<dyn VectorIndex>,
     embedder: Arc<dyn Embedder>,
+    profiles: Arc<DeskProfiles>,
     wake: Notify,
     written: AtomicU64,
     state: watch::Sender<IndexerState>,
@@ -60,9 +62,9 @@ pub struct IndexerState {
 impl Indexer {
     /// Makes a writer; [`Self::run`] does the work.
     #[must_use]
-    pub fn new(store: Arc<dyn Store>, index: Arc<dyn VectorIndex>, embedder: Arc<dyn Embedder>) -> Self {
+    pub fn new(store: Arc<dyn Store>, index: Arc<dyn VectorIndex>, embedder: Arc<dyn Embedder>, profiles: Arc<DeskProfiles>) -> Self {
         let (state, _) = watch::channel(IndexerState::default());
-        Self { store, index, embedder, wake: Notify::new(), written: AtomicU64::new(0), state }
+        Self { store, index, embedder, profiles, wake: Notify::new(), written: AtomicU64::new(0), state }
     }
 
     /// Tells the writer that something has been queued.
@@ -148,7 +150,9 @@ impl Indexer {
                 .map(|(blank, vectors)| IndexPoint { id: blank.id, payload: blank.payload, dense: vectors.dense, sparse: vectors.sparse })
                 .collect();
             self.written.fetch_add(points.len() as u64, Ordering::Relaxed);
+            let changed = points.len().max(sources.len());
             self.index.upsert(points).await?;
+            self.profiles.points_changed(desk, changed);
         }
         Ok(())
     }

@@ -19,6 +19,7 @@ use super::learning::Known;
 use super::questions::serve_each_question;
 use super::ranker::Ranker;
 use super::service::SuggestError;
+use super::silence::{Strangeness, mean_of_best};
 use crate::domain::{DeskId, EntryId, Outcome, PairId, PairKind, Pool, SuggestionId, Timestamp};
 use crate::index::{IndexFilter, VectorIndex};
 use crate::retrieve::adapter::ScoreScale;
@@ -131,6 +132,10 @@ pub struct Ranking {
     pub groups: Vec<RankedGroup>,
     /// Best cosine of any archived question with the query's.
     pub best_question_cosine: f32,
+    /// Mean cosine of the nearest archived questions.
+    pub nearest_questions: f32,
+    /// How strange the question is to the desk, where that has been asked for and can be told.
+    pub strangeness: Option<Strangeness>,
     /// Time spent searching and reading.
     pub search_time: Duration,
     /// Time spent ranking.
@@ -194,6 +199,7 @@ pub struct Gathered {
     /// Keys of all that could be shown, answers as well as edited wordings, each once.
     answer_keys: Vec<String>,
     best_question_cosine: f32,
+    nearest_questions: f32,
     wanted: Wanted,
     scale: ScoreScale,
     /// What an adapter expects the reply to be like.
@@ -296,6 +302,7 @@ async fn gather_by<S: SourceStore + ?Sized>(
 ) -> Result<Gathered, SuggestError> {
     let mut search = retrieve(index, filter, query, probes, PER_PROBE).await?;
     let best_question_cosine = search.candidates.iter().map(|candidate| candidate.plain_question_cosine).fold(0.0, f32::max);
+    let nearest_questions = mean_of_best(search.candidates.iter().map(|candidate| candidate.plain_question_cosine)).unwrap_or(0.0);
     shortlist(&mut search);
     let sources = read_sources(store, &filter.desk, &search.candidates).await?;
     // A point whose pair or entry has just been deleted is about to leave the index.
@@ -313,6 +320,7 @@ async fn gather_by<S: SourceStore + ?Sized>(
         known,
         answer_keys,
         best_question_cosine,
+        nearest_questions,
         wanted,
         scale: query.scale,
         forecast: query.forecast.clone(),
@@ -345,10 +353,13 @@ pub async fn rank_moment<S: SourceStore + ControlStore + ?Sized>(
         gathered.control(effects.clone());
     }
     let searched = Instant::now();
-    let best_question_cosine = asked.iter().map(|gathered| gathered.best_question_cosine).fold(0.0, f32::max);
+    let highest = |of: fn(&Gathered) -> f32| asked.iter().map(of).fold(0.0, f32::max);
+    let best_question_cosine = highest(|gathered| gathered.best_question_cosine);
+    let nearest_questions = highest(|gathered| gathered.nearest_questions);
     let scored = asked.into_iter().map(|gathered| (scoring.scores(&gathered), gathered)).collect();
     let groups = rank_scored(scoring.ranker(), scored);
-    Ok(Ranking { groups, best_question_cosine, search_time: searched - started, rank_time: searched.elapsed() })
+    let (search_time, rank_time) = (searched - started, searched.elapsed());
+    Ok(Ranking { groups, best_question_cosine, nearest_questions, strangeness: None, search_time, rank_time })
 }
 
 /// Keeps the candidates that look best at a glance, so that only these are read and ranked.

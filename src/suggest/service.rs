@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::group::{Answer, contradict};
 use super::ranker::Ranker;
-use super::ranking::{RankedGroup, RankedMember, Ranking, Scoring, rank_moment, wanted};
+use super::ranking::{RankedGroup, Ranking, Scoring, rank_moment, wanted};
 use super::render::{LiveValues, render, unfilled};
 use super::request::{FeedbackCreate, LiveConversation, MAX_MESSAGE_CHARS, ModelView, QueryView, SuggestRequest, SuggestResponse, Timings};
+use super::silence::{DeskProfiles, answers_small_talk, conflicts, is_small_talk, silence};
 use crate::domain::desk::{DEFAULT_REPLIES, MAX_REPLIES};
 use crate::domain::{
     AbstainReason, Abstention, Clock, ControlId, ConversationId, DeskId, DeskSettings, Evidence, EvidenceKind, FeedbackEvent, FeedbackId,
@@ -17,7 +17,6 @@ use crate::embed::{EmbedError, Embedder, Lane};
 use crate::index::{IndexError, IndexFilter, VectorIndex};
 use crate::retrieve::{Adapters, QueryText, RetrieveError, encode_queries};
 use crate::store::{RecordedSet, RecordedSuggestion, Store, StoreError};
-use crate::text::acts::customer_act;
 use crate::text::language::detect;
 use crate::text::mask::mask;
 use crate::text::moment::{Line, Moment, clip};
@@ -79,6 +78,7 @@ pub struct Suggester {
     embedder: Arc<dyn Embedder>,
     ranker: Arc<Ranker>,
     adapters: Arc<Adapters>,
+    profiles: Arc<DeskProfiles>,
     pub(super) clock: Arc<dyn Clock>,
 }
 
@@ -91,9 +91,10 @@ impl Suggester {
         embedder: Arc<dyn Embedder>,
         ranker: Arc<Ranker>,
         adapters: Arc<Adapters>,
+        profiles: Arc<DeskProfiles>,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self { store, index, embedder, ranker, adapters, clock }
+        Self { store, index, embedder, ranker, adapters, profiles, clock }
     }
 
     /// Answers one request and keeps the answer, so that feedback can name it. `actor` is the account or key that asks.
@@ -198,7 +199,10 @@ impl Suggester {
             ..IndexFilter::desk(request.desk.clone())
         };
         let wanted = wanted(moment, language, now);
-        let ranking = rank_moment(self.store.as_ref(), self.index.as_ref(), scoring, &filter, &queries, moment, wanted).await?;
+        let mut ranking = rank_moment(self.store.as_ref(), self.index.as_ref(), scoring, &filter, &queries, moment, wanted).await?;
+        let (nearest, whole) = (ranking.nearest_questions, &queries[0]);
+        ranking.strangeness =
+            self.profiles.strangeness(&request.desk, language, nearest, &whole.plain_question, &whole.question_terms).await?;
         Ok((ranking, embed_time))
     }
 
@@ -238,20 +242,14 @@ impl Suggester {
     /// The reason to show nothing, if there is one.
     #[must_use]
     pub fn silence(&self, moment: &Moment, ranking: &Ranking, threshold: f64) -> Option<Abstention> {
-        let cleared = ranking.groups.iter().any(|group| group.clears(threshold));
-        let because = |reason, detail: &str| Some(Abstention { reason, detail: detail.to_owned() });
-        if is_small_talk(moment) {
-            // A desk may keep entries for greetings and thanks; they are the only answers to small talk.
-            let own_entry = ranking.groups.iter().any(|group| group.clears(threshold) && answers_small_talk(group.representative()));
-            return if own_entry { None } else { because(AbstainReason::SmallTalk, "the customer asks nothing here") };
-        }
-        if cleared {
-            return None;
-        }
-        if ranking.best_question_cosine < self.ranker.weights().out_of_domain_cosine {
-            return because(AbstainReason::OutOfDomain, "nothing in this desk's archive or knowledge is about this");
-        }
-        because(AbstainReason::NoMatch, "no archived answer or entry fits well enough")
+        silence(moment, ranking, threshold, self.ranker.weights().out_of_domain_cosine)
+    }
+
+    /// How sure it is that the best reply should be shown: what silence is decided by, as one number (0–1).
+    #[must_use]
+    pub fn confidence(&self, ranking: &Ranking) -> f64 {
+        let familiar = ranking.strangeness.map_or(1.0, |strangeness| strangeness.share);
+        ranking.groups.first().map_or(0.0, |group| group.probability) * familiar
     }
 
     /// The desk a suggestion was made for, to check access before [`Self::give_feedback`].
@@ -324,16 +322,6 @@ fn shown(groups: Vec<RankedGroup>, threshold: f64) -> Vec<RankedGroup> {
     shown
 }
 
-/// Whether the customer asks nothing at this moment, nor stands by a question asked before.
-fn is_small_talk(moment: &Moment) -> bool {
-    moment.act.is_small_talk() && !moment.elliptical
-}
-
-/// Whether a reply is a knowledge entry that was written for greetings, thanks and the like.
-fn answers_small_talk(member: &RankedMember) -> bool {
-    member.candidate.payload.pool == Pool::Knowledge && customer_act(&member.source.question).is_small_talk()
-}
-
 /// What is shown of ranked groups, with the records that feedback will name.
 fn render_groups(
     groups: Vec<RankedGroup>,
@@ -404,13 +392,6 @@ fn present_role(conversation: &LiveConversation, position: usize) -> Role {
     let message = &conversation.messages[position];
     let replaced = message.id.is_some() && conversation.messages[position + 1..].iter().any(|later| later.id == message.id);
     if replaced { Role::System } else { message.role }
-}
-
-fn conflicts(a: &RankedGroup, b: &RankedGroup) -> bool {
-    fn answer(group: &RankedGroup) -> Answer<'_> {
-        Answer { text: group.text(), vector: &group.representative().candidate.answer_vector }
-    }
-    !std::ptr::eq(a, b) && contradict(&answer(a), &answer(b))
 }
 
 fn evidence(group: &RankedGroup) -> Vec<Evidence> {

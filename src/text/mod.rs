@@ -11,3 +11,4 @@ pub mod normalise;
 pub mod phrase;
 pub mod script;
 pub mod segment;
+mod small_talk;

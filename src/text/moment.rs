@@ -369,7 +369,9 @@ fn needs_context(text: &str, act: CustomerAct, before: &Before) -> bool {
         // "ok" after "please wait" keeps the question alive, "yes" after a question back does; after an answer they do not.
         CustomerAct::Acknowledgement => return before.waiting || before.asked_back || before.unanswered,
         CustomerAct::Greeting | CustomerAct::Thanks => return before.waiting || before.unanswered,
-        CustomerAct::Farewell | CustomerAct::Empty => return false,
+        CustomerAct::Farewell => return false,
+        // "???" presses for an answer whatever was said.
+        CustomerAct::Empty => return text.contains(['?', '？']),
         CustomerAct::Question | CustomerAct::Statement => {}
     }
     let folded = fold(text);

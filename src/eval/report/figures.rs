@@ -50,6 +50,7 @@ const FIGURES: &[Known] = &[
     known("auroc_refuse", Better::Higher),
     known("refused_recall", Better::Higher),
     known("false_refusals", Better::Lower),
+    known("precision_shown", Better::Higher),
     known("coverage", Better::Neutral),
     known("abstained", Better::Neutral),
     known("ece", Better::Lower),

@@ -39,7 +39,18 @@ fn gathered(answers: &[(&str, f32, [f32; 2])]) -> Gathered {
     }
     let wanted = Wanted { kind: PairKind::Question, language: Language::Zh, now: NOW };
     let (known, answer_keys) = (Known::default(), Vec::new());
-    Gathered { search, sources, keys, known, answer_keys, best_question_cosine: 1.0, wanted, scale: ScoreScale::SAME, forecast: None }
+    Gathered {
+        search,
+        sources,
+        keys,
+        known,
+        answer_keys,
+        best_question_cosine: 1.0,
+        nearest_questions: 1.0,
+        wanted,
+        scale: ScoreScale::SAME,
+        forecast: None,
+    }
 }
 
 /// The groups' answers when something has been decided about some of them.

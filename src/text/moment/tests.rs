@@ -422,3 +422,10 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn question_marks_alone_press_for_an_answer() {
+    let pressing = moment(&[(Role::Customer, "我的退款怎么还没到账"), (Role::Agent, "退款要等审核。"), (Role::Customer, "？？？")]);
+    assert_eq!((pressing.question.as_str(), pressing.elliptical), ("我的退款怎么还没到账", true));
+    assert!(!moment(&[(Role::Customer, "？？？")]).elliptical);
+}

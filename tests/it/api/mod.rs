@@ -12,5 +12,6 @@ mod knowledge;
 mod privacy;
 mod requests;
 mod sessions;
+mod silence;
 mod starting;
 mod suggesting;
