@@ -9,6 +9,7 @@ mod controls;
 mod desks;
 mod eval;
 mod eval_encoders;
+mod eval_fit;
 mod import;
 mod knowledge;
 mod models;

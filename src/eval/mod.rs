@@ -1,7 +1,7 @@
 //! Measuring: labelled sets, metrics, the baselines, splits, judging of replayed conversations, tasks, reports.
 //!
-//! [`metrics`], [`judge`], [`split`] and [`report`] are pure: the same input gives the same figures on every machine. The tasks ([`replay`],
-//! [`texts`], [`fit`], [`feedback`]) fill a throw-away installation ([`workbench`]) and ask it through the product's own use cases; [`encoders`] compares
+//! [`metrics`], [`judge`], [`split`], [`fit`] and [`report`] are pure: the same input gives the same figures on every machine. The tasks ([`replay`],
+//! [`texts`], [`lessons`], [`latency`], [`feedback`]) fill a throw-away installation ([`workbench`]) and ask it through the product's own use cases; [`encoders`] compares
 //! loaded models without one.
 
 pub mod authored;
@@ -12,6 +12,8 @@ pub mod feedback;
 pub mod fit;
 pub mod judge;
 pub mod kmeans;
+pub mod latency;
+pub mod lessons;
 pub mod masking;
 pub mod metrics;
 pub mod pairing;

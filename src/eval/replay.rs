@@ -4,7 +4,8 @@ use async_trait::async_trait;
 
 use super::LabelSet;
 use super::dataset::LabelledConversation;
-use super::judge::{Query, Selection, Yardstick, judge_labels, label_sets, select_queries};
+use super::judge::{Query, Selection, Yardstick, judge_labels, label_sets, select_queries, yardstick_for};
+use super::metrics::calibration::{BINS, expected_calibration_error};
 use super::metrics::ranking::{reciprocal_rank, success_at};
 use super::systems::{BM25, Baselines, DENSE, FigureMeans, RIPOSTE, RIPOSTE_ADAPTED, RankedReply, SystemFigures};
 use super::workbench::{Archive, EvalError, Workbench, any_language, moment_key};
@@ -31,6 +32,14 @@ pub struct ReplayOptions {
     pub limit: Option<usize>,
     /// Afterwards learn an adapter from the archive and ask again with what the product would then use.
     pub adapt: bool,
+}
+
+impl ReplayOptions {
+    /// What suggestions for these conversations are held against.
+    #[must_use]
+    pub fn yardstick(&self, conversations: &[LabelledConversation]) -> Yardstick {
+        if self.by_words { Yardstick::Words } else { yardstick_for(conversations) }
+    }
 }
 
 /// What one replay gave.
@@ -67,7 +76,7 @@ pub async fn replay(
 ) -> Result<Replayed, EvalError> {
     let desk: DeskId = "archive".parse().map_err(|error: crate::domain::desk::InvalidDeskId| EvalError::Unusable(error.to_string()))?;
     let archived: Vec<&LabelledConversation> = archive.iter().map(|&place| &conversations[place]).collect();
-    let yardstick = if options.by_words { Yardstick::Words } else { super::judge::yardstick_for(conversations) };
+    let yardstick = options.yardstick(conversations);
     let selection = Selection {
         yardstick,
         skip_labels: options.skip_labels.clone(),
@@ -81,10 +90,11 @@ pub async fn replay(
     let ingested = bench.ingest(&desk, &archived).await?;
     let baselines = Baselines::new(bench.archived_answers(&ingested).await?);
     let mut means = FigureMeans::default();
+    let (mut sure, mut sure_adapted) = (Vec::new(), Vec::new());
     for query in &asked {
         let Some(live) = LiveMoment::of(&ingested.desk, query) else { continue };
         ask_baselines(bench, &baselines, &live, query, yardstick, &mut means).await?;
-        ask_product(bench, &ingested, RIPOSTE, &live, query, yardstick, &mut means).await?;
+        sure.push(ask_product(bench, &ingested, RIPOSTE, &live, query, yardstick, &mut means).await?);
     }
     let mut adaptation = None;
     if options.adapt {
@@ -93,10 +103,17 @@ pub async fn replay(
         // Baselines have no adapter: its maps are taught together, for the product's ranking.
         for query in &asked {
             let Some(live) = LiveMoment::of(&ingested.desk, query) else { continue };
-            ask_product(bench, &ingested, RIPOSTE_ADAPTED, &live, query, yardstick, &mut means).await?;
+            sure_adapted.push(ask_product(bench, &ingested, RIPOSTE_ADAPTED, &live, query, yardstick, &mut means).await?);
         }
     }
     let mut figures = means.means();
+    if yardstick == Yardstick::Labels {
+        for (system, sure) in [(RIPOSTE, &sure), (RIPOSTE_ADAPTED, &sure_adapted)] {
+            if let (Some(of_system), Some(error)) = (figures.get_mut(system), expected_calibration_error(sure, BINS)) {
+                of_system.insert("ece".to_owned(), error);
+            }
+        }
+    }
     if options.adapt {
         add_gains(&mut figures);
     }
@@ -116,14 +133,14 @@ fn add_gains(figures: &mut SystemFigures) {
 }
 
 /// One moment as it would be live.
-struct LiveMoment {
+pub(super) struct LiveMoment {
     request: SuggestRequest,
-    moment: Moment,
+    pub(super) moment: Moment,
 }
 
 impl LiveMoment {
     /// `None` where the customer has said nothing that could be answered.
-    fn of(desk: &DeskId, query: &Query<'_>) -> Option<Self> {
+    pub(super) fn of(desk: &DeskId, query: &Query<'_>) -> Option<Self> {
         let texts: Vec<String> = query.context.iter().map(|message| mask(&clean(&message.text), &[]).text).collect();
         let lines: Vec<Line<'_>> =
             query.context.iter().zip(&texts).map(|(message, text)| Line { role: message.role, text, at: message.at }).collect();
@@ -146,7 +163,8 @@ async fn ask_baselines(
     Ok(())
 }
 
-/// Asks the product as it is at present; its figures go under the name `system`.
+/// Asks the product as it is at present; its figures go under the name `system`. Gives the probability of the first suggestion, shown or not,
+/// and whether it is right by its labels.
 async fn ask_product(
     bench: &Workbench,
     archive: &Archive,
@@ -155,7 +173,7 @@ async fn ask_product(
     query: &Query<'_>,
     yardstick: Yardstick,
     means: &mut FigureMeans,
-) -> Result<(), EvalError> {
+) -> Result<(f64, bool), EvalError> {
     let LiveMoment { request, moment } = live;
     let (ranking, _) = bench.suggester.rank(request, moment, &any_language(), Lane::Bulk).await?;
     let replies: Vec<RankedReply> = ranking
@@ -174,13 +192,14 @@ async fn ask_product(
     let silent = bench.suggester.silence(moment, &ranking, threshold).is_some();
     means.add(system, "abstained", f64::from(silent));
     means.add(system, "coverage", f64::from(!silent));
+    let first_right = success_at(&right(&replies, &query.expected_labels), 1);
     if !silent && yardstick == Yardstick::Labels {
-        means.add(system, "shown_hit@1", success_at(&right(&replies, &query.expected_labels), 1));
+        means.add(system, "precision_shown", first_right);
     }
-    Ok(())
+    Ok((ranking.groups.first().map_or(0.0, |group| group.probability), first_right > 0.5))
 }
 
-fn request_of(desk: &DeskId, query: &Query<'_>) -> SuggestRequest {
+pub(super) fn request_of(desk: &DeskId, query: &Query<'_>) -> SuggestRequest {
     let messages =
         query.context.iter().map(|message| LiveMessage { role: message.role, text: message.text.clone(), at: message.at, id: None });
     SuggestRequest {

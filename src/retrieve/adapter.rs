@@ -361,6 +361,7 @@ mod tests {
             plain_question: vec![1.0, 0.0],
             question_terms: SparseVector::default(),
             situation_terms: SparseVector::default(),
+            has_previous: false,
             scale: ScoreScale::SAME,
         }
     }

@@ -61,6 +61,8 @@ pub struct EncodedQuery {
     pub question_terms: SparseVector,
     /// Terms of the situation.
     pub situation_terms: SparseVector,
+    /// Whether something was said before the turn.
+    pub has_previous: bool,
     /// How the ranking's scores become comparable with those of unadapted vectors.
     pub scale: ScoreScale,
 }
@@ -76,6 +78,7 @@ impl EncodedQuery {
             situation,
             question_terms: query_vector(&text.question),
             situation_terms: query_vector(&situation_text(&text.previous, &text.turn)),
+            has_previous: !text.previous.trim().is_empty(),
             scale: ScoreScale::SAME,
         }
     }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use uuid::Uuid;
 
 use crate::embed::EmbedError;
-use crate::index::{DenseField, IndexError, IndexFilter, IndexPoint, PointPayload, Probe, SparseField, VectorIndex};
+use crate::index::{DenseField, IndexError, IndexFilter, IndexPoint, PointPayload, Probe, SparseField, SparseVector, VectorIndex};
 
 use super::encode::{EncodedQuery, dot};
 
@@ -41,6 +41,8 @@ pub struct Candidate {
     pub situation_bm25: f32,
     /// BM25 of the query's question against the answer, 0 when not among the best.
     pub answer_bm25: f32,
+    /// Share of the query's different terms that stand in the question, in the situation (of the situation's terms) and in the answer.
+    pub words: [f32; 3],
     /// Dense vector of the answer, for grouping and consensus.
     pub answer_vector: Vec<f32>,
 }
@@ -56,6 +58,10 @@ pub struct CandidateSearch {
     pub best_situation_bm25: f32,
     /// Best BM25 of the answers.
     pub best_answer_bm25: f32,
+    /// Different terms of the query's question.
+    pub question_terms: usize,
+    /// Whether something was said before the customer's turn: only then is the situation another thing than the turn.
+    pub has_previous: bool,
 }
 
 /// Asks the index with every probe and unites the hits; `per_probe` hits are taken from each.
@@ -90,6 +96,11 @@ pub async fn retrieve(
         question_bm25: score(&question, &point),
         situation_bm25: score(&situation, &point),
         answer_bm25: score(&answer, &point),
+        words: [
+            shared_words(&query.question_terms, &point.sparse[0]),
+            shared_words(&query.situation_terms, &point.sparse[1]),
+            shared_words(&query.question_terms, &point.sparse[2]),
+        ],
         point: point.id,
         payload: point.payload,
         answer_vector: {
@@ -102,5 +113,13 @@ pub async fn retrieve(
         best_question_bm25: best(3),
         best_situation_bm25: best(4),
         best_answer_bm25: best(5),
+        question_terms: query.question_terms.terms.len(),
+        has_previous: query.has_previous,
     })
+}
+
+/// Share of `asked`'s terms that `found` has; both are in ascending order of terms.
+fn shared_words(asked: &SparseVector, found: &SparseVector) -> f32 {
+    let shared = asked.terms.iter().filter(|term| found.terms.binary_search(term).is_ok()).count();
+    shared as f32 / asked.terms.len().max(1) as f32
 }

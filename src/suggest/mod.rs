@@ -1,9 +1,10 @@
 //! The use case: the present moment of a live conversation in, ranked and explained replies or a reasoned silence out; feedback intake.
 //!
-//! `request` is the wire form, `ranking` goes from a moment to ranked groups of answers (evaluation uses it too), `learning` says what feedback
+//! `request` is the wire form, `ranking` goes from a moment to ranked groups of answers (evaluation uses it too), `calibration` from a ranking to a probability, `learning` says what feedback
 //! does to a group, `control` is what editors may decide over its head, `service` adds what a caller sees: rendering, silence, records,
 //! feedback.
 
+pub mod calibration;
 pub mod control;
 pub mod features;
 pub mod group;

@@ -8,9 +8,10 @@ use std::time::{Duration, Instant};
 
 use uuid::Uuid;
 
+use super::calibration::{Signals, Standing};
 use super::control::{Effect, effects};
-use super::features::{FEATURE_COUNT, Source, Wanted, features};
-use super::group::{Answer, group_answers};
+use super::features::{CONSENSUS, FEATURE_COUNT, Gates, QUESTION_WORDS, Source, Wanted, features};
+use super::group::{Answer, Scored, weigh};
 use super::learning::Known;
 use super::ranker::Ranker;
 use super::service::SuggestError;
@@ -56,6 +57,10 @@ pub struct TaughtWording {
 pub struct RankedGroup {
     /// Members: one that an editor has pinned first, then those whose words fared best, with agents and by points, then by relevance.
     pub members: Vec<RankedMember>,
+    /// Score that it stands at, feedback and points included.
+    pub score: f32,
+    /// What the whole set says of its first suggestion; with the score it gives the probability.
+    pub signals: Signals,
     /// Probability that an agent would use it.
     pub probability: f64,
     /// The wording that agents prefer to the representative's own.
@@ -160,6 +165,12 @@ impl Gathered {
     #[must_use]
     pub fn source(&self, candidate: &Candidate) -> &Source {
         &self.sources[&candidate.point]
+    }
+
+    /// What of the query decides how likeness is weighed.
+    #[must_use]
+    pub fn gates(&self) -> Gates {
+        Gates::of(&self.search)
     }
 
     /// Every candidate's score by stage one.
@@ -314,34 +325,47 @@ pub fn rank(ranker: &Ranker, gathered: Gathered) -> Vec<RankedGroup> {
     let mut rows = gathered.features();
     let answers: Vec<&[f32]> = gathered.search.candidates.iter().map(|candidate| candidate.answer_vector.as_slice()).collect();
     ranker.add_consensus(&mut rows, &answers);
-    let Gathered { search, sources, keys, known, scale, .. } = gathered;
-    let mut members: Vec<RankedMember> = search
+    let gates = gathered.gates();
+    let Gathered { search, mut sources, mut keys, known, scale, .. } = gathered;
+    let scored: Vec<Scored<'_>> = search
         .candidates
-        .into_iter()
+        .iter()
         .zip(&rows)
-        .map(|(candidate, row)| RankedMember {
-            source: sources[&candidate.point].clone(),
+        .map(|(candidate, row)| Scored {
+            point: candidate.point,
+            source: candidate.payload.source,
             score: ranker.score(row),
-            answer_key: keys[&candidate.point].clone(),
-            candidate,
+            answer: Answer { text: &sources[&candidate.point].answer, vector: &candidate.answer_vector },
         })
         .collect();
-    members.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.candidate.point.cmp(&b.candidate.point)));
-    keep_one_variant_per_entry(&mut members);
-    let groups = group_answers(
-        &members.iter().map(|member| Answer { text: &member.source.answer, vector: &member.candidate.answer_vector }).collect::<Vec<_>>(),
-    );
-    let mut members: Vec<Option<RankedMember>> = members.into_iter().map(Some).collect();
+    let groups = weigh(&scored);
+    let in_groups: Vec<Vec<f32>> = groups.iter().map(|group| group.iter().map(|(_, score)| *score).collect()).collect();
+    let best = rows[groups[0][0].0];
+    let signals = Standing {
+        scores: &in_groups,
+        best_cosine: gates.best,
+        consensus: best[CONSENSUS],
+        words: best[QUESTION_WORDS],
+        length: gates.length,
+    }
+    .signals();
+    let mut candidates: Vec<Option<Candidate>> = search.candidates.into_iter().map(Some).collect();
+    let mut member = |(at, score): (usize, f32)| {
+        let candidate = candidates[at].take()?;
+        let (source, answer_key) = (sources.remove(&candidate.point)?, keys.remove(&candidate.point)?);
+        Some(RankedMember { candidate, source, answer_key, score })
+    };
     let mut ranked: Vec<(f32, RankedGroup)> = groups
         .into_iter()
-        .filter_map(|group| known.apply(ranker, scale, group.into_iter().filter_map(|position| members[position].take()).collect()))
+        .filter_map(|group| known.apply(ranker, scale, signals, group.into_iter().filter_map(&mut member).collect()))
         .collect();
     best_first(&mut ranked);
     offer_each_wording_once(&mut ranked);
     for (score, group) in &mut ranked {
         if let Some(wording) = &group.wording {
             *score += known.points(ranker, &wording.key);
-            group.probability = ranker.probability(*score);
+            group.score = *score;
+            group.probability = ranker.probability(*score, &signals);
         }
     }
     best_first(&mut ranked);
@@ -363,12 +387,6 @@ fn offer_each_wording_once(ranked: &mut [(f32, RankedGroup)]) {
             group.pinned = false;
         }
     }
-}
-
-/// An entry has a point per question variant; its best one stands for it.
-fn keep_one_variant_per_entry(members: &mut Vec<RankedMember>) {
-    let mut seen = HashSet::new();
-    members.retain(|member| seen.insert(member.candidate.payload.source));
 }
 
 /// What is wanted at `moment`.
@@ -412,6 +430,7 @@ mod tests {
                 question_bm25: 0.0,
                 situation_bm25: 0.0,
                 answer_bm25: 0.0,
+                words: [0.0; 3],
                 answer_vector: vector.to_vec(),
             });
             let (answer, question) = ((*answer).to_owned(), "问".to_owned());

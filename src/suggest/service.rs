@@ -193,7 +193,7 @@ impl Suggester {
     /// Probability below which nothing is shown on a desk.
     #[must_use]
     pub fn threshold(&self, settings: &DeskSettings) -> f64 {
-        settings.threshold.unwrap_or(self.ranker.weights().threshold)
+        settings.threshold.unwrap_or_else(|| self.ranker.threshold_for(settings.precision))
     }
 
     async fn decide(

@@ -63,7 +63,7 @@ const FIGURES: &[Known] = &[
     known("pair_recall", Better::Higher),
     known("pair_f1", Better::Higher),
     known("outliers", Better::Neutral),
-    known("shown_hit@1", Better::Higher),
+    known("precision_shown", Better::Higher),
     known("f1", Better::Higher),
     known("precision", Better::Neutral),
     known("recall", Better::Neutral),
@@ -75,6 +75,13 @@ const FIGURES: &[Known] = &[
     known("texts_per_second@32", Better::Higher),
     known("ratio@1", Better::Higher),
     known("ratio@32", Better::Higher),
+    known("times_forward", Better::Lower),
+    known("forward_ms", Better::Neutral),
+    known("total_ms", Better::Neutral),
+    known("total_p95_ms", Better::Neutral),
+    known("embed_ms", Better::Neutral),
+    known("search_ms", Better::Neutral),
+    known("rank_ms", Better::Neutral),
     known("cosine_mean", Better::Higher),
     known("cosine_worst", Better::Higher),
 ];
@@ -105,7 +112,14 @@ pub(super) fn column(figure: &str) -> (usize, &str) {
 pub(super) fn digits(figure: &str) -> usize {
     match figure {
         "k" => 0,
-        "texts_per_second@1" | "texts_per_second@32" => 1,
+        "texts_per_second@1"
+        | "texts_per_second@32"
+        | "forward_ms"
+        | "total_ms"
+        | "total_p95_ms"
+        | "embed_ms"
+        | "search_ms"
+        | "rank_ms" => 1,
         "cosine_mean" | "cosine_worst" => 5,
         "spearman" | "weight" => 2,
         _ => 3,
