@@ -329,7 +329,6 @@ fn sha256_hex(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::index::SparseVector;
 
     fn manifest() -> AdapterManifest {
         AdapterManifest {
@@ -359,8 +358,7 @@ mod tests {
             situation: vec![0.0, 1.0],
             answer: vec![1.0, 0.0],
             plain_question: vec![1.0, 0.0],
-            question_terms: SparseVector::default(),
-            situation_terms: SparseVector::default(),
+            terms: QueryTerms::default(),
             has_previous: false,
             scale: ScoreScale::SAME,
         }

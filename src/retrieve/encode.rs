@@ -46,6 +46,23 @@ pub struct QueryText {
     pub previous: String,
 }
 
+/// The terms of one live moment.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct QueryTerms {
+    /// Of the question; answers are asked with them, too.
+    pub question: SparseVector,
+    /// Of the situation.
+    pub situation: SparseVector,
+}
+
+impl QueryTerms {
+    /// The terms of a moment's texts.
+    #[must_use]
+    pub fn of(text: &QueryText) -> Self {
+        Self { question: query_vector(&text.question), situation: query_vector(&situation_text(&text.previous, &text.turn)) }
+    }
+}
+
 /// The vectors of one live moment.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EncodedQuery {
@@ -57,10 +74,8 @@ pub struct EncodedQuery {
     pub answer: Vec<f32>,
     /// Dense vector of the question as the encoder made it: tells whether the archive knows anything like it.
     pub plain_question: Vec<f32>,
-    /// Terms of the question.
-    pub question_terms: SparseVector,
-    /// Terms of the situation.
-    pub situation_terms: SparseVector,
+    /// What it asks by words.
+    pub terms: QueryTerms,
     /// Whether something was said before the turn.
     pub has_previous: bool,
     /// How the ranking's scores become comparable with those of unadapted vectors.
@@ -76,8 +91,7 @@ impl EncodedQuery {
             plain_question: question.clone(),
             question,
             situation,
-            question_terms: query_vector(&text.question),
-            situation_terms: query_vector(&situation_text(&text.previous, &text.turn)),
+            terms: QueryTerms::of(text),
             has_previous: !text.previous.trim().is_empty(),
             scale: ScoreScale::SAME,
         }

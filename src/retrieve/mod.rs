@@ -7,5 +7,5 @@ pub mod lexical;
 pub mod search;
 
 pub use adapter::{Adapter, Adapters};
-pub use encode::{DocumentText, EncodedDocument, EncodedQuery, QueryText, encode_documents, encode_query};
-pub use search::{Candidate, CandidateSearch, RetrieveError, retrieve};
+pub use encode::{DocumentText, EncodedDocument, EncodedQuery, QueryTerms, QueryText, encode_documents, encode_query};
+pub use search::{Candidate, CandidateSearch, RetrieveError, WordHits, retrieve, search_words};

@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use uuid::Uuid;
 
 use crate::embed::EmbedError;
-use crate::index::{DenseField, IndexError, IndexFilter, IndexPoint, PointPayload, Probe, SparseField, SparseVector, VectorIndex};
+use crate::index::{DenseField, Hit, IndexError, IndexFilter, IndexPoint, PointPayload, Probe, SparseField, SparseVector, VectorIndex};
 
-use super::encode::{EncodedQuery, dot};
+use super::encode::{EncodedQuery, QueryTerms, dot};
 
 /// Why there are no candidates.
 #[derive(Debug, thiserror::Error)]
@@ -64,29 +64,49 @@ pub struct CandidateSearch {
     pub has_previous: bool,
 }
 
-/// Asks the index with every probe and unites the hits; `per_probe` hits are taken from each.
+/// What was found by words: hits on question, situation and answer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WordHits([Vec<Hit>; 3]);
+
+/// Asks the index by words. Needs no vector, so it can be done while the encoder works.
+pub async fn search_words(
+    index: &dyn VectorIndex,
+    filter: &IndexFilter,
+    terms: &QueryTerms,
+    per_probe: usize,
+) -> Result<WordHits, RetrieveError> {
+    let probes = vec![
+        Probe::Sparse(SparseField::Question, terms.question.clone()),
+        Probe::Sparse(SparseField::Situation, terms.situation.clone()),
+        Probe::Sparse(SparseField::Answer, terms.question.clone()),
+    ];
+    Ok(WordHits(three(index.search(filter, probes, per_probe).await?)))
+}
+
+fn three(lists: Vec<Vec<Hit>>) -> [Vec<Hit>; 3] {
+    let mut lists = lists.into_iter();
+    std::array::from_fn(|_| lists.next().unwrap_or_default())
+}
+
+/// Asks the index by vectors and unites the hits with those by words; `per_probe` hits are taken from each probe.
 pub async fn retrieve(
     index: &dyn VectorIndex,
     filter: &IndexFilter,
     query: &EncodedQuery,
+    words: &WordHits,
     per_probe: usize,
 ) -> Result<CandidateSearch, RetrieveError> {
-    let probes = vec![
-        Probe::Dense(DenseField::Question, query.question.clone()),
-        Probe::Dense(DenseField::Situation, query.situation.clone()),
-        Probe::Dense(DenseField::Answer, query.answer.clone()),
-        Probe::Sparse(SparseField::Question, query.question_terms.clone()),
-        Probe::Sparse(SparseField::Situation, query.situation_terms.clone()),
-        Probe::Sparse(SparseField::Answer, query.question_terms.clone()),
-    ];
-    let lists = index.search(filter, probes, per_probe).await?;
-    let mut ids: Vec<Uuid> = lists.iter().flatten().map(|hit| hit.id).collect();
+    // Two calls, which the index answers side by side.
+    let first = vec![Probe::Dense(DenseField::Question, query.question.clone()), Probe::Dense(DenseField::Answer, query.answer.clone())];
+    let second = vec![Probe::Dense(DenseField::Situation, query.situation.clone())];
+    let (first, second) = futures::try_join!(index.search(filter, first, per_probe), index.search(filter, second, per_probe))?;
+    let mut ids: Vec<Uuid> = first.iter().chain(&second).chain(&words.0).flatten().map(|hit| hit.id).collect();
     ids.sort_unstable();
     ids.dedup();
     let points = index.fetch(&filter.desk, &ids).await?;
-    let scores = |list: usize| -> HashMap<Uuid, f32> { lists.get(list).into_iter().flatten().map(|hit| (hit.id, hit.score)).collect() };
-    let (question, situation, answer) = (scores(3), scores(4), scores(5));
-    let best = |list: usize| lists.get(list).and_then(|hits| hits.first()).map_or(0.0, |hit| hit.score);
+    let [question, situation, answer] =
+        words.0.each_ref().map(|hits| -> HashMap<Uuid, f32> { hits.iter().map(|hit| (hit.id, hit.score)).collect() });
+    let best = |list: usize| words.0[list].first().map_or(0.0, |hit| hit.score);
     let score = |scores: &HashMap<Uuid, f32>, point: &IndexPoint| scores.get(&point.id).copied().unwrap_or(0.0);
     let candidates = points.into_iter().map(|point| Candidate {
         question_cosine: dot(&query.question, &point.dense[0]),
@@ -97,9 +117,9 @@ pub async fn retrieve(
         situation_bm25: score(&situation, &point),
         answer_bm25: score(&answer, &point),
         words: [
-            shared_words(&query.question_terms, &point.sparse[0]),
-            shared_words(&query.situation_terms, &point.sparse[1]),
-            shared_words(&query.question_terms, &point.sparse[2]),
+            shared_words(&query.terms.question, &point.sparse[0]),
+            shared_words(&query.terms.situation, &point.sparse[1]),
+            shared_words(&query.terms.question, &point.sparse[2]),
         ],
         point: point.id,
         payload: point.payload,
@@ -110,10 +130,10 @@ pub async fn retrieve(
     });
     Ok(CandidateSearch {
         candidates: candidates.collect(),
-        best_question_bm25: best(3),
-        best_situation_bm25: best(4),
-        best_answer_bm25: best(5),
-        question_terms: query.question_terms.terms.len(),
+        best_question_bm25: best(0),
+        best_situation_bm25: best(1),
+        best_answer_bm25: best(2),
+        question_terms: query.terms.question.terms.len(),
         has_previous: query.has_previous,
     })
 }

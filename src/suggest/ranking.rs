@@ -18,7 +18,7 @@ use super::service::SuggestError;
 use crate::domain::{DeskId, EntryId, Outcome, PairId, PairKind, Pool, SuggestionId, Timestamp};
 use crate::index::{IndexFilter, VectorIndex};
 use crate::retrieve::adapter::ScoreScale;
-use crate::retrieve::{Candidate, CandidateSearch, EncodedQuery, retrieve};
+use crate::retrieve::{Candidate, CandidateSearch, EncodedQuery, QueryTerms, WordHits, retrieve, search_words};
 use crate::store::{ControlStore, FeedbackStore, KnowledgeStore, PairStore, RecordedSuggestion};
 use crate::text::acts::CustomerAct;
 use crate::text::moment::Moment;
@@ -215,6 +215,11 @@ impl Gathered {
     }
 }
 
+/// Searches for everything that shares words with a moment: what [`rank_moment`] begins with.
+pub async fn find_words(index: &dyn VectorIndex, filter: &IndexFilter, terms: &QueryTerms) -> Result<WordHits, SuggestError> {
+    Ok(search_words(index, filter, terms, PER_PROBE).await?)
+}
+
 /// Searches for everything that may answer an encoded moment and reads what is known of it.
 pub async fn gather<S: SourceStore + ?Sized>(
     store: &S,
@@ -223,7 +228,19 @@ pub async fn gather<S: SourceStore + ?Sized>(
     query: &EncodedQuery,
     wanted: Wanted,
 ) -> Result<Gathered, SuggestError> {
-    let mut search = retrieve(index, filter, query, PER_PROBE).await?;
+    let words = find_words(index, filter, &query.terms).await?;
+    gather_with(store, index, filter, query, &words, wanted).await
+}
+
+async fn gather_with<S: SourceStore + ?Sized>(
+    store: &S,
+    index: &dyn VectorIndex,
+    filter: &IndexFilter,
+    query: &EncodedQuery,
+    words: &WordHits,
+    wanted: Wanted,
+) -> Result<Gathered, SuggestError> {
+    let mut search = retrieve(index, filter, query, words, PER_PROBE).await?;
     let best_question_cosine = search.candidates.iter().map(|candidate| candidate.plain_question_cosine).fold(0.0, f32::max);
     shortlist(&mut search);
     let sources = read_sources(store, &filter.desk, &search.candidates).await?;
@@ -242,18 +259,20 @@ fn distinct<'a>(keys: impl Iterator<Item = &'a String>) -> Vec<String> {
     keys.collect::<BTreeSet<_>>().into_iter().cloned().collect()
 }
 
-/// Ranks everything that may answer an encoded moment, as the desk's controls have it.
+/// Ranks everything that may answer an encoded moment, as the desk's controls have it. `words` is what was found by words.
+#[expect(clippy::too_many_arguments, reason = "the parts of the use case and the parts of one moment")]
 pub async fn rank_moment<S: SourceStore + ControlStore + ?Sized>(
     store: &S,
     index: &dyn VectorIndex,
     ranker: &Ranker,
     filter: &IndexFilter,
     query: &EncodedQuery,
+    words: &WordHits,
     moment: &Moment,
     wanted: Wanted,
 ) -> Result<Ranking, SuggestError> {
     let started = Instant::now();
-    let mut gathered = gather(store, index, filter, query, wanted).await?;
+    let mut gathered = gather_with(store, index, filter, query, words, wanted).await?;
     let controls = store.controls_of(&filter.desk, &gathered.answer_keys, wanted.now).await?;
     gathered.control(effects(&controls, moment));
     let searched = Instant::now();

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::group::{Answer, contradict};
 use super::ranker::Ranker;
-use super::ranking::{RankedGroup, RankedMember, Ranking, rank_moment, wanted};
+use super::ranking::{RankedGroup, RankedMember, Ranking, find_words, rank_moment, wanted};
 use super::render::{LiveValues, render, unfilled};
 use super::request::{FeedbackCreate, LiveConversation, MAX_MESSAGE_CHARS, ModelView, QueryView, SuggestRequest, SuggestResponse, Timings};
 use crate::domain::desk::{DEFAULT_REPLIES, MAX_REPLIES};
@@ -15,7 +15,7 @@ use crate::domain::{
 };
 use crate::embed::{EmbedError, Embedder, Lane};
 use crate::index::{IndexError, IndexFilter, VectorIndex};
-use crate::retrieve::{Adapters, QueryText, RetrieveError, encode_query};
+use crate::retrieve::{Adapters, QueryTerms, QueryText, RetrieveError, encode_query};
 use crate::store::{RecordedSet, RecordedSuggestion, Store, StoreError};
 use crate::text::acts::customer_act;
 use crate::text::language::detect;
@@ -169,11 +169,6 @@ impl Suggester {
         settings: &DeskSettings,
         lane: Lane,
     ) -> Result<(Ranking, Duration), SuggestError> {
-        let embedding = Instant::now();
-        let text = QueryText { question: moment.question.clone(), turn: moment.turn.clone(), previous: moment.previous.clone() };
-        let adapter = self.adapters.of(&request.desk);
-        let query = encode_query(self.embedder.as_ref(), adapter.as_deref(), &text, lane).await?;
-        let embed_time = embedding.elapsed();
         let language = request.language.unwrap_or_else(|| detect(&moment.turn));
         let now = self.clock.now();
         let filter = IndexFilter {
@@ -185,8 +180,17 @@ impl Suggester {
             valid_at: Some(now),
             ..IndexFilter::desk(request.desk.clone())
         };
+        let embedding = Instant::now();
+        let text = QueryText { question: moment.question.clone(), turn: moment.turn.clone(), previous: moment.previous.clone() };
+        let adapter = self.adapters.of(&request.desk);
+        let terms = QueryTerms::of(&text);
+        // Words are looked up while the encoder works.
+        let encoded = async { Ok::<_, SuggestError>(encode_query(self.embedder.as_ref(), adapter.as_deref(), &text, lane).await?) };
+        let (query, words) = futures::try_join!(encoded, find_words(self.index.as_ref(), &filter, &terms))?;
+        let embed_time = embedding.elapsed();
         let wanted = wanted(moment, language, now);
-        let ranking = rank_moment(self.store.as_ref(), self.index.as_ref(), &self.ranker, &filter, &query, moment, wanted).await?;
+        let (store, index) = (self.store.as_ref(), self.index.as_ref());
+        let ranking = rank_moment(store, index, &self.ranker, &filter, &query, &words, moment, wanted).await?;
         Ok((ranking, embed_time))
     }
 

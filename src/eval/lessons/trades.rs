@@ -16,19 +16,29 @@ use crate::text::moment::{Line, Moment};
 
 /// A desk's questions take turns: an entry only, an entry and conversations, conversations only.
 const FORMS: usize = 3;
+/// Of so many questions on a desk, one is another trade's.
+const FOREIGN: usize = 5;
 
-/// Lessons of authored groups: one desk a trade and language, at most `sample` questions asked on each.
+/// Lessons of authored groups: one desk a trade and language, at most `sample` questions asked on each. One in [`FOREIGN`] is another
+/// trade's, where there are several: no answer is right there, which only the calibration can learn from.
 pub async fn of_trades(bench: &Workbench, trades: &[Trade], sample: usize) -> Result<Vec<Lesson>, EvalError> {
     let mut lessons = Vec::new();
-    for trade in trades {
+    for (place, trade) in trades.iter().enumerate() {
+        let other = &trades[(place + 1) % trades.len()];
         for language in [Language::Zh, Language::En] {
-            lessons.extend(of_trade(bench, trade, language, sample).await?);
+            lessons.extend(of_trade(bench, trade, (other.name != trade.name).then_some(other), language, sample).await?);
         }
     }
     Ok(lessons)
 }
 
-async fn of_trade(bench: &Workbench, trade: &Trade, language: Language, sample: usize) -> Result<Vec<Lesson>, EvalError> {
+async fn of_trade(
+    bench: &Workbench,
+    trade: &Trade,
+    other: Option<&Trade>,
+    language: Language,
+    sample: usize,
+) -> Result<Vec<Lesson>, EvalError> {
     let name = format!("{}-{}", trade.name, language.as_str());
     let mut desk = AuthoredDesk::default();
     for (number, intent) in trade.intents.iter().enumerate() {
@@ -38,18 +48,24 @@ async fn of_trade(bench: &Workbench, trade: &Trade, language: Language, sample: 
     let archive = bench.ingest(&id, &desk.conversations.iter().collect::<Vec<_>>()).await?;
     let intents: HashMap<Uuid, usize> = entries.iter().map(|entry| entry.as_uuid()).zip(desk.entry_intents).collect();
     SplitMix64::new(11).shuffle(&mut desk.asked);
-    desk.asked.truncate(sample);
+    let foreign = other.map_or(0, |_| sample / FOREIGN);
+    desk.asked.truncate(sample - foreign);
+    let mut asked: Vec<(Option<usize>, String)> = desk.asked.into_iter().map(|(intent, words)| (Some(intent), words)).collect();
+    if let Some(other) = other {
+        let first = other.intents.iter().filter_map(|intent| intent.in_language(language).wordings.first());
+        asked.extend(first.take(foreign).map(|words| (None, words.clone())));
+    }
     let mut lessons = Vec::new();
-    for (intent, words) in &desk.asked {
+    for (intent, words) in &asked {
         let Some(moment) = Moment::of(&[Line { role: Role::Customer, text: words, at: None }]) else { continue };
         let text = QueryText { question: moment.question.clone(), turn: moment.turn.clone(), previous: String::new() };
         let filter = IndexFilter { language: Some(language), ..IndexFilter::desk(id.clone()) };
         let verdict = |candidate: &Candidate, _: &str, _: f32| Verdict {
-            right: intent_of(candidate, &intents, &archive) == Some(*intent),
+            right: intent.is_some() && intent_of(candidate, &intents, &archive) == *intent,
             known: true,
         };
         let wanted = wanted(&moment, language, bench.clock.now());
-        lessons.extend(lesson(bench, name.clone(), &filter, &text, wanted, None, verdict).await?);
+        lessons.extend(lesson(bench, trade.name.clone(), &filter, &text, wanted, None, verdict).await?);
     }
     Ok(lessons)
 }
