@@ -26,6 +26,9 @@ pub(super) struct SetArgs {
     /// Score below which a suggestion is not shown, 0 to 1
     #[arg(long, value_name = "SCORE|default", value_parser = number)]
     threshold: Option<Value>,
+    /// How often what is shown should be right, 0 to below 1; the threshold follows from it where none is set
+    #[arg(long, value_name = "SHARE|default", value_parser = number)]
+    precision: Option<Value>,
     /// Replies where the request names no number, 1 to 20
     #[arg(long, value_name = "COUNT|default", value_parser = count)]
     limit: Option<Value>,
@@ -45,6 +48,7 @@ impl SetArgs {
     fn patch(&self) -> Map<String, Value> {
         let named = [
             ("threshold", &self.threshold),
+            ("precision", &self.precision),
             ("limit", &self.limit),
             ("pools", &self.pools),
             ("cross_language", &self.cross_language),

@@ -1,6 +1,6 @@
 //! `riposte eval`: tasks over labelled sets, in a throw-away installation with the encoder and weights of this one.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -9,12 +9,13 @@ use std::time::Instant;
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 
-use super::{EXIT_REGRESSION, eval_encoders, eval_mining, print};
+use super::{EXIT_REGRESSION, eval_encoders, eval_fit, eval_mining, print};
 use crate::app::App;
 use crate::config::Config;
-use crate::domain::{Clock, DeskId, SystemClock};
+use crate::domain::{Clock, DeskId, Pair, SystemClock};
 use crate::embed::queue::EmbedQueue;
 use crate::embed::{Embedder, ModelInfo};
+use crate::eval::LabelSet;
 use crate::eval::ablation::{Part, ablation};
 use crate::eval::authored::{authored, weight_curve};
 use crate::eval::dataset::{
@@ -22,7 +23,10 @@ use crate::eval::dataset::{
 };
 use crate::eval::feedback::{SimulatedClock, SimulationOptions, simulate};
 use crate::eval::fit::fit;
+use crate::eval::judge::{Yardstick, label_sets};
+use crate::eval::latency::latency;
 use crate::eval::leaks::{LeakOptions, MOST_VALUES, leaks};
+use crate::eval::lessons::{by_labels, by_words, of_archive};
 use crate::eval::masking::{masking, read_masking_lines};
 use crate::eval::mining::mining;
 use crate::eval::pairs::{in_traditional_script, pairs};
@@ -32,6 +36,9 @@ use crate::eval::split::split_conversations;
 use crate::eval::systems::SystemFigures;
 use crate::eval::texts;
 use crate::suggest::Ranker;
+
+/// Archived moments that `replay --fit` fits to, at most.
+const FITTED_TO: usize = 1500;
 
 /// Vectors kept during an evaluation: several seeds share nearly all of their texts.
 const CACHED_VECTORS: usize = 400_000;
@@ -164,21 +171,18 @@ pub(super) enum EvalCommand {
     Precision(eval_encoders::PrecisionArgs),
     /// Learns to tell answers from other replies and writes the weights (setting `mining.relevance`)
     FitMining(eval_mining::FitArgs),
-    /// Fits ranker weights by replay on archives and writes them
-    Fit {
-        /// Archives: conversations.jsonl, one desk each
-        #[arg(required = true)]
-        archives: Vec<PathBuf>,
-        /// Where the weights go
-        #[arg(long, value_name = "FILE")]
-        out: PathBuf,
-        /// What it was fitted on, in words, for the file
-        #[arg(long, default_value = "own archive")]
-        name: String,
-        /// Moments learnt from, at most
-        #[arg(long, default_value_t = 1500)]
-        sample: usize,
+    /// Times suggestions, beside the encoder's forward pass for the same texts
+    Latency {
+        /// Conversations: four in five are archived, the others ask
+        file: PathBuf,
+        /// Suggestions asked for
+        #[arg(long, default_value_t = 200)]
+        requests: usize,
+        #[command(flatten)]
+        output: Output,
     },
+    /// Fits the ranker and its calibration to archives, and says what that gains on moments left out
+    Fit(eval_fit::FitArgs),
 }
 
 #[derive(Debug, Args)]
@@ -368,6 +372,19 @@ pub(super) async fn run(config: Config, command: EvalCommand) -> anyhow::Result<
             }
             ("leaks", format!("planted/seed-{seed}"), vec![found.figures], questions as usize, output)
         }
+        EvalCommand::Latency { file, requests, output } => {
+            let conversations = read_conversations(&file)?;
+            let (archive, queries) = split_conversations(&conversations, 0.8, 0);
+            // Its own copy: the queue's one belongs to the queue's thread.
+            let mut model = App::load_model(&stage.config.encoder)?;
+            // Nothing is cached, as if nobody had ever said the same before.
+            let uncached = Config { cached_vectors: 0, ..stage.config.clone() };
+            let stage = Stage { encoder: Arc::new(App::load_encoder(&uncached).await?), config: stage.config };
+            let bench = stage.bench(None).await?;
+            let (figures, n) = latency(&bench.workbench(), &mut model, &conversations, &archive, &queries, requests).await?;
+            bench.close().await?;
+            ("latency", set_name(&file), vec![figures], n, output)
+        }
         EvalCommand::Speed(args) => {
             eval_encoders::run_speed(&stage.config, &args)?;
             return Ok(ExitCode::SUCCESS);
@@ -380,8 +397,8 @@ pub(super) async fn run(config: Config, command: EvalCommand) -> anyhow::Result<
             eval_mining::run_fit(stage.encoder.as_ref(), &args).await?;
             return Ok(ExitCode::SUCCESS);
         }
-        EvalCommand::Fit { archives, out, name, sample } => {
-            stage.fit(&archives, &out, &name, sample).await?;
+        EvalCommand::Fit(args) => {
+            eval_fit::run(&stage, &args).await?;
             return Ok(ExitCode::SUCCESS);
         }
     };
@@ -389,23 +406,23 @@ pub(super) async fn run(config: Config, command: EvalCommand) -> anyhow::Result<
 }
 
 /// Makes throw-away installations that share one encoder.
-struct Stage {
-    config: Config,
-    encoder: Arc<EmbedQueue>,
+pub(super) struct Stage {
+    pub(super) config: Config,
+    pub(super) encoder: Arc<EmbedQueue>,
 }
 
 /// A throw-away installation and its folder, which goes with it.
-struct Bench {
+pub(super) struct Bench {
     app: App,
     folder: TemporaryFolder,
 }
 
 impl Bench {
-    fn workbench(&self) -> crate::eval::workbench::Workbench {
+    pub(super) fn workbench(&self) -> crate::eval::workbench::Workbench {
         self.app.workbench()
     }
 
-    async fn close(self) -> anyhow::Result<()> {
+    pub(super) async fn close(self) -> anyhow::Result<()> {
         let closed = self.app.close().await;
         drop(self.folder);
         closed
@@ -413,7 +430,7 @@ impl Bench {
 }
 
 impl Stage {
-    async fn bench(&self, ranker: Option<Ranker>) -> anyhow::Result<Bench> {
+    pub(super) async fn bench(&self, ranker: Option<Ranker>) -> anyhow::Result<Bench> {
         self.bench_at(Arc::new(SystemClock), ranker).await
     }
 
@@ -470,17 +487,8 @@ impl Stage {
         options: &ReplayOptions,
         asking: Asking,
     ) -> anyhow::Result<(SystemFigures, usize)> {
-        let mut ranker = None;
-        if matches!(asking, Asking::Replay { fit: true }) {
-            let bench = self.bench(None).await?;
-            let desk: DeskId = "archive".parse()?;
-            let archived: Vec<&LabelledConversation> = archive.iter().map(|&place| &conversations[place]).collect();
-            let workbench = bench.workbench();
-            workbench.ingest(&desk, &archived).await?;
-            let fitted = fit(&workbench, &[desk], self.ranker()?.weights(), 1500, "the archive side of a replay").await?;
-            ranker = Some(Ranker::new(fitted.weights)?);
-            bench.close().await?;
-        }
+        let fits = matches!(asking, Asking::Replay { fit: true });
+        let ranker = if fits { Some(self.fitted(conversations, archive, options).await?) } else { None };
         let bench = self.bench(ranker).await?;
         if let Asking::Ablation(part) = asking {
             let figures = ablation(&bench.workbench(), conversations, archive, queries, options, part).await?;
@@ -495,33 +503,41 @@ impl Stage {
         Ok((replayed.figures, replayed.asked))
     }
 
-    fn ranker(&self) -> anyhow::Result<Ranker> {
+    pub(super) fn ranker(&self) -> anyhow::Result<Ranker> {
         App::load_ranker(self.config.ranker.as_deref())
     }
 
-    async fn fit(&self, archives: &[PathBuf], out: &Path, name: &str, sample: usize) -> anyhow::Result<()> {
+    /// A ranker fitted to the archive side of a replay, which is judged as the queries will be.
+    async fn fitted(&self, conversations: &[LabelledConversation], archive: &[usize], options: &ReplayOptions) -> anyhow::Result<Ranker> {
         let bench = self.bench(None).await?;
         let workbench = bench.workbench();
-        let mut desks = Vec::new();
-        for (number, file) in archives.iter().enumerate() {
-            let desk: DeskId = format!("archive-{number}").parse()?;
-            let conversations = read_conversations(file)?;
-            workbench.ingest(&desk, &conversations.iter().collect::<Vec<_>>()).await?;
-            desks.push(desk);
-        }
-        let fitted = fit(&workbench, &desks, self.ranker()?.weights(), sample, name).await?;
-        fs_err::write(out, serde_json::to_string_pretty(&fitted.weights)? + "\n")?;
-        drop(workbench);
+        let desk: DeskId = "archive".parse()?;
+        let archived: Vec<&LabelledConversation> = archive.iter().map(|&place| &conversations[place]).collect();
+        let ingested = workbench.ingest(&desk, &archived).await?;
+        let lessons = if options.yardstick(conversations) == Yardstick::Words {
+            of_archive(&workbench, &desk, FITTED_TO, &|_| true, &by_words).await?
+        } else {
+            // How many conversations bear a label set: what only its own conversation knows can't be answered right.
+            let mut known: HashMap<LabelSet, usize> = HashMap::new();
+            for conversation in &archived {
+                for labels in label_sets([*conversation]) {
+                    *known.entry(labels).or_default() += 1;
+                }
+            }
+            let asked = |pair: &Pair| {
+                ingested.labels_of(pair.content.id).is_some_and(|labels| {
+                    !labels.is_empty()
+                        && labels.is_disjoint(&options.skip_labels)
+                        && (!options.known_labels || known.get(labels).is_some_and(|count| *count > 1))
+                })
+            };
+            of_archive(&workbench, &desk, FITTED_TO, &asked, &|pair, candidate| by_labels(&ingested, pair, candidate)).await?
+        };
         bench.close().await?;
-        print(&format!(
-            "fitted on {} moments; best answer right on held-out moments: {:.3} before, {:.3} after ({}); written to {}",
-            fitted.lessons,
-            fitted.before,
-            fitted.after,
-            if fitted.replaced { "new weights and calibration" } else { "weights kept, new calibration" },
-            out.display()
-        ));
-        Ok(())
+        let start = self.ranker()?.weights().clone();
+        let fitted = crate::rt::cpu(move || fit(lessons, &start, None, "the archive side of a replay")).await??;
+        eprintln!("archive side: {}", eval_fit::decision(&fitted));
+        Ok(Ranker::new(fitted.weights)?)
     }
 }
 

@@ -9,6 +9,7 @@ mod controls;
 mod desks;
 mod eval;
 mod eval_encoders;
+mod eval_fit;
 mod eval_mining;
 mod import;
 mod knowledge;

@@ -63,7 +63,7 @@ pub struct Config {
     pub encoder: PathBuf,
     /// Vectors kept by text, in memory.
     pub cached_vectors: usize,
-    /// Ranker weights file; `None` for the shipped ones.
+    /// Ranker weights file: the setting's, else that of the data folder; `None` for the shipped ones.
     pub ranker: Option<PathBuf>,
     /// Weights file by which mining judges replies; `None` for the shipped ones.
     pub relevance: Option<PathBuf>,
@@ -75,7 +75,16 @@ pub struct Config {
     pub log_json: bool,
 }
 
+/// Name of the data folder's own ranker weights.
+const INSTALLED_RANKER: &str = "ranker.json";
+
 impl Config {
+    /// Where the data folder's own ranker weights lie, if it has any.
+    #[must_use]
+    pub fn installed_ranker(&self) -> PathBuf {
+        self.data_dir.join(INSTALLED_RANKER)
+    }
+
     /// Reads settings from the process: its environment and the file named (or `riposte.toml` in the data folder).
     pub fn load(flags: &Flags) -> Result<Self, ConfigError> {
         let environment: HashMap<String, String> =
@@ -138,6 +147,8 @@ impl Config {
                     .to_owned(),
             })?,
         };
+        let installed = Some(data_dir.join(INSTALLED_RANKER)).filter(|file| file.exists());
+        let ranker = raw.ranker.file.or(installed);
         Ok(Self {
             data_dir,
             listen,
@@ -145,7 +156,7 @@ impl Config {
             secure_cookies: raw.server.secure_cookies,
             encoder,
             cached_vectors: raw.encoder.cached_vectors,
-            ranker: raw.ranker.file,
+            ranker,
             relevance: raw.mining.relevance,
             master_key,
             log_filter: raw.log.filter,

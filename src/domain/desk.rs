@@ -72,8 +72,10 @@ impl fmt::Display for DeskId {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct DeskSettings {
-    /// Score below which a suggestion is not shown (0–1). Default: the threshold shipped with the ranker's weights.
+    /// Score below which a suggestion is not shown (0–1). Default: what follows from `precision`.
     pub threshold: Option<f64>,
+    /// How often what is shown should be right (0–1): 0.8 shows only what is right in eight of ten cases. Default: that of the ranker's weights.
+    pub precision: Option<f64>,
     /// Replies where the request names no number (1–20). Default: 3.
     pub limit: Option<u32>,
     /// Pools used where the request names none; empty for both.
@@ -108,6 +110,9 @@ impl DeskSettings {
         let invalid = |field, detail: String| Err(InvalidSetting { field, detail });
         if self.threshold.is_some_and(|threshold| !(0.0..=1.0).contains(&threshold)) {
             return invalid("threshold", "use a number from 0 to 1, or null for the default".to_owned());
+        }
+        if self.precision.is_some_and(|precision| !(0.0..1.0).contains(&precision)) {
+            return invalid("precision", "use a number from 0 to below 1, such as 0.8, or null for the default".to_owned());
         }
         if self.limit.is_some_and(|limit| !(1..=MAX_REPLIES).contains(&limit)) {
             return invalid("limit", format!("use 1 to {MAX_REPLIES}, or null for the default"));

@@ -1,217 +1,353 @@
-//! Fits the ranker by replay on an archive: no labels, no human judgement.
+//! Fits the ranker and its calibration to lessons ([`super::lessons`]).
 //!
-//! Every sampled pair is asked as if it were live, its own conversation left out. The answer really given says how good each candidate is:
-//! the target is a softmax over the cosines between the candidates' answers and it, raised where archive tags (kinds of question, where the
-//! source gives any) agree. Both stages are fitted to that target by listwise
-//! cross-entropy (Cao et al. 2007, ListNet) with Adam (Kingma & Ba 2015); the calibration (Platt 1999) is fitted on queries that the
-//! weights have not seen. Deterministic: same archive, same weights.
+//! Both stages are fitted by listwise cross-entropy (Cao et al. 2007, ListNet) with Adam (Kingma & Ba 2015), from the weights in use on and
+//! pulled towards them, so that a small archive bends them only a little. Where it is known which answers are right (tags, labels, authored
+//! groups), the probability that the softmax of the scores gives to right ones is maximised; where only the answer really given is known, the
+//! target is a softmax over how much of it each candidate saves (chrF), averaged with how alike the two answers are (cosine).
+//!
+//! Nothing is judged by what it was fitted on: lessons are divided into folds by conversation (or trade), and each fold is ranked by weights
+//! that the others gave. That says which pull serves best, what the new weights gain, and gives the calibration its moments.
+//! Deterministic: same lessons, same weights.
 
 use std::collections::BTreeMap;
 
-use super::workbench::{EvalError, Workbench};
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::lessons::Lesson;
+use super::metrics::calibration::{BINS, expected_calibration_error};
+use super::metrics::mean_and_standard_error;
+use super::workbench::EvalError;
 use crate::domain::random::SplitMix64;
-use crate::domain::{DeskId, Pair, PairKind};
-use crate::embed::{Lane, TextKind};
-use crate::index::IndexFilter;
 use crate::retrieve::encode::dot;
-use crate::retrieve::{QueryText, encode_query};
-use crate::suggest::features::{CONSENSUS, FEATURE_COUNT, FEATURE_NAMES, Wanted};
-use crate::suggest::group::figures;
-use crate::suggest::ranker::{Ranker, RankerWeights, softmax};
-use crate::suggest::ranking::gather;
-use crate::text::normalise::answer_key;
+use crate::suggest::calibration::{Calibration, Judged, Signals, Standing};
+use crate::suggest::features::{CONSENSUS, FEATURE_COUNT, FEATURE_NAMES, GATED, QUESTION_WORDS};
+use crate::suggest::group::{Answer, Weighed, weigh};
+use crate::suggest::ranker::{AGREEING_ANSWERS, CONSENSUS_POWER, Ranker, RankerWeights, softmax, together};
 
-/// Temperature of the target: 0.05 of cosine is a factor e.
-const TARGET_TEMPERATURE: f32 = 0.05;
-/// What agreeing tags are worth, in cosine.
-const TAG_BONUS: f32 = 0.25;
-/// Cosine from which on the best answer counts as right where the archive has no tags.
-const RIGHT_COSINE: f32 = 0.8;
-/// By how much the share of right answers on held-out moments must rise for new weights to be taken.
-const MIN_GAIN: f64 = 0.01;
-/// Passes over the queries.
-const EPOCHS: usize = 150;
+/// Fewest lessons worth fitting to.
+const MIN_LESSONS: usize = 20;
+/// Parts of the cross-validation.
+const FOLDS: usize = 5;
+/// Pulls towards the weights in use that are tried, per squared difference.
+const PULLS: [f32; 3] = [0.1, 0.01, 0.001];
+/// Share of the pull on gated features: what the query decides starts from nothing and must be free to move.
+const GATED_PULL: f32 = 0.03;
+/// Passes over the lessons.
+const EPOCHS: usize = 120;
 /// Step size of Adam.
-const STEP: f32 = 0.08;
-/// Pull towards zero, per squared weight: weights that gain nothing disappear.
-const DECAY: f32 = 1e-4;
+const STEP: f32 = 0.05;
+/// Temperature of the target where only the answer really given is known: 0.05 of likeness is a factor e.
+const TARGET_TEMPERATURE: f32 = 0.05;
+/// Suggestions looked at, as many as an agent sees at first.
+const SHOWN: usize = 3;
 
-/// One query with everything the fit looks at.
-struct Lesson {
-    rows: Vec<[f32; FEATURE_COUNT]>,
-    answers: Vec<Vec<f32>>,
-    target: Vec<f32>,
-    right: Vec<bool>,
+/// Figures of a ranking over all lessons (0–1).
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Figures {
+    /// Share of moments whose first suggestion is right.
+    #[serde(rename = "hit@1")]
+    pub hit_1: f64,
+    /// Share with a right one among the first three.
+    #[serde(rename = "hit@3")]
+    pub hit_3: f64,
+    /// Mean overlap of the first suggestion with the answer really given.
+    #[serde(rename = "chrf@1")]
+    pub chrf_1: f64,
+    /// Mean best overlap of the first three.
+    #[serde(rename = "chrf@3")]
+    pub chrf_3: f64,
 }
 
 /// What a fit gave.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Fitted {
-    /// The weights.
+    /// The weights to use: new ones, or the old ones with a new calibration.
+    #[serde(skip)]
     pub weights: RankerWeights,
-    /// Queries learnt from.
+    /// Moments learnt from and judged by, each by weights that have not seen it.
     pub lessons: usize,
-    /// Share of held-out queries whose best answer is right, before (the weights that were in use) and after.
-    pub before: f64,
-    /// See `before`.
-    pub after: f64,
-    /// Whether new weights were taken; otherwise only the calibration is new.
+    /// Parts of the cross-validation.
+    pub folds: usize,
+    /// Pull towards the weights in use that served best.
+    pub pull: f32,
+    /// What decides: `hit@1` where it is known which answers are right, else `chrf@3`.
+    pub decided_by: &'static str,
+    /// With the weights in use.
+    pub before: Figures,
+    /// With weights fitted to the other folds.
+    pub after: Figures,
+    /// What that gained in the deciding figure.
+    pub gain: f64,
+    /// Standard error of the gain, moment by moment.
+    pub gain_error: f64,
+    /// Whether new weights were taken: the gain exceeds its standard error. Otherwise only the calibration is new.
     pub replaced: bool,
+    /// Calibration error of the first suggestions' probabilities (15 bins), calibrated on the other folds.
+    pub ece: f64,
+    /// Share of first suggestions that are right among those that the new threshold shows.
+    pub precision_shown: f64,
+    /// Share of moments for which something is shown.
+    pub coverage: f64,
 }
 
-/// Fits weights on one desk's archive; `sample` queries at most, `fitted_on` goes into the file.
-pub async fn fit(bench: &Workbench, desks: &[DeskId], start: &RankerWeights, sample: usize, fitted_on: &str) -> Result<Fitted, EvalError> {
-    let mut lessons = Vec::new();
-    for desk in desks {
-        lessons.extend(lessons_of(bench, desk, sample / desks.len().max(1)).await?);
+/// Fits weights to lessons; `fitted_on` goes into the file. `pull` is the pull towards `start`; without one the cross-validation chooses it. Blocks
+/// a core for seconds to minutes.
+///
+/// # Errors
+/// When there are too few lessons, or all come from one conversation.
+pub fn fit(lessons: Vec<Lesson>, start: &RankerWeights, pull: Option<f32>, fitted_on: &str) -> Result<Fitted, EvalError> {
+    if lessons.len() < MIN_LESSONS {
+        let found = lessons.len();
+        return Err(EvalError::Unusable(format!(
+            "only {found} usable moments; fitting needs at least {MIN_LESSONS}: import more conversations"
+        )));
     }
-    if lessons.len() < 20 {
-        return Err(EvalError::Unusable(format!("only {} usable pairs; fitting needs an archive with at least 20", lessons.len())));
+    let start_ranker = ranker(start)?;
+    let course = Course { folds: folds(&lessons), moments: lessons.into_iter().map(Moment::new).collect(), start: start_ranker };
+    if course.fold_count() < 2 {
+        return Err(EvalError::Unusable("all moments come from one conversation; fitting needs several".to_owned()));
     }
-    let start = start.clone();
-    let fitted_on = fitted_on.to_owned();
-    Ok(crate::rt::cpu(move || learn(lessons, &start, &fitted_on)).await?)
+    let pulls = pull.map_or_else(|| PULLS.to_vec(), |pull| vec![pull]);
+    course.run(start, &pulls, fitted_on)
 }
 
-async fn lessons_of(bench: &Workbench, desk: &DeskId, sample: usize) -> Result<Vec<Lesson>, EvalError> {
-    let mut pairs = Vec::new();
-    let mut after = None;
-    loop {
-        let page = bench.store.pairs_page(desk, None, after, 500).await?;
-        let Some(last) = page.last() else { break };
-        after = Some(last.content.id);
-        pairs.extend(page.into_iter().filter(|pair| pair.content.kind != PairKind::Unanswered));
+fn ranker(weights: &RankerWeights) -> Result<Ranker, EvalError> {
+    Ranker::new(weights.clone()).map_err(|error| EvalError::Unusable(error.to_string()))
+}
+
+/// The fold of every lesson: those that belong together stay together, parts are about equal.
+fn folds(lessons: &[Lesson]) -> Vec<usize> {
+    let mut names: Vec<&str> = lessons.iter().map(|lesson| lesson.fold.as_str()).collect();
+    names.sort_unstable();
+    names.dedup();
+    SplitMix64::new(3).shuffle(&mut names);
+    let place: BTreeMap<&str, usize> = names.into_iter().zip((0..FOLDS).cycle()).collect();
+    lessons.iter().map(|lesson| place[lesson.fold.as_str()]).collect()
+}
+
+/// A lesson made ready for learning.
+struct Moment {
+    lesson: Lesson,
+    /// For every two candidates, how much the one's answer supports the other: row after row.
+    support: Vec<f32>,
+    /// What the scores' softmax should be, where no answer is known to be right or wrong.
+    target: Option<Vec<f32>>,
+}
+
+/// Weights of both stages.
+#[derive(Clone, Copy, PartialEq)]
+struct Stages {
+    base: [f32; FEATURE_COUNT],
+    full: [f32; FEATURE_COUNT],
+}
+
+/// One ranked moment.
+struct Ranked {
+    judged: Judged,
+    figures: Figures,
+    /// The figure that decides whether weights are better: `hit@1` where it is known what is right, else `chrf@3`.
+    deciding: f64,
+}
+
+impl Moment {
+    fn new(lesson: Lesson) -> Self {
+        let answers = &lesson.answers;
+        let support = answers.iter().flat_map(|a| answers.iter().map(move |b| dot(a, b).max(0.0).powi(CONSENSUS_POWER))).collect();
+        let target = (!lesson.judged).then(|| {
+            let closeness = lesson.overlap.iter().zip(&lesson.likeness).map(|(overlap, likeness)| f32::midpoint(*overlap, *likeness));
+            softmax(&closeness.map(|value| value / TARGET_TEMPERATURE).collect::<Vec<_>>())
+        });
+        Self { lesson, support, target }
     }
-    // Sorted by what was said, since ids may differ between installations; the draw must not.
-    pairs.sort_by(|a, b| (&a.content.question, &a.content.answer).cmp(&(&b.content.question, &b.content.answer)));
-    SplitMix64::new(7).shuffle(&mut pairs);
-    pairs.truncate(sample);
-    let mut lessons = Vec::with_capacity(pairs.len());
-    for pair in &pairs {
-        if let Some(lesson) = lesson(bench, desk, pair).await? {
-            lessons.push(lesson);
+
+    fn rows_with_consensus(&self, base: &[f32; FEATURE_COUNT]) -> Vec<[f32; FEATURE_COUNT]> {
+        let mut rows = self.lesson.rows.clone();
+        let votes = softmax(&rows.iter().map(|row| dot(base, row)).collect::<Vec<_>>());
+        for (row, support) in rows.iter_mut().zip(self.support.chunks_exact(votes.len())) {
+            row[CONSENSUS] = dot(&votes, support);
+        }
+        rows
+    }
+
+    /// Adds the gradient of this moment's loss by the weights; nothing where no answer is right.
+    fn add_gradient(&self, rows: &[[f32; FEATURE_COUNT]], weights: &[f32; FEATURE_COUNT], gradient: &mut [f32; FEATURE_COUNT]) {
+        let probabilities = softmax(&rows.iter().map(|row| dot(weights, row)).collect::<Vec<_>>());
+        let right: f32 =
+            probabilities.iter().zip(&self.lesson.right).filter(|(_, right)| **right).map(|(probability, _)| probability).sum();
+        if self.target.is_none() && right <= 0.0 {
+            return;
+        }
+        for (at, (probability, row)) in probabilities.iter().zip(rows).enumerate() {
+            let wanted = match &self.target {
+                Some(target) => target[at],
+                None if self.lesson.right[at] => probability / right,
+                None => 0.0,
+            };
+            for (sum, value) in gradient.iter_mut().zip(row) {
+                *sum += (probability - wanted) * value;
+            }
         }
     }
-    Ok(lessons)
-}
 
-async fn lesson(bench: &Workbench, desk: &DeskId, pair: &Pair) -> Result<Option<Lesson>, EvalError> {
-    let content = &pair.content;
-    let text = QueryText {
-        question: content.question.clone(),
-        turn: content.turn.clone(),
-        previous: content.previous.clone(),
-        ..QueryText::default()
-    };
-    let query = encode_query(bench.embedder.as_ref(), None, &text, Lane::Bulk).await?;
-    let given = bench.embed(std::slice::from_ref(&content.answer), TextKind::Passage).await?;
-    let filter = IndexFilter {
-        not_conversation: Some(pair.conversation.as_uuid()),
-        language: Some(content.language),
-        ..IndexFilter::desk(desk.clone())
-    };
-    let wanted = Wanted { kind: content.kind, language: content.language, now: bench.clock.now() };
-    let gathered = gather(bench.store.as_ref(), bench.index.as_ref(), &filter, &query, wanted).await?;
-    if gathered.candidates().len() < 2 {
-        return Ok(None);
-    }
-    let key = answer_key(&content.answer);
-    let stated = figures(&content.answer);
-    let mut closeness = Vec::new();
-    let mut right = Vec::new();
-    for candidate in gathered.candidates() {
-        let answer = &gathered.source(candidate).answer;
-        let same = answer_key(answer) == key;
-        let cosine = if same { 1.0 } else { dot(&given[0], &candidate.answer_vector) };
-        let tagged = pair.tags.iter().any(|tag| candidate.payload.tags.contains(tag));
-        let agreed = if tagged { TAG_BONUS } else { 0.0 };
-        closeness.push((cosine + agreed) / TARGET_TEMPERATURE);
-        let same_figures = stated.is_empty() || !stated.is_disjoint(&figures(answer));
-        // A tag names the kind of question: an answer to the same kind is one that an agent can start from.
-        let alike = if pair.tags.is_empty() { cosine >= RIGHT_COSINE && same_figures } else { tagged };
-        right.push(same || alike);
-    }
-    Ok(Some(Lesson {
-        rows: gathered.features(),
-        answers: gathered.candidates().iter().map(|candidate| candidate.answer_vector.clone()).collect(),
-        target: softmax(&closeness),
-        right,
-    }))
-}
-
-fn learn(mut lessons: Vec<Lesson>, start: &RankerWeights, fitted_on: &str) -> Fitted {
-    let held_out = lessons.split_off(lessons.len() * 4 / 5);
-    let mut weights = start.clone();
-    let mut held_out = held_out;
-    let before = share_right(&held_out, start);
-    let base = descend(&lessons, |position| position != CONSENSUS);
-    weights.base = named(&base);
-    fitted_on.clone_into(&mut weights.fitted_on);
-    add_consensus(&mut lessons, &weights);
-    add_consensus(&mut held_out, &weights);
-    let full = descend(&lessons, |_| true);
-    weights.full = named(&full);
-    let learnt = share_right(&held_out, &weights);
-    // New weights must earn their place on moments they have not seen; otherwise only the calibration is refitted.
-    let kept = if learnt > before + MIN_GAIN { full } else { keep(&mut weights, start) };
-    add_consensus(&mut held_out, &weights);
-    let scored: Vec<(f32, bool)> = held_out.iter().filter_map(|lesson| best(lesson, &kept)).collect();
-    let (slope, intercept) = platt(&scored);
-    weights.slope = slope;
-    weights.intercept = intercept;
-    let after = scored.iter().filter(|(_, right)| *right).count() as f64 / scored.len().max(1) as f64;
-    Fitted { weights, lessons: lessons.len(), before, after, replaced: learnt > before + MIN_GAIN }
-}
-
-/// Goes back to the weights the fit began with.
-fn keep(weights: &mut RankerWeights, start: &RankerWeights) -> [f32; FEATURE_COUNT] {
-    weights.base.clone_from(&start.base);
-    weights.full.clone_from(&start.full);
-    std::array::from_fn(|position| weights.full.get(FEATURE_NAMES[position]).copied().unwrap_or(0.0))
-}
-
-fn add_consensus(lessons: &mut [Lesson], weights: &RankerWeights) {
-    let Ok(ranker) = Ranker::new(weights.clone()) else { return };
-    for lesson in lessons {
-        let answers: Vec<&[f32]> = lesson.answers.iter().map(Vec::as_slice).collect();
-        ranker.add_consensus(&mut lesson.rows, &vec![0.0; answers.len()], &answers);
+    fn rank(&self, stages: &Stages) -> Ranked {
+        let rows = self.rows_with_consensus(&stages.base);
+        let scores: Vec<f32> = rows.iter().map(|row| dot(&stages.full, row)).collect();
+        let scored: Vec<Weighed<'_>> = (0..scores.len())
+            .map(|at| Weighed {
+                point: Uuid::from_u128(at as u128),
+                source: self.lesson.sources[at],
+                score: scores[at],
+                answer: Answer { text: &self.lesson.texts[at], vector: &self.lesson.answers[at] },
+            })
+            .collect();
+        let groups = weigh(&scored);
+        let in_groups: Vec<Vec<f32>> = groups.iter().map(|group| group.iter().map(|(_, score)| *score).collect()).collect();
+        let first: Vec<usize> = groups.iter().take(SHOWN).map(|group| group[0].0).collect();
+        let best = first[0];
+        // The score of the group, as the product has it without feedback.
+        let score = together(in_groups[0].iter().copied(), AGREEING_ANSWERS).unwrap_or(scores[best]);
+        let signals: Signals = Standing {
+            scores: &in_groups,
+            best_cosine: self.lesson.gates.best,
+            consensus: rows[best][CONSENSUS],
+            words: rows[best][QUESTION_WORDS],
+            length: self.lesson.gates.length,
+        }
+        .signals();
+        let right = |at: usize| if self.lesson.right[at] { 1.0 } else { 0.0 };
+        let overlap = |at: usize| f64::from(self.lesson.overlap[at]);
+        let most = |of: &dyn Fn(usize) -> f64| first.iter().map(|&at| of(at)).fold(0.0, f64::max);
+        let figures = Figures { hit_1: right(best), hit_3: most(&right), chrf_1: overlap(best), chrf_3: most(&overlap) };
+        let deciding = if self.lesson.judged { figures.hit_1 } else { figures.chrf_3 };
+        Ranked { judged: Judged::new(score, signals, self.lesson.right[best]), figures, deciding }
     }
 }
 
-fn share_right(lessons: &[Lesson], weights: &RankerWeights) -> f64 {
-    let Ok(ranker) = Ranker::new(weights.clone()) else { return 0.0 };
-    let right = lessons.iter().filter(|lesson| {
-        let mut rows = lesson.rows.clone();
-        let answers: Vec<&[f32]> = lesson.answers.iter().map(Vec::as_slice).collect();
-        ranker.add_consensus(&mut rows, &vec![0.0; answers.len()], &answers);
-        let scores = rows.iter().map(|row| ranker.score(row));
-        super::systems::best(scores, 1).first().is_some_and(|&position| lesson.right[position])
-    });
-    right.count() as f64 / lessons.len().max(1) as f64
+/// Everything that is learnt from.
+struct Course {
+    moments: Vec<Moment>,
+    folds: Vec<usize>,
+    start: Ranker,
 }
 
-fn best(lesson: &Lesson, weights: &[f32; FEATURE_COUNT]) -> Option<(f32, bool)> {
-    let scores: Vec<f32> = lesson.rows.iter().map(|row| dot(weights, row)).collect();
-    let position = *super::systems::best(scores.iter().copied(), 1).first()?;
-    Some((scores[position], lesson.right[position]))
+impl Course {
+    fn fold_count(&self) -> usize {
+        self.folds.iter().max().map_or(0, |last| last + 1)
+    }
+
+    fn run(&self, start: &RankerWeights, pulls: &[f32], fitted_on: &str) -> Result<Fitted, EvalError> {
+        let start_stages = Stages { base: *self.start.base_weights(), full: *self.start.full_weights() };
+        let unfitted = vec![start_stages; self.fold_count()];
+        let before = self.rank_folds(&unfitted);
+        let judged = self.moments.iter().filter(|moment| moment.lesson.judged).count();
+        let (mut pull, mut stages, mut after) = (0.0, unfitted.clone(), Vec::new());
+        for &tried in pulls {
+            let learnt: Vec<Stages> = (0..self.fold_count()).map(|fold| self.learn(start_stages, tried, |of| of != fold)).collect();
+            let ranked = self.rank_folds(&learnt);
+            if after.is_empty() || deciding(&ranked) > deciding(&after) {
+                (pull, stages, after) = (tried, learnt, ranked);
+            }
+        }
+        let differences: Vec<f64> = before.iter().zip(&after).map(|(before, after)| after.deciding - before.deciding).collect();
+        let (gain, gain_error) = mean_and_standard_error(&differences).unwrap_or_default();
+        let replaced = gain > gain_error;
+        let mut weights = start.clone();
+        fitted_on.clone_into(&mut weights.fitted_on);
+        if replaced {
+            let learnt = self.learn(start_stages, pull, |_| true);
+            weights.base = named(&learnt.base);
+            weights.full = named(&learnt.full);
+        } else {
+            stages = unfitted;
+        }
+        let moments: Vec<Judged> = self.rank_folds(&stages).iter().map(|ranked| ranked.judged).collect();
+        weights.calibration = Calibration::fit(&moments, &start.calibration);
+        ranker(&weights)?;
+        let calibrated = self.calibrated_apart(&moments, start);
+        let shown: Vec<f64> = calibrated.iter().filter(|(_, shown, _)| *shown).map(|(.., right)| if *right { 1.0 } else { 0.0 }).collect();
+        let probabilities: Vec<(f64, bool)> = calibrated.iter().map(|(probability, _, right)| (*probability, *right)).collect();
+        Ok(Fitted {
+            weights,
+            lessons: self.moments.len(),
+            folds: self.fold_count(),
+            pull,
+            decided_by: match judged {
+                0 => "chrf@3",
+                all if all == self.moments.len() => "hit@1",
+                _ => "hit@1, or chrf@3 where nothing is judged",
+            },
+            before: mean_figures(&before),
+            after: mean_figures(&after),
+            gain,
+            gain_error,
+            replaced,
+            ece: expected_calibration_error(&probabilities, BINS).unwrap_or_default(),
+            precision_shown: super::metrics::mean(shown.iter().copied()).unwrap_or_default(),
+            coverage: shown.len() as f64 / calibrated.len().max(1) as f64,
+        })
+    }
+
+    /// Every moment ranked by the weights of its fold, in order.
+    fn rank_folds(&self, stages: &[Stages]) -> Vec<Ranked> {
+        self.moments.iter().zip(&self.folds).map(|(moment, fold)| moment.rank(&stages[*fold])).collect()
+    }
+
+    /// Probability of every moment's first suggestion by a calibration on the other folds, whether that one's threshold shows it, and whether it is
+    /// right.
+    fn calibrated_apart(&self, moments: &[Judged], start: &RankerWeights) -> Vec<(f64, bool, bool)> {
+        let calibrations: Vec<Calibration> = (0..self.fold_count())
+            .map(|fold| {
+                let others = moments.iter().zip(&self.folds).filter(|(_, of)| **of != fold).map(|(moment, _)| *moment);
+                Calibration::fit(&others.collect::<Vec<_>>(), &start.calibration)
+            })
+            .collect();
+        let of = |(moment, fold): (&Judged, &usize)| {
+            let calibration = &calibrations[*fold];
+            let probability = calibration.probability(moment.score, &moment.signals);
+            (probability, probability >= calibration.threshold(start.precision), moment.right > 0.5)
+        };
+        moments.iter().zip(&self.folds).map(of).collect()
+    }
+
+    /// Both stages from the folds that `taught_by` takes.
+    fn learn(&self, start: Stages, pull: f32, taught_by: impl Fn(usize) -> bool) -> Stages {
+        let taught: Vec<&Moment> =
+            self.moments.iter().zip(&self.folds).filter(|(_, fold)| taught_by(**fold)).map(|(moment, _)| moment).collect();
+        let plain: Vec<(&Moment, Vec<[f32; FEATURE_COUNT]>)> = taught.iter().map(|moment| (*moment, moment.lesson.rows.clone())).collect();
+        let base = descend(&plain, &start.base, pull);
+        let voted: Vec<(&Moment, Vec<[f32; FEATURE_COUNT]>)> =
+            taught.iter().map(|moment| (*moment, moment.rows_with_consensus(&base))).collect();
+        Stages { base, full: descend(&voted, &start.full, pull) }
+    }
 }
 
-/// Minimises the mean cross-entropy between target and softmax of the scores over the allowed features.
-fn descend(lessons: &[Lesson], allowed: impl Fn(usize) -> bool) -> [f32; FEATURE_COUNT] {
-    let mut weights = [0.0f32; FEATURE_COUNT];
+fn deciding(ranked: &[Ranked]) -> f64 {
+    ranked.iter().map(|one| one.deciding).sum()
+}
+
+fn mean_figures(ranked: &[Ranked]) -> Figures {
+    let mean = |of: fn(&Figures) -> f64| super::metrics::mean(ranked.iter().map(|one| of(&one.figures))).unwrap_or_default();
+    Figures {
+        hit_1: mean(|figures| figures.hit_1),
+        hit_3: mean(|figures| figures.hit_3),
+        chrf_1: mean(|figures| figures.chrf_1),
+        chrf_3: mean(|figures| figures.chrf_3),
+    }
+}
+
+/// Minimises the mean loss plus the pull towards `start`, from `start` on.
+fn descend(moments: &[(&Moment, Vec<[f32; FEATURE_COUNT]>)], start: &[f32; FEATURE_COUNT], pull: f32) -> [f32; FEATURE_COUNT] {
+    let mut weights = *start;
     let (mut first, mut second) = ([0.0f32; FEATURE_COUNT], [0.0f32; FEATURE_COUNT]);
     for step in 1..=EPOCHS {
         let mut gradient = [0.0f32; FEATURE_COUNT];
-        for lesson in lessons {
-            let scores: Vec<f32> = lesson.rows.iter().map(|row| dot(&weights, row)).collect();
-            for ((probability, target), row) in softmax(&scores).iter().zip(&lesson.target).zip(&lesson.rows) {
-                for (sum, value) in gradient.iter_mut().zip(row) {
-                    *sum += (probability - target) * value;
-                }
-            }
+        for (moment, rows) in moments {
+            moment.add_gradient(rows, &weights, &mut gradient);
         }
-        for position in (0..FEATURE_COUNT).filter(|&position| allowed(position)) {
-            let slope = gradient[position] / lessons.len() as f32 + DECAY * weights[position];
+        for position in 0..FEATURE_COUNT {
+            let held = if GATED.contains(&position) { GATED_PULL * pull } else { pull };
+            let slope = gradient[position] / moments.len().max(1) as f32 + held * (weights[position] - start[position]);
             first[position] = 0.9 * first[position] + 0.1 * slope;
             second[position] = 0.999 * second[position] + 0.001 * slope * slope;
             let unbiased_first = first[position] / (1.0 - 0.9f32.powi(step as i32));
@@ -220,41 +356,6 @@ fn descend(lessons: &[Lesson], allowed: impl Fn(usize) -> bool) -> [f32; FEATURE
         }
     }
     weights
-}
-
-/// Logistic regression of "right" on the score by Newton's method, with Platt's smoothed targets.
-fn platt(scored: &[(f32, bool)]) -> (f32, f32) {
-    let right = scored.iter().filter(|(_, right)| *right).count() as f64;
-    let wrong = scored.len() as f64 - right;
-    let (high, low) = ((right + 1.0) / (right + 2.0), 1.0 / (wrong + 2.0));
-    let (mut slope, mut intercept) = (0.0f64, ((right + 1.0) / (wrong + 1.0)).ln());
-    for _ in 0..50 {
-        let (mut g_slope, mut g_intercept, mut h_ss, mut h_si, mut h_ii) = (0.0, 0.0, 1e-6, 0.0, 1e-6);
-        for &(score, right) in scored {
-            let score = f64::from(score);
-            let probability = 1.0 / (1.0 + (-(slope * score + intercept)).exp());
-            let error = probability - if right { high } else { low };
-            let spread = probability * (1.0 - probability);
-            g_slope += error * score;
-            g_intercept += error;
-            h_ss += spread * score * score;
-            h_si += spread * score;
-            h_ii += spread;
-        }
-        let determinant = h_ss * h_ii - h_si * h_si;
-        if determinant.abs() < 1e-12 {
-            break;
-        }
-        let (d_slope, d_intercept) =
-            ((h_ii * g_slope - h_si * g_intercept) / determinant, (h_ss * g_intercept - h_si * g_slope) / determinant);
-        slope -= d_slope;
-        intercept -= d_intercept;
-        if d_slope.abs() + d_intercept.abs() < 1e-9 {
-            break;
-        }
-    }
-    // A higher score must never mean a lower probability.
-    (slope.max(0.01) as f32, intercept as f32)
 }
 
 fn named(weights: &[f32; FEATURE_COUNT]) -> BTreeMap<String, f32> {
@@ -270,28 +371,83 @@ fn named(weights: &[f32; FEATURE_COUNT]) -> BTreeMap<String, f32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::suggest::features::USUAL_GATES;
 
-    #[test]
-    fn platt_recovers_a_logistic() {
-        let scored: Vec<(f32, bool)> = (0..400)
-            .map(|i| (i as f32 / 40.0 - 5.0, (i * 7919 % 400) as f32 / 400.0 < 1.0 / (1.0 + (-(i as f32 / 40.0 - 5.0)).exp())))
-            .collect();
-        let (slope, intercept) = platt(&scored);
-        assert!((slope - 1.0).abs() < 0.25 && intercept.abs() < 0.4, "{slope} {intercept}");
+    /// Four candidates; the right one, `good`, is told by the last feature before the consensus, `noise` says nothing.
+    fn lesson(number: usize, judged: bool) -> Lesson {
+        let good = number % 4;
+        let mut rows = vec![[0.0; FEATURE_COUNT]; 4];
+        for (at, row) in rows.iter_mut().enumerate() {
+            row[CONSENSUS - 1] = if at == good { 1.0 } else { 0.0 };
+            row[0] = if (at + number / 4).is_multiple_of(2) { 1.0 } else { 0.0 };
+        }
+        let overlap: Vec<f32> = (0..4).map(|at| if at == good { 0.9 } else { 0.1 }).collect();
+        let answers = (0..4).map(|at| (0..4).map(|other| if at == other { 1.0 } else { 0.0 }).collect()).collect();
+        Lesson {
+            fold: (number / 3).to_string(),
+            rows,
+            answers,
+            texts: (0..4).map(|at| format!("answer {at}")).collect(),
+            sources: (0..4).map(Uuid::from_u128).collect(),
+            likeness: overlap.clone(),
+            overlap,
+            right: (0..4).map(|at| at == good).collect(),
+            judged,
+            gates: USUAL_GATES,
+        }
+    }
+
+    fn start() -> RankerWeights {
+        RankerWeights { base: BTreeMap::new(), full: BTreeMap::new(), ..Ranker::shipped().weights().clone() }
     }
 
     #[test]
-    fn the_useful_feature_gets_the_weight() {
-        let lesson = |good: usize| {
-            let mut rows = vec![[0.0; FEATURE_COUNT]; 4];
-            for (position, row) in rows.iter_mut().enumerate() {
-                row[0] = if position == good { 1.0 } else { 0.0 };
-                row[1] = (position % 2) as f32;
+    fn the_useful_feature_gets_the_weight_by_either_target() {
+        for judged in [true, false] {
+            let lessons = (0..60).map(|number| lesson(number, judged)).collect();
+            let fitted = fit(lessons, &start(), None, "a test").unwrap();
+            assert!(fitted.replaced, "{fitted:?}");
+            assert_eq!(fitted.decided_by, if judged { "hit@1" } else { "chrf@3" });
+            assert!((fitted.after.hit_1 - 1.0).abs() < 1e-9 && fitted.before.hit_1 < 0.5, "{fitted:?}");
+            let weight = |name: &str| fitted.weights.full.get(name).copied().unwrap_or_default();
+            assert!(weight("answer_length") > 1.0 && weight("question_cosine").abs() < 0.2, "{:?}", fitted.weights.full);
+            assert_eq!(fitted.weights.fitted_on, "a test");
+        }
+    }
+
+    #[test]
+    fn weights_that_gain_nothing_are_left_alone() {
+        // The right one is drawn by a rule that no feature knows.
+        let blind = |number: usize| {
+            let mut lesson = lesson(number, true);
+            for row in &mut lesson.rows {
+                row[CONSENSUS - 1] = 0.0;
+                row[0] = 0.0;
             }
-            let target = (0..4).map(|position| if position == good { 1.0 } else { 0.0 }).collect();
-            Lesson { rows, answers: vec![vec![1.0]; 4], target, right: (0..4).map(|position| position == good).collect() }
+            lesson
         };
-        let weights = descend(&(0..4).map(lesson).collect::<Vec<_>>(), |_| true);
-        assert!(weights[0] > 1.0 && weights[1].abs() < 0.1, "{weights:?}");
+        let fitted = fit((0..60).map(blind).collect(), &start(), None, "noise").unwrap();
+        assert!(!fitted.replaced && fitted.weights.full.is_empty(), "{fitted:?}");
+        assert!((fitted.after.hit_1 - fitted.before.hit_1).abs() < 1e-9);
+        // One in four is right, and the calibration has learnt it.
+        assert!(fitted.ece < 0.1, "{fitted:?}");
+        assert_ne!(fitted.weights.calibration, start().calibration);
+    }
+
+    #[test]
+    fn conversations_are_never_parted() {
+        let lessons: Vec<Lesson> = (0..60).map(|number| lesson(number, true)).collect();
+        let folds = folds(&lessons);
+        for (lesson, fold) in lessons.iter().zip(&folds) {
+            assert!(lessons.iter().zip(&folds).all(|(other, of)| other.fold != lesson.fold || of == fold));
+        }
+        assert!((0..FOLDS).all(|fold| folds.iter().filter(|of| **of == fold).count() == 12));
+    }
+
+    #[test]
+    fn too_little_is_told() {
+        assert!(fit((0..10).map(|number| lesson(number, true)).collect(), &start(), None, "").is_err());
+        let one = |number: usize| Lesson { fold: String::new(), ..lesson(number, true) };
+        assert!(fit((0..60).map(one).collect(), &start(), None, "").is_err());
     }
 }

@@ -1,7 +1,7 @@
 //! Measuring: labelled sets, metrics, the baselines, splits, judging of replayed conversations, tasks, reports.
 //!
-//! [`metrics`], [`judge`], [`split`] and [`report`] are pure: the same input gives the same figures on every machine. The tasks ([`replay`],
-//! [`ablation`], [`texts`], [`fit`], [`feedback`], [`leaks`]) fill a throw-away installation ([`workbench`]) and ask it through the product's own use cases; [`encoders`] compares
+//! [`metrics`], [`judge`], [`split`], [`fit`] and [`report`] are pure: the same input gives the same figures on every machine. The tasks ([`replay`],
+//! [`ablation`], [`texts`], [`lessons`], [`latency`], [`feedback`], [`leaks`]) fill a throw-away installation ([`workbench`]) and ask it through the product's own use cases; [`encoders`] compares
 //! loaded models without one.
 
 pub mod ablation;
@@ -12,7 +12,9 @@ pub mod encoders;
 pub mod feedback;
 pub mod fit;
 pub mod judge;
+pub mod latency;
 pub mod leaks;
+pub mod lessons;
 pub mod masking;
 pub mod metrics;
 pub mod mining;

@@ -4,7 +4,8 @@ use async_trait::async_trait;
 
 use super::LabelSet;
 use super::dataset::LabelledConversation;
-use super::judge::{Query, Selection, Yardstick, judge_labels, label_sets, select_queries};
+use super::judge::{Query, Selection, Yardstick, judge_labels, label_sets, select_queries, yardstick_for};
+use super::metrics::calibration::{BINS, expected_calibration_error};
 use super::metrics::ranking::{reciprocal_rank, success_at};
 use super::systems::{BM25, Baselines, DENSE, FigureMeans, RIPOSTE, RIPOSTE_ADAPTED, RankedReply, SystemFigures};
 use super::workbench::{Archive, EvalError, Workbench, any_language, moment_key};
@@ -32,6 +33,14 @@ pub struct ReplayOptions {
     pub limit: Option<usize>,
     /// Afterwards learn an adapter from the archive and ask again with what the product would then use.
     pub adapt: bool,
+}
+
+impl ReplayOptions {
+    /// What suggestions for these conversations are held against.
+    #[must_use]
+    pub fn yardstick(&self, conversations: &[LabelledConversation]) -> Yardstick {
+        if self.by_words { Yardstick::Words } else { yardstick_for(conversations) }
+    }
 }
 
 /// What one replay gave.
@@ -70,11 +79,12 @@ pub async fn replay(
     let Prepared { archive: ingested, asked, yardstick } = &prepared;
     let baselines = Baselines::new(bench.archived_answers(ingested).await?);
     let mut means = FigureMeans::default();
+    let (mut sure, mut sure_adapted) = (Vec::new(), Vec::new());
     for query in asked {
         let Some(live) = LiveMoment::of(&ingested.desk, query) else { continue };
         ask_baselines(bench, &baselines, &live, query, *yardstick, &mut means).await?;
         let ranking = ask_product(bench, &live).await?;
-        prepared.measure(bench, RIPOSTE, &live.moment, &ranking, query, &mut means);
+        sure.push(prepared.measure(bench, RIPOSTE, &live.moment, &ranking, query, &mut means));
     }
     let mut adaptation = None;
     if options.adapt {
@@ -85,10 +95,17 @@ pub async fn replay(
         for query in asked {
             let Some(live) = LiveMoment::of(&ingested.desk, query) else { continue };
             let ranking = ask_product(bench, &live).await?;
-            prepared.measure(bench, RIPOSTE_ADAPTED, &live.moment, &ranking, query, &mut means);
+            sure_adapted.push(prepared.measure(bench, RIPOSTE_ADAPTED, &live.moment, &ranking, query, &mut means));
         }
     }
     let mut figures = means.means();
+    if *yardstick == Yardstick::Labels {
+        for (system, sure) in [(RIPOSTE, &sure), (RIPOSTE_ADAPTED, &sure_adapted)] {
+            if let (Some(of_system), Some(error)) = (figures.get_mut(system), expected_calibration_error(sure, BINS)) {
+                of_system.insert("ece".to_owned(), error);
+            }
+        }
+    }
     if options.adapt {
         add_gains(&mut figures);
     }
@@ -114,7 +131,7 @@ pub(super) async fn prepare<'a>(
     options: &ReplayOptions,
 ) -> Result<Prepared<'a>, EvalError> {
     let archived: Vec<&LabelledConversation> = archive.iter().map(|&place| &conversations[place]).collect();
-    let yardstick = if options.by_words { Yardstick::Words } else { super::judge::yardstick_for(conversations) };
+    let yardstick = options.yardstick(conversations);
     let selection = Selection {
         yardstick,
         skip_labels: options.skip_labels.clone(),
@@ -155,7 +172,7 @@ pub(super) struct LiveMoment {
 
 impl LiveMoment {
     /// `None` where the customer has said nothing that could be answered.
-    fn of(desk: &DeskId, query: &Query<'_>) -> Option<Self> {
+    pub(super) fn of(desk: &DeskId, query: &Query<'_>) -> Option<Self> {
         Self::read_by(desk, query, Moment::of)
     }
 
@@ -190,7 +207,8 @@ async fn ask_product(bench: &Workbench, live: &LiveMoment) -> Result<Ranking, Ev
 }
 
 impl Prepared<'_> {
-    /// Adds the figures of one moment under the name `system`.
+    /// Adds the figures of one moment under the name `system`. Gives the probability of the first suggestion, shown or not, and whether it is
+    /// right by its labels.
     pub(super) fn measure(
         &self,
         bench: &Workbench,
@@ -199,7 +217,7 @@ impl Prepared<'_> {
         ranking: &Ranking,
         query: &Query<'_>,
         means: &mut FigureMeans,
-    ) {
+    ) -> (f64, bool) {
         let replies: Vec<RankedReply> = ranking
             .groups
             .iter()
@@ -216,13 +234,15 @@ impl Prepared<'_> {
         let silent = bench.suggester.silence(moment, ranking, threshold).is_some();
         means.add(system, "abstained", f64::from(silent));
         means.add(system, "coverage", f64::from(!silent));
+        let first_right = success_at(&right(&replies, &query.expected_labels), 1);
         if !silent && self.yardstick == Yardstick::Labels {
-            means.add(system, "shown_hit@1", success_at(&right(&replies, &query.expected_labels), 1));
+            means.add(system, "precision_shown", first_right);
         }
+        (ranking.groups.first().map_or(0.0, |group| group.probability), first_right > 0.5)
     }
 }
 
-fn request_of(desk: &DeskId, query: &Query<'_>) -> SuggestRequest {
+pub(super) fn request_of(desk: &DeskId, query: &Query<'_>) -> SuggestRequest {
     let messages =
         query.context.iter().map(|message| LiveMessage { role: message.role, text: message.text.clone(), at: message.at, id: None });
     SuggestRequest {

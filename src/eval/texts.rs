@@ -1,6 +1,9 @@
 //! Tasks over plain texts: retrieval folders, intents, clusters. Every text is asked as a customer's only turn.
+//!
+//! The product has each document of a retrieval folder as an entry with one wording; an intent is an entry with all its texts as wordings, as
+//! a desk would keep it. The baselines look at single texts.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use uuid::Uuid;
 
@@ -37,18 +40,19 @@ struct TextArchive<'a> {
     vectors: Vec<Vec<f32>>,
 }
 
-/// One system's ranking: places of documents with their scores, best first.
+/// One system's ranking: places of documents (entries, for the product) with their scores, best first.
 type Ranked = Vec<(usize, f32)>;
 
 impl<'a> TextArchive<'a> {
-    /// Indexes every text as question and as answer.
-    async fn new(bench: &'a Workbench, texts: &[String]) -> Result<Self, EvalError> {
-        let entry = |(place, text): (usize, &String)| EntryText {
-            external_id: place.to_string(),
-            questions: vec![text.clone()],
-            answer: text.clone(),
+    /// Indexes `texts` for the baselines; for the product, entries of these texts' places. The first text of an entry is its answer, too: what
+    /// is answered is not what these sets ask about.
+    async fn new(bench: &'a Workbench, texts: &[String], entries: &[Vec<usize>]) -> Result<Self, EvalError> {
+        let entry = |(number, places): (usize, &Vec<usize>)| EntryText {
+            external_id: number.to_string(),
+            questions: places.iter().map(|&place| texts[place].clone()).collect(),
+            answer: texts[places[0]].clone(),
         };
-        let (desk, ids) = bench.publish("texts", texts.iter().enumerate().map(entry).collect()).await?;
+        let (desk, ids) = bench.publish("texts", entries.iter().enumerate().map(entry).collect()).await?;
         let places = ids.iter().enumerate().map(|(place, id)| (id.as_uuid(), place)).collect();
         let terms: Vec<Vec<String>> = texts.iter().map(|text| baseline_terms(text)).collect();
         Ok(Self { bench, desk, places, bm25: Bm25::new(&terms), vectors: bench.embed(texts, TextKind::Passage).await? })
@@ -79,7 +83,8 @@ impl<'a> TextArchive<'a> {
 /// Scores a BEIR folder.
 pub async fn retrieval(bench: &Workbench, set: &RetrievalSet, limit: Option<usize>) -> Result<(SystemFigures, usize), EvalError> {
     let texts: Vec<String> = set.documents.iter().map(|document| document.text.clone()).collect();
-    let archive = TextArchive::new(bench, &texts).await?;
+    let entries: Vec<Vec<usize>> = (0..texts.len()).map(|place| vec![place]).collect();
+    let archive = TextArchive::new(bench, &texts, &entries).await?;
     let judged_only = set.has_judged_negatives();
     let mut means = FigureMeans::default();
     let queries = &set.queries[..limit.unwrap_or(set.queries.len()).min(set.queries.len())];
@@ -146,7 +151,13 @@ fn judged_figures(means: &mut FigureMeans, system: &str, ranked: &Ranked, query:
 pub async fn intents(bench: &Workbench, set: &IntentSet, limit: Option<usize>) -> Result<(SystemFigures, usize), EvalError> {
     let archived: Vec<&LabelledText> = set.archive.iter().filter(|text| !is_out_of_scope(&text.label)).collect();
     let texts: Vec<String> = archived.iter().map(|text| text.text.clone()).collect();
-    let archive = TextArchive::new(bench, &texts).await?;
+    let mut of_label: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (place, text) in archived.iter().enumerate() {
+        of_label.entry(&text.label).or_default().push(place);
+    }
+    let (intents, entries): (Vec<&str>, Vec<Vec<usize>>) = of_label.into_iter().unzip();
+    let archive = TextArchive::new(bench, &texts, &entries).await?;
+    let labels: Vec<&str> = archived.iter().map(|text| text.label.as_str()).collect();
     let threshold = bench.suggester.threshold(&crate::domain::DeskSettings::default());
     let mut means = FigureMeans::default();
     let mut asked: HashMap<&str, Vec<Asked>> = HashMap::new();
@@ -158,7 +169,7 @@ pub async fn intents(bench: &Workbench, set: &IntentSet, limit: Option<usize>) -
         for (system, ranked) in [(BM25, &words), (DENSE, &vectors), (SUM, &sums)] {
             let confidence = f64::from(ranked.first().map_or(0.0, |(_, score)| *score));
             asked.entry(system).or_default().push(Asked { confidence, refused: false, out_of_scope });
-            label_figures(&mut means, system, ranked, &archived, question);
+            label_figures(&mut means, system, ranked, &labels, question);
         }
         if let Some((moment, ranking, ranked)) = archive.by_product(&question.text).await? {
             let confidence = bench.suggester.confidence(&ranking);
@@ -166,10 +177,10 @@ pub async fn intents(bench: &Workbench, set: &IntentSet, limit: Option<usize>) -
             asked.entry(RIPOSTE).or_default().push(Asked { confidence, refused, out_of_scope });
             means.add(RIPOSTE, "coverage", f64::from(!refused));
             if !refused {
-                let first_is_right = ranked.first().is_some_and(|&(place, _)| archived[place].label == question.label);
+                let first_is_right = ranked.first().is_some_and(|&(place, _)| intents[place] == question.label);
                 means.add(RIPOSTE, "precision_shown", f64::from(first_is_right));
             }
-            label_figures(&mut means, RIPOSTE, &ranked, &archived, question);
+            label_figures(&mut means, RIPOSTE, &ranked, &intents, question);
         }
     }
     let mut figures = means.means();
@@ -189,11 +200,11 @@ pub async fn intents(bench: &Workbench, set: &IntentSet, limit: Option<usize>) -
     Ok((figures, questions.len()))
 }
 
-fn label_figures(means: &mut FigureMeans, system: &str, ranked: &Ranked, archived: &[&LabelledText], question: &LabelledText) {
+fn label_figures(means: &mut FigureMeans, system: &str, ranked: &Ranked, labels: &[&str], question: &LabelledText) {
     if is_out_of_scope(&question.label) {
         return;
     }
-    let right: Vec<bool> = ranked.iter().map(|&(place, _)| archived[place].label == question.label).collect();
+    let right: Vec<bool> = ranked.iter().map(|&(place, _)| labels[place] == question.label).collect();
     means.add(system, "acc@1", success_at(&right, 1));
     means.add(system, "acc@5", success_at(&right, 5));
 }

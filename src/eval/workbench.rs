@@ -203,7 +203,8 @@ impl Workbench {
         Ok(labels)
     }
 
-    async fn all_pairs(&self, desk: &DeskId) -> Result<Vec<crate::domain::Pair>, EvalError> {
+    /// Every pair of a desk.
+    pub async fn all_pairs(&self, desk: &DeskId) -> Result<Vec<crate::domain::Pair>, EvalError> {
         let mut pairs = Vec::new();
         let mut after = None;
         loop {

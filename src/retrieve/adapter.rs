@@ -399,7 +399,7 @@ fn sha256_hex(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::index::SparseVector;
+    use crate::retrieve::QueryTerms;
     use crate::retrieve::encode::History;
 
     fn manifest() -> AdapterManifest {
@@ -446,8 +446,8 @@ mod tests {
             plain_question: vec![1.0, 0.0],
             history: History::default(),
             forecast: None,
-            question_terms: SparseVector::default(),
-            situation_terms: SparseVector::default(),
+            terms: QueryTerms::default(),
+            has_previous: false,
             scale: ScoreScale::SAME,
         }
     }

@@ -95,6 +95,23 @@ impl History {
     }
 }
 
+/// The terms of one live moment.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct QueryTerms {
+    /// Of the question; answers are asked with them, too.
+    pub question: SparseVector,
+    /// Of the situation.
+    pub situation: SparseVector,
+}
+
+impl QueryTerms {
+    /// The terms of a moment's texts.
+    #[must_use]
+    pub fn of(text: &QueryText) -> Self {
+        Self { question: query_vector(&text.question), situation: query_vector(&situation_text(&text.previous, &text.turn)) }
+    }
+}
+
 /// The vectors of one live moment.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EncodedQuery {
@@ -110,10 +127,10 @@ pub struct EncodedQuery {
     pub history: History,
     /// What an adapter expects the reply to be like.
     pub forecast: Option<Arc<Forecast>>,
-    /// Terms of the question.
-    pub question_terms: SparseVector,
-    /// Terms of the situation.
-    pub situation_terms: SparseVector,
+    /// What it asks by words.
+    pub terms: QueryTerms,
+    /// Whether something was said before the turn.
+    pub has_previous: bool,
     /// How the ranking's scores become comparable with those of unadapted vectors.
     pub scale: ScoreScale,
 }
@@ -129,8 +146,8 @@ impl EncodedQuery {
             situation,
             history: History::default(),
             forecast: None,
-            question_terms: query_vector(&text.question),
-            situation_terms: query_vector(&situation_text(&text.previous, &text.turn)),
+            terms: QueryTerms::of(text),
+            has_previous: !text.previous.trim().is_empty(),
             scale: ScoreScale::SAME,
         }
     }

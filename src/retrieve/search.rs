@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use uuid::Uuid;
 
 use crate::embed::EmbedError;
-use crate::index::{DenseField, IndexError, IndexFilter, IndexPoint, PointPayload, Probe, SparseField, VectorIndex};
+use crate::index::{DenseField, Hit, IndexError, IndexFilter, IndexPoint, PointPayload, Probe, SparseField, SparseVector, VectorIndex};
 
-use super::encode::{EncodedQuery, dot};
+use super::encode::{EncodedQuery, QueryTerms, dot};
 
 /// Why there are no candidates.
 #[derive(Debug, thiserror::Error)]
@@ -55,6 +55,8 @@ pub struct Candidate {
     pub situation_bm25: f32,
     /// BM25 of the query's question against the answer, 0 when not among the best.
     pub answer_bm25: f32,
+    /// Share of the query's different terms that stand in the question, in the situation (of the situation's terms) and in the answer.
+    pub words: [f32; 3],
     /// Dense vector of the answer, for grouping and consensus.
     pub answer_vector: Vec<f32>,
 }
@@ -70,35 +72,59 @@ pub struct CandidateSearch {
     pub best_situation_bm25: f32,
     /// Best BM25 of the answers.
     pub best_answer_bm25: f32,
+    /// Different terms of the query's question.
+    pub question_terms: usize,
+    /// Whether something was said before the customer's turn: only then is the situation another thing than the turn.
+    pub has_previous: bool,
 }
 
-/// Asks the index with `probes` and unites the hits; `per_probe` hits are taken from each. Scores of probes that are not asked are 0.
+/// What was found by words: hits on question, situation and answer.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct WordHits([Vec<Hit>; 3]);
+
+/// Asks the index by words with `probes`. Needs no vector, so it can be done while the encoder works.
+pub async fn search_words(
+    index: &dyn VectorIndex,
+    filter: &IndexFilter,
+    terms: &QueryTerms,
+    probes: Probes,
+    per_probe: usize,
+) -> Result<WordHits, RetrieveError> {
+    let all = [
+        (SparseField::Question, &terms.question),
+        (SparseField::Situation, &terms.situation),
+        (SparseField::Answer, &terms.question),
+    ];
+    let asked = all.into_iter().zip(probes.sparse).filter(|(_, asked)| *asked);
+    let wanted = asked.map(|((field, terms), _)| Probe::Sparse(field, terms.clone())).collect();
+    let mut found = index.search(filter, wanted, per_probe).await?.into_iter();
+    Ok(WordHits(probes.sparse.map(|asked| if asked { found.next().unwrap_or_default() } else { Vec::new() })))
+}
+
+/// Asks the index by vectors with `probes` and unites the hits with those by words; `per_probe` hits are taken from each probe. Cosines of
+/// probes that are not asked are 0.
 pub async fn retrieve(
     index: &dyn VectorIndex,
     filter: &IndexFilter,
     query: &EncodedQuery,
+    words: &WordHits,
     probes: Probes,
     per_probe: usize,
 ) -> Result<CandidateSearch, RetrieveError> {
-    let all = [
-        Probe::Dense(DenseField::Question, query.question.clone()),
-        Probe::Dense(DenseField::Situation, query.situation.clone()),
-        Probe::Dense(DenseField::Answer, query.answer.clone()),
-        Probe::Sparse(SparseField::Question, query.question_terms.clone()),
-        Probe::Sparse(SparseField::Situation, query.situation_terms.clone()),
-        Probe::Sparse(SparseField::Answer, query.question_terms.clone()),
-    ];
-    let asked: Vec<bool> = probes.dense.into_iter().chain(probes.sparse).collect();
-    let wanted = all.into_iter().zip(&asked).filter(|(_, asked)| **asked).map(|(probe, _)| probe).collect();
-    let mut found = index.search(filter, wanted, per_probe).await?.into_iter();
-    let lists: Vec<_> = asked.iter().map(|&asked| if asked { found.next().unwrap_or_default() } else { Vec::new() }).collect();
-    let mut ids: Vec<Uuid> = lists.iter().flatten().map(|hit| hit.id).collect();
+    let dense = |field: DenseField, vector: &Vec<f32>, asked: bool| asked.then(|| Probe::Dense(field, vector.clone()));
+    let [question, situation, answer] = probes.dense;
+    // Two calls, which the index answers side by side.
+    let first = [dense(DenseField::Question, &query.question, question), dense(DenseField::Answer, &query.answer, answer)];
+    let first = first.into_iter().flatten().collect();
+    let second = dense(DenseField::Situation, &query.situation, situation).into_iter().collect();
+    let (first, second) = futures::try_join!(index.search(filter, first, per_probe), index.search(filter, second, per_probe))?;
+    let mut ids: Vec<Uuid> = first.iter().chain(&second).chain(&words.0).flatten().map(|hit| hit.id).collect();
     ids.sort_unstable();
     ids.dedup();
     let points = index.fetch(&filter.desk, &ids).await?;
-    let scores = |list: usize| -> HashMap<Uuid, f32> { lists.get(list).into_iter().flatten().map(|hit| (hit.id, hit.score)).collect() };
-    let (question, situation, answer) = (scores(3), scores(4), scores(5));
-    let best = |list: usize| lists.get(list).and_then(|hits| hits.first()).map_or(0.0, |hit| hit.score);
+    let [question, situation, answer] =
+        words.0.each_ref().map(|hits| -> HashMap<Uuid, f32> { hits.iter().map(|hit| (hit.id, hit.score)).collect() });
+    let best = |list: usize| words.0[list].first().map_or(0.0, |hit| hit.score);
     let score = |scores: &HashMap<Uuid, f32>, point: &IndexPoint| scores.get(&point.id).copied().unwrap_or(0.0);
     let cosine = |field: usize, query: &[f32], point: &IndexPoint| if probes.dense[field] { dot(query, &point.dense[field]) } else { 0.0 };
     let candidates = points.into_iter().map(|point| Candidate {
@@ -109,6 +135,11 @@ pub async fn retrieve(
         question_bm25: score(&question, &point),
         situation_bm25: score(&situation, &point),
         answer_bm25: score(&answer, &point),
+        words: [
+            shared_words(&query.terms.question, &point.sparse[0]),
+            shared_words(&query.terms.situation, &point.sparse[1]),
+            shared_words(&query.terms.question, &point.sparse[2]),
+        ],
         point: point.id,
         payload: point.payload,
         answer_vector: {
@@ -118,8 +149,16 @@ pub async fn retrieve(
     });
     Ok(CandidateSearch {
         candidates: candidates.collect(),
-        best_question_bm25: best(3),
-        best_situation_bm25: best(4),
-        best_answer_bm25: best(5),
+        best_question_bm25: best(0),
+        best_situation_bm25: best(1),
+        best_answer_bm25: best(2),
+        question_terms: query.terms.question.terms.len(),
+        has_previous: query.has_previous,
     })
+}
+
+/// Share of `asked`'s terms that `found` has; both are in ascending order of terms.
+fn shared_words(asked: &SparseVector, found: &SparseVector) -> f32 {
+    let shared = asked.terms.iter().filter(|term| found.terms.binary_search(term).is_ok()).count();
+    shared as f32 / asked.terms.len().max(1) as f32
 }

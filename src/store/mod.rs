@@ -229,6 +229,19 @@ pub struct RecordedSuggestion {
     pub score: f64,
 }
 
+/// An answer that an agent used, and what was asked there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UsedSuggestion {
+    /// The suggestion.
+    pub id: SuggestionId,
+    /// The set it stood in.
+    pub set: SuggestionSetId,
+    /// The query's text, masked.
+    pub query: String,
+    /// What feedback on the answer is counted under.
+    pub answer_key: String,
+}
+
 /// A personal value of a live conversation.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct LiveValue {
@@ -269,6 +282,8 @@ pub trait FeedbackStore: Send + Sync {
     async fn record_set(&self, desk: &DeskId, set: &RecordedSet) -> Result<()>;
     /// The desk and record of one suggestion.
     async fn recorded_suggestion(&self, id: SuggestionId) -> Result<Option<(DeskId, RecordedSuggestion)>>;
+    /// Suggestions that were accepted, edited or sent, in order of their ids behind `after`.
+    async fn used_suggestions(&self, desk: &DeskId, after: Option<SuggestionId>, limit: u32) -> Result<Vec<UsedSuggestion>>;
     /// The personal values of the live conversation a suggestion was made for; none for a suggestion that is not this desk's.
     async fn live_values(&self, desk: &DeskId, suggestion: SuggestionId) -> Result<Vec<LiveValue>>;
     /// Keeps a feedback event, counts the showings it tells of, and withholds an answer it reports as outdated with all that the suggestion

@@ -1,23 +1,70 @@
 //! What the ranker looks at, per candidate. Names are those of the weights file; order does not matter there.
+//!
+//! How much words, vectors and the match of question and answer count depends on the query. In the course of a conversation the situation
+//! decides; a question that stands alone is met by its sense, by its words, or by what the answer says, and which of them serves follows from
+//! how well the vectors know it and how long it is. So each of the six measures of likeness ([`LIKENESS_NAMES`]) occurs once for itself and
+//! once times each of the [`Gates`]; a linear model of these is a linear mix whose weights follow from the query.
 
-use crate::domain::{Language, PairKind, Pool, Timestamp};
-use crate::retrieve::{Candidate, CandidateSearch};
+use crate::domain::{Language, Outcome, PairKind, Pool, Timestamp};
+use crate::retrieve::CandidateSearch;
+
+/// Measures of how alike a candidate and the query are: cosines and BM25 as a share of the best.
+pub const LIKENESS_NAMES: [&str; LIKENESSES] =
+    ["question_cosine", "situation_cosine", "answer_cosine", "question_bm25_share", "situation_bm25_share", "answer_bm25_share"];
+const LIKENESSES: usize = 6;
+
+/// What of a query decides how its candidates' likeness is weighed; each lies in 0–1.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Gates {
+    /// 1 when nothing was said before the customer's turn, so that the question stands alone; else 0.
+    pub first: f32,
+    /// Best cosine of a question, unadapted: how well the vectors know what is asked.
+    pub best: f32,
+    /// How many different words are asked: one half at [`LENGTH_HALF`].
+    pub length: f32,
+}
+
+/// Number of gates.
+const GATES: usize = 3;
+/// Gates of a usual moment, which lies in the course of a conversation; where one weight must stand for all queries, it is taken there.
+pub const USUAL_GATES: Gates = Gates { first: 0.0, best: 0.6, length: 0.5 };
+/// Different words of a question at which the gate of its length reaches one half.
+const LENGTH_HALF: f32 = 5.0;
 
 /// Number of features.
-pub const FEATURE_COUNT: usize = 20;
+pub const FEATURE_COUNT: usize = LIKENESSES * (1 + GATES) + 15;
 
 /// Names, in the order of a feature vector.
 pub const FEATURE_NAMES: [&str; FEATURE_COUNT] = [
-    "question_cosine",
-    "situation_cosine",
-    "answer_cosine",
-    "question_cosine_margin",
-    "situation_cosine_margin",
-    "question_bm25_share",
-    "situation_bm25_share",
-    "answer_bm25_share",
+    LIKENESS_NAMES[0],
+    LIKENESS_NAMES[1],
+    LIKENESS_NAMES[2],
+    LIKENESS_NAMES[3],
+    LIKENESS_NAMES[4],
+    LIKENESS_NAMES[5],
+    "question_cosine*first",
+    "situation_cosine*first",
+    "answer_cosine*first",
+    "question_bm25_share*first",
+    "situation_bm25_share*first",
+    "answer_bm25_share*first",
+    "question_cosine*first_best",
+    "situation_cosine*first_best",
+    "answer_cosine*first_best",
+    "question_bm25_share*first_best",
+    "situation_bm25_share*first_best",
+    "answer_bm25_share*first_best",
+    "question_cosine*first_length",
+    "situation_cosine*first_length",
+    "answer_cosine*first_length",
+    "question_bm25_share*first_length",
+    "situation_bm25_share*first_length",
+    "answer_bm25_share*first_length",
     "question_bm25",
     "situation_bm25",
+    "question_words",
+    "situation_words",
+    "answer_words",
     "kind_match",
     "answer_quality",
     "knowledge",
@@ -30,6 +77,10 @@ pub const FEATURE_NAMES: [&str; FEATURE_COUNT] = [
     "consensus",
 ];
 
+/// Places of the features that are gated.
+pub const GATED: std::ops::Range<usize> = LIKENESSES..LIKENESSES * (1 + GATES);
+/// Place of the share of the question's words.
+pub const QUESTION_WORDS: usize = LIKENESSES * (1 + GATES) + 2;
 /// Place of the consensus feature, which only the second stage sees.
 pub const CONSENSUS: usize = FEATURE_COUNT - 1;
 
@@ -43,7 +94,7 @@ const RECENCY_HALF_LIFE_DAYS: f64 = 180.0;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Source {
     /// What is known to have happened after the answer; entries: nothing.
-    pub outcome: crate::domain::Outcome,
+    pub outcome: Outcome,
     /// Probability that the reply answers (entries: 1).
     pub answer_quality: f32,
     /// The answer's text, masked.
@@ -65,26 +116,52 @@ pub struct Wanted {
     pub now: Timestamp,
 }
 
+impl Gates {
+    /// The gates of the query that found these candidates.
+    #[must_use]
+    pub fn of(search: &CandidateSearch) -> Self {
+        let terms = search.question_terms as f32;
+        Self {
+            first: flag(!search.has_previous),
+            best: search.candidates.iter().map(|candidate| candidate.plain_question_cosine).fold(0.0, f32::max),
+            length: terms / (terms + LENGTH_HALF),
+        }
+    }
+
+    /// In the course of a conversation the mix is one and the same; best cosine and length matter to questions that stand alone.
+    const fn in_order(self) -> [f32; GATES] {
+        [self.first, self.first * self.best, self.first * self.length]
+    }
+
+    /// What one unit of a measure of likeness (its place in [`LIKENESS_NAMES`]) is worth to `weights` here.
+    #[must_use]
+    pub fn weight(self, weights: &[f32; FEATURE_COUNT], likeness: usize) -> f32 {
+        let gated = (1..).zip(self.in_order()).map(|(block, gate)| weights[block * LIKENESSES + likeness] * gate);
+        weights[likeness] + gated.sum::<f32>()
+    }
+}
+
 /// Computes the features of all candidates (consensus still 0); `sources` has one element per candidate.
 #[must_use]
 pub fn features(search: &CandidateSearch, sources: &[&Source], wanted: Wanted) -> Vec<[f32; FEATURE_COUNT]> {
-    let best = |value: fn(&Candidate) -> f32| search.candidates.iter().map(value).fold(f32::MIN, f32::max);
-    let best_question = best(|candidate| candidate.question_cosine);
-    let best_situation = best(|candidate| candidate.situation_cosine);
+    let gates = Gates::of(search).in_order();
     let share = |score: f32, best: f32| if best > 0.0 { score / best } else { 0.0 };
     let saturate = |score: f32| score / (score + BM25_HALF);
     let rows = search.candidates.iter().zip(sources).map(|(candidate, source)| {
-        [
+        let likeness: [f32; LIKENESSES] = [
             candidate.question_cosine,
             candidate.situation_cosine,
             candidate.answer_cosine,
-            candidate.question_cosine - best_question,
-            candidate.situation_cosine - best_situation,
             share(candidate.question_bm25, search.best_question_bm25),
             share(candidate.situation_bm25, search.best_situation_bm25),
             share(candidate.answer_bm25, search.best_answer_bm25),
+        ];
+        let others = [
             saturate(candidate.question_bm25),
             saturate(candidate.situation_bm25),
+            candidate.words[0],
+            candidate.words[1],
+            candidate.words[2],
             flag(candidate.payload.kind == wanted.kind),
             source.answer_quality,
             flag(candidate.payload.pool == Pool::Knowledge),
@@ -94,8 +171,13 @@ pub fn features(search: &CandidateSearch, sources: &[&Source], wanted: Wanted) -
             flag(source.outcome.corrected),
             recency(candidate.payload.answered_at, wanted.now),
             length(&source.answer),
-            0.0,
-        ]
+        ];
+        let mut row = [0.0; FEATURE_COUNT];
+        let gated = gates.iter().flat_map(|gate| likeness.iter().map(move |value| value * gate));
+        for (place, value) in row.iter_mut().zip(likeness.iter().copied().chain(gated).chain(others)) {
+            *place = value;
+        }
+        row
     });
     rows.collect()
 }
@@ -111,4 +193,33 @@ fn recency(answered_at: Option<Timestamp>, now: Timestamp) -> f32 {
 /// 0 for an empty answer, 1 from about 60 characters on: one-word answers can seldom be used again.
 fn length(answer: &str) -> f32 {
     (answer.chars().take(60).count() as f32 / 60.0).sqrt()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gated_names_stand_where_gated_values_do() {
+        for (block, gate) in (1..).zip(["first", "first_best", "first_length"]) {
+            for (place, name) in LIKENESS_NAMES.iter().enumerate() {
+                assert_eq!(FEATURE_NAMES[block * LIKENESSES + place], format!("{name}*{gate}"));
+            }
+        }
+        assert_eq!((FEATURE_NAMES[QUESTION_WORDS], FEATURE_NAMES[CONSENSUS]), ("question_words", "consensus"));
+    }
+
+    #[test]
+    fn the_weight_of_a_likeness_follows_from_the_query() {
+        let mut weights = [0.0; FEATURE_COUNT];
+        let place = |name: &str| FEATURE_NAMES.iter().position(|feature| *feature == name).unwrap();
+        weights[place("question_bm25_share")] = 3.0;
+        weights[place("question_bm25_share*first_length")] = -4.0;
+        weights[place("question_cosine*first_best")] = 2.0;
+        let gates = |best: f32, length: f32| Gates { first: 1.0, best, length };
+        assert!((gates(0.5, 0.0).weight(&weights, 3) - 3.0).abs() < 1e-6);
+        assert!((gates(0.5, 0.5).weight(&weights, 3) - 1.0).abs() < 1e-6);
+        assert!((gates(0.5, 0.5).weight(&weights, 0) - 1.0).abs() < 1e-6);
+        assert!((Gates { first: 0.0, ..gates(0.5, 0.5) }.weight(&weights, 3) - 3.0).abs() < 1e-6, "not in the course of a conversation");
+    }
 }

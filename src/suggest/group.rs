@@ -1,13 +1,15 @@
-//! Near-identical answers become one suggestion.
+//! Near-identical answers become one suggestion, with the evidence of all.
 //!
-//! One function for the product, for clusters and for every system in `riposte eval`, so that grouping alone wins nothing there.
+//! One function ([`group_answers`]) for the product, for clusters and for every system in `riposte eval`, so that grouping alone wins nothing there.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use regex::Regex;
+use uuid::Uuid;
 
 use super::contradiction::opposed;
+use super::ranker::{AGREEING_ANSWERS, ENTRY_WORDINGS, together};
 use crate::retrieve::encode::dot;
 use crate::text::normalise::{answer_key, fold};
 
@@ -49,6 +51,42 @@ pub fn group_answers(answers: &[Answer<'_>]) -> Vec<Vec<usize>> {
             groups.push(vec![position]);
         }
     }
+    groups
+}
+
+/// A ranked answer.
+#[derive(Debug, Clone)]
+pub struct Weighed<'a> {
+    /// Where it lies in the index; decides between equal scores.
+    pub point: Uuid,
+    /// The pair or entry it comes from.
+    pub source: Uuid,
+    /// Its relevance.
+    pub score: f32,
+    /// The answer.
+    pub answer: Answer<'a>,
+}
+
+/// Groups ranked answers, in any order, and weighs their evidence ([`together`]): of the wordings of an entry the best stands for all. Gives
+/// the groups, strongest first, each with its members' places in `answers` and their scores, best first.
+#[must_use]
+pub fn weigh(answers: &[Weighed<'_>]) -> Vec<Vec<(usize, f32)>> {
+    let mut wordings: BTreeMap<Uuid, Vec<f32>> = BTreeMap::new();
+    for answer in answers {
+        wordings.entry(answer.source).or_default().push(answer.score);
+    }
+    let mut order: Vec<usize> = (0..answers.len()).collect();
+    order.sort_by(|&a, &b| answers[b].score.total_cmp(&answers[a].score).then(answers[a].point.cmp(&answers[b].point)));
+    let mut members: Vec<(usize, f32)> = order
+        .into_iter()
+        .filter_map(|at| Some((at, together(wordings.remove(&answers[at].source)?.into_iter(), ENTRY_WORDINGS)?)))
+        .collect();
+    members.sort_by(|(_, a), (_, b)| b.total_cmp(a));
+    let in_order: Vec<Answer<'_>> = members.iter().map(|&(at, _)| answers[at].answer.clone()).collect();
+    let mut groups: Vec<Vec<(usize, f32)>> =
+        group_answers(&in_order).into_iter().map(|group| group.into_iter().map(|place| members[place]).collect()).collect();
+    let evidence = |group: &[(usize, f32)]| together(group.iter().map(|(_, score)| *score), AGREEING_ANSWERS).unwrap_or(f32::MIN);
+    groups.sort_by(|a, b| evidence(b).total_cmp(&evidence(a)));
     groups
 }
 
@@ -102,6 +140,27 @@ mod tests {
         assert_eq!(group_answers(&answers), vec![vec![0, 1], vec![2]]);
         assert!(contradict(&answers[0], &answers[2]));
         assert!(!contradict(&answers[0], &answers[1]));
+    }
+
+    #[test]
+    fn what_several_said_outweighs_a_little_better_match_and_wordings_of_an_entry_count_by_nearness() {
+        let (x, y) = ([1.0, 0.0], [0.0, 1.0]);
+        let scored = |number: u128, source: u128, score: f32, text, vector| Weighed {
+            point: Uuid::from_u128(number),
+            source: Uuid::from_u128(source),
+            score,
+            answer: Answer { text, vector },
+        };
+        let said = [scored(1, 1, 5.0, "请到门店办理", &y), scored(2, 2, 4.8, "在订单页申请", &x), scored(3, 3, 4.5, "在订单页申请哦", &x)];
+        let groups = weigh(&said);
+        assert_eq!(groups, [vec![(1, 4.8), (2, 4.5)], vec![(0, 5.0)]]);
+        // The same two as wordings of one entry: only the best counts, and a trace of the other.
+        let wordings =
+            [scored(1, 1, 5.0, "请到门店办理", &y), scored(2, 2, 4.8, "在订单页申请", &x), scored(3, 2, 4.0, "在订单页申请", &x)];
+        let groups = weigh(&wordings);
+        assert_eq!(groups.iter().map(|group| group[0].0).collect::<Vec<_>>(), [0, 1]);
+        assert!(groups[1].len() == 1 && (groups[1][0].1 - 4.8 - 1.0907f32.ln() / 3.0).abs() < 1e-4, "{groups:?}");
+        assert!(weigh(&[]).is_empty());
     }
 
     #[test]

@@ -15,8 +15,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use super::calibration::Signals;
 use super::control::Effect;
-use super::ranker::Ranker;
+use super::ranker::{AGREEING_ANSWERS, Ranker, together};
 use super::ranking::{RankedGroup, RankedMember, TaughtWording};
 use crate::domain::{FeedbackTally, Language, Pool, WordingTally};
 use crate::retrieve::adapter::ScoreScale;
@@ -206,13 +207,19 @@ impl Known {
 
     /// Makes a ranked group of members that say the same, whose scores are those of relevance alone; with it its score, to order groups by,
     /// to which the points of its wording are still to be added. `None` when it is withheld as outdated.
-    pub(super) fn apply(&self, ranker: &Ranker, scale: ScoreScale, members: Vec<RankedMember>) -> Option<(f32, RankedGroup)> {
+    pub(super) fn apply(
+        &self,
+        ranker: &Ranker,
+        scale: ScoreScale,
+        signals: Signals,
+        members: Vec<RankedMember>,
+    ) -> Option<(f32, RankedGroup)> {
         let mut members = self.without_retired(members);
-        let relevance = members.iter().map(|member| member.score).max_by(f32::total_cmp)?;
+        let relevance = together(members.iter().map(|member| member.score), AGREEING_ANSWERS)?;
         let keys: BTreeSet<String> = members.iter().map(|member| member.answer_key.clone()).collect();
         let shift = ranker.feedback_shift(log_odds(&self.group_tally(&keys)));
         // Which member stands for the group is decided by what agents did with its own words, and by what editors made of them; the group
-        // as a whole is as relevant as its most relevant member.
+        // as a whole has the evidence of all its members.
         let shifts: BTreeMap<&str, f32> =
             keys.iter().map(|key| (key.as_str(), ranker.feedback_shift(log_odds(&self.own_tally(key))))).collect();
         let by_agents = |member: &RankedMember| scale.apply(member.score + shifts[member.answer_key.as_str()]);
@@ -234,7 +241,8 @@ impl Known {
         let score = scale.apply(relevance + shift) + (best_after - best_before);
         let votes: Vec<f32> = members.iter().map(|member| member.vote).collect();
         let mass = log_sum(&votes) + (score - scale.apply(relevance)) / scale.slope;
-        Some((score, RankedGroup { members, probability: ranker.probability(score), mass, wording, pinned }))
+        let probability = ranker.probability(score, &signals);
+        Some((score, RankedGroup { members, score, signals, probability, mass, wording, pinned }))
     }
 }
 
@@ -251,6 +259,8 @@ mod tests {
     use crate::index::PointPayload;
     use crate::retrieve::Candidate;
     use crate::suggest::features::Source;
+
+    const SIGNALS: Signals = [0.5; 7];
 
     fn member(key: &str, score: f32) -> RankedMember {
         let point = PairId::derive(&[key]).as_uuid();
@@ -277,6 +287,7 @@ mod tests {
                 question_bm25: 0.0,
                 situation_bm25: 0.0,
                 answer_bm25: 0.0,
+                words: [0.0; 3],
                 answer_vector: vec![1.0],
             },
             source: Source {
@@ -317,8 +328,9 @@ mod tests {
         assert_eq!(log_odds(&FeedbackTally::default()), 0.0);
         let ranker = Ranker::shipped();
         let members = vec![member("a", 3.0), member("b", 2.0)];
-        let (score, group) = Known::default().apply(&ranker, ScoreScale::SAME, members).unwrap();
-        assert_eq!((score, group.probability), (3.0, ranker.probability(3.0)));
+        let (score, group) = Known::default().apply(&ranker, ScoreScale::SAME, SIGNALS, members).unwrap();
+        assert_eq!(score, together([3.0, 2.0].into_iter(), AGREEING_ANSWERS).unwrap());
+        assert_eq!(group.probability, ranker.probability(score, &SIGNALS));
         assert_eq!(keys(&group), ["a", "b"]);
         assert_eq!(group.members.iter().map(|member| member.score).collect::<Vec<_>>(), [3.0, 2.0]);
         assert_eq!(group.text(), "text of a");
@@ -351,13 +363,13 @@ mod tests {
     #[test]
     fn members_of_a_group_profit_from_each_other() {
         let ranker = Ranker::shipped();
-        let group = |known: &Known| known.apply(&ranker, ScoreScale::SAME, vec![member("a", 3.0), member("b", 2.9)]).unwrap();
+        let group = |known: &Known| known.apply(&ranker, ScoreScale::SAME, SIGNALS, vec![member("a", 3.0), member("b", 2.9)]).unwrap();
         let (before, _) = group(&Known::default());
         let accepted = known(&[("b", tally(4.0, 0.0, 4.0))]);
         let (after, shown) = group(&accepted);
         assert!((after - (before + ranker.feedback_shift(5f32.ln()))).abs() < 1e-4, "{before} {after}");
         assert_eq!(keys(&shown), ["b", "a"], "the wording that agents took is shown");
-        assert_eq!(shown.probability, ranker.probability(after));
+        assert_eq!(shown.probability, ranker.probability(after, &SIGNALS));
         let (both, _) = group(&known(&[("a", tally(4.0, 0.0, 4.0)), ("b", tally(4.0, 0.0, 4.0))]));
         assert!(both > after);
         let (refused, shown) = group(&known(&[("a", tally(0.0, 2.0, 2.0))]));
@@ -369,9 +381,12 @@ mod tests {
     fn the_same_answer_twice_in_a_group_counts_once() {
         let ranker = Ranker::shipped();
         let known = known(&[("a", tally(4.0, 0.0, 4.0))]);
-        let (once, _) = known.apply(&ranker, ScoreScale::SAME, vec![member("a", 3.0)]).unwrap();
-        let (twice, _) = known.apply(&ranker, ScoreScale::SAME, vec![member("a", 3.0), member("a", 3.0)]).unwrap();
-        assert_eq!(once, twice);
+        let gain = |members: &[RankedMember]| {
+            let score = |known: &Known| known.apply(&ranker, ScoreScale::SAME, SIGNALS, members.to_vec()).unwrap().0;
+            score(&known) - score(&Known::default())
+        };
+        let (once, twice) = (gain(&[member("a", 3.0)]), gain(&[member("a", 3.0), member("a", 3.0)]));
+        assert!((once - twice).abs() < 1e-5 && once > 0.0, "{once} {twice}");
     }
 
     #[test]
@@ -379,16 +394,16 @@ mod tests {
         let ranker = Ranker::shipped();
         let retired = known(&[("a", FeedbackTally { retired: true, ..FeedbackTally::default() })]);
         let members = || vec![member("a", 3.0), member("b", 2.0)];
-        assert!(retired.apply(&ranker, ScoreScale::SAME, members()).is_none());
+        assert!(retired.apply(&ranker, ScoreScale::SAME, SIGNALS, members()).is_none());
         let entry = |key: &str| {
             let mut entry = member(key, 1.0);
             entry.candidate.payload.pool = Pool::Knowledge;
             entry
         };
         let with_entry = [members(), vec![entry("c")]].concat();
-        let (score, group) = retired.apply(&ranker, ScoreScale::SAME, with_entry).unwrap();
+        let (score, group) = retired.apply(&ranker, ScoreScale::SAME, SIGNALS, with_entry).unwrap();
         assert_eq!((score, keys(&group)), (1.0, vec!["c"]));
-        assert!(retired.apply(&ranker, ScoreScale::SAME, vec![entry("a")]).is_none(), "an entry is retired by its own reports");
+        assert!(retired.apply(&ranker, ScoreScale::SAME, SIGNALS, vec![entry("a")]).is_none(), "an entry is retired by its own reports");
     }
 
     #[test]
@@ -396,10 +411,10 @@ mod tests {
         let ranker = Ranker::shipped();
         let withheld = known(&[("b", FeedbackTally { retired_as_like: true, ..FeedbackTally::default() })]);
         // The one that was reported is not among the candidates of this question.
-        assert!(withheld.apply(&ranker, ScoreScale::SAME, vec![member("b", 3.0), member("c", 2.0)]).is_none());
+        assert!(withheld.apply(&ranker, ScoreScale::SAME, SIGNALS, vec![member("b", 3.0), member("c", 2.0)]).is_none());
         let mut entry = member("b", 1.0);
         entry.candidate.payload.pool = Pool::Knowledge;
-        let (_, group) = withheld.apply(&ranker, ScoreScale::SAME, vec![member("c", 3.0), entry]).unwrap();
+        let (_, group) = withheld.apply(&ranker, ScoreScale::SAME, SIGNALS, vec![member("c", 3.0), entry]).unwrap();
         assert_eq!(keys(&group), ["c", "b"], "an entry of the same words is retired by its own reports");
     }
 
@@ -408,17 +423,17 @@ mod tests {
         let ranker = Ranker::shipped();
         let edited = FeedbackTally { edited: 2.0, examined: 2.0, ..FeedbackTally::default() };
         let mut known = known(&[("a", edited)]);
-        let (as_an_edit, _) = known.apply(&ranker, ScoreScale::SAME, vec![member("a", 3.0)]).unwrap();
+        let (as_an_edit, _) = known.apply(&ranker, ScoreScale::SAME, SIGNALS, vec![member("a", 3.0)]).unwrap();
         assert!(as_an_edit > 3.0, "an edit is half a use");
         known.wordings.insert("a".to_owned(), vec![wording("c", 2, 2.0, 0.0)]);
-        let group = |key: &str| known.apply(&ranker, ScoreScale::SAME, vec![member(key, 3.0)]).unwrap();
+        let group = |key: &str| known.apply(&ranker, ScoreScale::SAME, SIGNALS, vec![member(key, 3.0)]).unwrap();
         let (away, shown) = group("a");
         assert!((away - (3.0 + ranker.feedback_shift((1f32 / 3.0).ln()))).abs() < 1e-4, "as if it had been refused twice: {away}");
         assert_eq!(shown.text(), "text of a", "the other answer's words are left to it");
         let (owner, _) = group("c");
         assert!((owner - (3.0 + ranker.feedback_shift(3f32.ln()))).abs() < 1e-4, "as if it had been taken twice: {owner}");
         // Within one group the answer was right in substance; only which words stand for it changes.
-        let (together, shown) = known.apply(&ranker, ScoreScale::SAME, vec![member("a", 3.0), member("c", 2.9)]).unwrap();
+        let (together, shown) = known.apply(&ranker, ScoreScale::SAME, SIGNALS, vec![member("a", 3.0), member("c", 2.9)]).unwrap();
         assert!((together - as_an_edit).abs() < 1e-4);
         assert_eq!(keys(&shown), ["c", "a"]);
     }
@@ -432,7 +447,7 @@ mod tests {
             let wordings = HashMap::from([("a".to_owned(), vec![taught])]);
             let effects = HashMap::from([("w".to_owned(), Effect { pinned, ..Effect::default() })]);
             let known = Known { wordings, effects, language: Some(language), ..Known::default() };
-            known.apply(&ranker, ScoreScale::SAME, vec![member("a", 3.0)]).unwrap().1.wording.is_some()
+            known.apply(&ranker, ScoreScale::SAME, SIGNALS, vec![member("a", 3.0)]).unwrap().1.wording.is_some()
         };
         assert!(offered(Language::Zh, false) && !offered(Language::En, false));
         assert!(offered(Language::En, true), "an editor's word");
@@ -444,7 +459,7 @@ mod tests {
         let offered = |accepted: f64, wordings: Vec<WordingTally>| {
             let mut known = known(&[("a", tally(accepted, 0.0, 0.0))]);
             known.wordings.insert("a".to_owned(), wordings);
-            let (_, group) = known.apply(&ranker, ScoreScale::SAME, vec![member("a", 3.0), member("b", 2.9)]).unwrap();
+            let (_, group) = known.apply(&ranker, ScoreScale::SAME, SIGNALS, vec![member("a", 3.0), member("b", 2.9)]).unwrap();
             group.text().to_owned()
         };
         assert_eq!(offered(0.0, vec![wording("w", 1, 5.0, 0.0)]), "text of a", "one conversation");
@@ -466,8 +481,8 @@ mod tests {
             let mut known = known(&[("b", tally(4.0, 0.0, 4.0))]);
             known.effects =
                 given.iter().map(|(key, points)| ((*key).to_owned(), Effect { points: *points, ..Effect::default() })).collect();
-            let (score, group) = known.apply(&ranker, scale, vec![member("a", 3.0), member("b", 2.9)]).unwrap();
-            assert_eq!(group.probability, ranker.probability(score));
+            let (score, group) = known.apply(&ranker, scale, SIGNALS, vec![member("a", 3.0), member("b", 2.9)]).unwrap();
+            assert_eq!(group.probability, ranker.probability(score, &SIGNALS));
             (score, keys(&group).join(" "))
         };
         let one = ranker.score_of_points(1.0);
@@ -496,7 +511,7 @@ mod tests {
             let mut known = known(tallies);
             known.wordings.insert("a".to_owned(), vec![wording("v", 1, 2.0, 0.0), wording("w", 2, 3.0, 0.0)]);
             known.effects = decided.iter().map(|(key, effect)| ((*key).to_owned(), *effect)).collect();
-            let (_, group) = known.apply(&ranker, ScoreScale::SAME, vec![member("a", 3.0), member("b", 2.9)]).unwrap();
+            let (_, group) = known.apply(&ranker, ScoreScale::SAME, SIGNALS, vec![member("a", 3.0), member("b", 2.9)]).unwrap();
             format!("{}{}", group.text(), if group.pinned { ", pinned" } else { "" })
         };
         assert_eq!(offered(&[], &[]), "wording w");
@@ -514,7 +529,7 @@ mod tests {
         let mut known = Known::default();
         known.wordings.insert("a".to_owned(), vec![wording("w", 1, 1.0, 0.0)]);
         known.wordings.insert("b".to_owned(), vec![wording("w", 1, 1.0, 0.0)]);
-        let (_, group) = known.apply(&ranker, ScoreScale::SAME, vec![member("a", 3.0), member("b", 2.9)]).unwrap();
+        let (_, group) = known.apply(&ranker, ScoreScale::SAME, SIGNALS, vec![member("a", 3.0), member("b", 2.9)]).unwrap();
         assert_eq!(group.wording, Some(TaughtWording { key: "w".to_owned(), text: "wording w".to_owned() }));
     }
 }

@@ -1,10 +1,11 @@
 //! The use case: the present moment of a live conversation in, ranked and explained replies or a reasoned silence out; feedback intake.
 //!
-//! `request` is the wire form, `ranking` goes from a moment to ranked groups of answers (evaluation uses it too), `learning` says what feedback
-//! does to a group, `control` is what editors may decide over its head, `cover` chooses a list whose members do not say the same, `questions`
-//! serves each of several questions asked at once, `silence` says when nothing is shown and why, `slots` tells what a placeholder asks for,
-//! `service` adds what a caller sees: rendering, records, feedback.
+//! `request` is the wire form, `ranking` goes from a moment to ranked groups of answers (evaluation uses it too), `calibration` from a ranking to a
+//! probability, `learning` says what feedback does to a group, `control` is what editors may decide over its head, `cover` chooses a list whose
+//! members do not say the same, `questions` serves each of several questions asked at once, `silence` says when nothing is shown and why, `slots`
+//! tells what a placeholder asks for, `service` adds what a caller sees: rendering, records, feedback.
 
+pub mod calibration;
 mod contradiction;
 pub mod control;
 pub mod cover;

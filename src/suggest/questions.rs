@@ -29,6 +29,7 @@ pub(super) fn serve_each_question(groups: &mut [RankedGroup], fits: &[HashMap<Uu
 
 #[cfg(test)]
 mod tests {
+    use super::super::calibration::USUAL_SIGNALS;
     use super::super::features::Source;
     use super::super::ranking::RankedMember;
     use super::*;
@@ -60,12 +61,21 @@ mod tests {
             question_bm25: 0.0,
             situation_bm25: 0.0,
             answer_bm25: 0.0,
+            words: [0.0; 3],
             answer_vector: Vec::new(),
         };
         let (answer, question) = (number.to_string(), String::new());
         let source = Source { outcome: Outcome::default(), answer_quality: 1.0, answer, question, answered_by: None };
         let member = RankedMember { candidate, source, answer_key: number.to_string(), score: 0.0, vote: 0.0 };
-        RankedGroup { members: vec![member], probability: 0.5, mass: 0.0, wording: None, pinned: false }
+        RankedGroup {
+            members: vec![member],
+            score: 0.0,
+            signals: USUAL_SIGNALS,
+            probability: 0.5,
+            mass: 0.0,
+            wording: None,
+            pinned: false,
+        }
     }
 
     /// The order of the groups 1 to 5 when each question has these scores for some of them.

@@ -11,10 +11,11 @@ use std::time::{Duration, Instant};
 use futures::future::try_join_all;
 use uuid::Uuid;
 
+use super::calibration::{Signals, Standing};
 use super::control::{Effect, effects};
 use super::cover::order_by_coverage;
-use super::features::{FEATURE_COUNT, Source, Wanted, features};
-use super::group::{Answer, group_answers};
+use super::features::{CONSENSUS, FEATURE_COUNT, Gates, QUESTION_WORDS, Source, Wanted, features};
+use super::group::{Answer, Weighed, weigh};
 use super::learning::Known;
 use super::questions::serve_each_question;
 use super::ranker::Ranker;
@@ -24,7 +25,7 @@ use crate::domain::{DeskId, EntryId, Outcome, PairId, PairKind, Pool, Suggestion
 use crate::index::{IndexFilter, VectorIndex};
 use crate::retrieve::adapter::ScoreScale;
 use crate::retrieve::replies::Forecast;
-use crate::retrieve::{Candidate, CandidateSearch, EncodedQuery, Probes, retrieve};
+use crate::retrieve::{Candidate, CandidateSearch, EncodedQuery, Probes, QueryTerms, WordHits, retrieve, search_words};
 use crate::store::{ControlStore, FeedbackStore, KnowledgeStore, PairStore, RecordedSuggestion};
 use crate::text::acts::CustomerAct;
 use crate::text::moment::Moment;
@@ -65,6 +66,10 @@ pub struct TaughtWording {
 pub struct RankedGroup {
     /// Members: one that an editor has pinned first, then those whose words fared best, with agents and by points, then by relevance.
     pub members: Vec<RankedMember>,
+    /// Score that it stands at, feedback and points included.
+    pub score: f32,
+    /// What the whole set says of its first suggestion; with the score it gives the probability.
+    pub signals: Signals,
     /// Probability that an agent would use it.
     pub probability: f64,
     /// Log of its members' votes together, with its feedback and points: how likely it is beside the other groups, up to a constant.
@@ -165,6 +170,10 @@ pub struct Scored {
     pub score: f32,
     /// Log of its vote for the answers like it, up to a constant.
     pub vote: f32,
+    /// How alike its answer is to the others found (0–1).
+    pub consensus: f32,
+    /// Share of the asked words that stand in its question (0–1).
+    pub words: f32,
 }
 
 impl Scoring for Ranker {
@@ -217,6 +226,12 @@ impl Gathered {
     #[must_use]
     pub fn source(&self, candidate: &Candidate) -> &Source {
         &self.sources[&candidate.point]
+    }
+
+    /// What of the query decides how likeness is weighed.
+    #[must_use]
+    pub fn gates(&self) -> Gates {
+        Gates::of(&self.search)
     }
 
     /// Every candidate's score by stage one.
@@ -277,8 +292,24 @@ impl Gathered {
         ranker.add_consensus(&mut rows, &expected, &answers);
         leave_out(&mut rows);
         let scored = rows.iter().zip(expected);
-        scored.map(|(row, expected)| Scored { score: ranker.score(row) + expected, vote: ranker.base_score(row) + expected }).collect()
+        let scored = scored.map(|(row, expected)| Scored {
+            score: ranker.score(row) + expected,
+            vote: ranker.base_score(row) + expected,
+            consensus: row[CONSENSUS],
+            words: row[QUESTION_WORDS],
+        });
+        scored.collect()
     }
+}
+
+/// Searches for everything that shares words with a moment: what [`rank_moment`] begins with.
+pub async fn find_words(
+    index: &dyn VectorIndex,
+    filter: &IndexFilter,
+    terms: &QueryTerms,
+    probes: Probes,
+) -> Result<WordHits, SuggestError> {
+    Ok(search_words(index, filter, terms, probes, PER_PROBE).await?)
 }
 
 /// Searches for everything that may answer an encoded moment and reads what is known of it.
@@ -289,7 +320,8 @@ pub async fn gather<S: SourceStore + ?Sized>(
     query: &EncodedQuery,
     wanted: Wanted,
 ) -> Result<Gathered, SuggestError> {
-    gather_by(store, index, filter, query, wanted, Probes::ALL).await
+    let words = find_words(index, filter, &query.terms, Probes::ALL).await?;
+    gather_by(store, index, filter, query, &words, wanted, Probes::ALL).await
 }
 
 async fn gather_by<S: SourceStore + ?Sized>(
@@ -297,10 +329,11 @@ async fn gather_by<S: SourceStore + ?Sized>(
     index: &dyn VectorIndex,
     filter: &IndexFilter,
     query: &EncodedQuery,
+    words: &WordHits,
     wanted: Wanted,
     probes: Probes,
 ) -> Result<Gathered, SuggestError> {
-    let mut search = retrieve(index, filter, query, probes, PER_PROBE).await?;
+    let mut search = retrieve(index, filter, query, words, probes, PER_PROBE).await?;
     let best_question_cosine = search.candidates.iter().map(|candidate| candidate.plain_question_cosine).fold(0.0, f32::max);
     let nearest_questions = mean_of_best(search.candidates.iter().map(|candidate| candidate.plain_question_cosine)).unwrap_or(0.0);
     shortlist(&mut search);
@@ -333,19 +366,21 @@ fn distinct<'a>(keys: impl Iterator<Item = &'a String>) -> Vec<String> {
 }
 
 /// Ranks everything that may answer a moment, as the desk's controls have it. The first query is the whole moment's; where the customer asks
-/// several things at once, the others are those of the single questions, and every question's best answer goes to the front.
+/// several things at once, the others are those of the single questions, and every question's best answer goes to the front. Each comes with
+/// what was found by its words.
 pub async fn rank_moment<S: SourceStore + ControlStore + ?Sized>(
     store: &S,
     index: &dyn VectorIndex,
     scoring: &dyn Scoring,
     filter: &IndexFilter,
-    queries: &[EncodedQuery],
+    queries: &[(EncodedQuery, WordHits)],
     moment: &Moment,
     wanted: Wanted,
 ) -> Result<Ranking, SuggestError> {
     let started = Instant::now();
     let probes = scoring.probes();
-    let mut asked = try_join_all(queries.iter().map(|query| gather_by(store, index, filter, query, wanted, probes))).await?;
+    let gathering = queries.iter().map(|(query, words)| gather_by(store, index, filter, query, words, wanted, probes));
+    let mut asked = try_join_all(gathering).await?;
     let answer_keys = distinct(asked.iter().flat_map(|gathered| &gathered.answer_keys));
     let controls = store.controls_of(&filter.desk, &answer_keys, wanted.now).await?;
     let effects = effects(&controls, moment);
@@ -426,9 +461,9 @@ pub fn rank(ranker: &Ranker, gathered: Gathered) -> Vec<RankedGroup> {
 /// fits best: a score is calibrated for one query, and whoever asks two things is served by an answer to either.
 fn rank_scored(ranker: &Ranker, asked: Vec<(Vec<Scored>, Gathered)>) -> Vec<RankedGroup> {
     let questions = asked.len().saturating_sub(1);
-    let Some(scale) = asked.first().map(|(_, gathered)| gathered.scale) else { return Vec::new() };
+    let Some((scale, gates)) = asked.first().map(|(_, gathered)| (gathered.scale, gathered.gates())) else { return Vec::new() };
     let mut known = Known::default();
-    let mut best: HashMap<Uuid, RankedMember> = HashMap::new();
+    let mut best: HashMap<Uuid, (RankedMember, Scored)> = HashMap::new();
     let mut fits: Vec<HashMap<Uuid, f32>> = Vec::with_capacity(questions);
     for (query, (scores, gathered)) in asked.into_iter().enumerate() {
         let Gathered { search, sources, keys, known: of_query, .. } = gathered;
@@ -436,24 +471,35 @@ fn rank_scored(ranker: &Ranker, asked: Vec<(Vec<Scored>, Gathered)>) -> Vec<Rank
         if query > 0 {
             fits.push(search.candidates.iter().map(|candidate| candidate.point).zip(scores.iter().map(|scored| scored.score)).collect());
         }
-        for (candidate, Scored { score, vote }) in search.candidates.into_iter().zip(scores) {
-            if best.get(&candidate.point).is_some_and(|found| found.score >= score) {
+        for (candidate, scored) in search.candidates.into_iter().zip(scores) {
+            if best.get(&candidate.point).is_some_and(|(found, _)| found.score >= scored.score) {
                 continue;
             }
+            let Scored { score, vote, .. } = scored;
             let (source, answer_key) = (sources[&candidate.point].clone(), keys[&candidate.point].clone());
-            best.insert(candidate.point, RankedMember { candidate, source, answer_key, score, vote });
+            best.insert(candidate.point, (RankedMember { candidate, source, answer_key, score, vote }, scored));
         }
     }
-    let mut members: Vec<RankedMember> = best.into_values().collect();
-    members.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.candidate.point.cmp(&b.candidate.point)));
-    keep_one_variant_per_entry(&mut members);
-    let groups = group_answers(
-        &members.iter().map(|member| Answer { text: &member.source.answer, vector: &member.candidate.answer_vector }).collect::<Vec<_>>(),
-    );
+    let (members, scored): (Vec<RankedMember>, Vec<Scored>) = best.into_values().unzip();
+    let weighed: Vec<Weighed<'_>> = members
+        .iter()
+        .map(|member| Weighed {
+            point: member.candidate.point,
+            source: member.candidate.payload.source,
+            score: member.score,
+            answer: Answer { text: &member.source.answer, vector: &member.candidate.answer_vector },
+        })
+        .collect();
+    let groups = weigh(&weighed);
+    let Some(&(first, _)) = groups.first().and_then(|group| group.first()) else { return Vec::new() };
+    let in_groups: Vec<Vec<f32>> = groups.iter().map(|group| group.iter().map(|(_, score)| scale.apply(*score)).collect()).collect();
+    let Scored { consensus, words, .. } = scored[first];
+    let signals = Standing { scores: &in_groups, best_cosine: gates.best, consensus, words, length: gates.length }.signals();
     let mut members: Vec<Option<RankedMember>> = members.into_iter().map(Some).collect();
+    let mut member = |(at, score): (usize, f32)| Some(RankedMember { score, ..members[at].take()? });
     let mut ranked: Vec<(f32, RankedGroup)> = groups
         .into_iter()
-        .filter_map(|group| known.apply(ranker, scale, group.into_iter().filter_map(|position| members[position].take()).collect()))
+        .filter_map(|group| known.apply(ranker, scale, signals, group.into_iter().filter_map(&mut member).collect()))
         .collect();
     best_first(&mut ranked);
     offer_each_wording_once(&mut ranked);
@@ -462,7 +508,8 @@ fn rank_scored(ranker: &Ranker, asked: Vec<(Vec<Scored>, Gathered)>) -> Vec<Rank
             let points = known.points(ranker, &wording.key);
             *score += points;
             group.mass += points / scale.slope;
-            group.probability = ranker.probability(*score);
+            group.score = *score;
+            group.probability = ranker.probability(*score, &signals);
         }
     }
     best_first(&mut ranked);
@@ -487,12 +534,6 @@ fn offer_each_wording_once(ranked: &mut [(f32, RankedGroup)]) {
             group.pinned = false;
         }
     }
-}
-
-/// An entry has a point per question variant; its best one stands for it.
-fn keep_one_variant_per_entry(members: &mut Vec<RankedMember>) {
-    let mut seen = HashSet::new();
-    members.retain(|member| seen.insert(member.candidate.payload.source));
 }
 
 /// What is wanted at `moment`.

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use futures::future::try_join_all;
+
 use super::ranker::Ranker;
-use super::ranking::{RankedGroup, Ranking, Scoring, rank_moment, wanted};
+use super::ranking::{RankedGroup, Ranking, Scoring, find_words, rank_moment, wanted};
 use super::render::{LiveValues, render, unfilled};
 use super::request::{FeedbackCreate, LiveConversation, MAX_MESSAGE_CHARS, ModelView, QueryView, SuggestRequest, SuggestResponse, Timings};
 use super::silence::{DeskProfiles, answers_small_talk, conflicts, is_small_talk, silence};
@@ -15,7 +17,7 @@ use crate::domain::{
 };
 use crate::embed::{EmbedError, Embedder, Lane};
 use crate::index::{IndexError, IndexFilter, VectorIndex};
-use crate::retrieve::{Adapters, QueryText, RetrieveError, encode_queries};
+use crate::retrieve::{Adapters, QueryTerms, QueryText, RetrieveError, encode_queries};
 use crate::store::{RecordedSet, RecordedSuggestion, Store, StoreError};
 use crate::text::language::detect;
 use crate::text::mask::mask;
@@ -183,10 +185,6 @@ impl Suggester {
         settings: &DeskSettings,
         lane: Lane,
     ) -> Result<(Ranking, Duration), SuggestError> {
-        let embedding = Instant::now();
-        let adapter = self.adapters.of(&request.desk);
-        let queries = encode_queries(self.embedder.as_ref(), adapter.as_deref(), &query_texts(moment), lane).await?;
-        let embed_time = embedding.elapsed();
         let language = request.language.unwrap_or_else(|| detect(&moment.turn));
         let now = self.clock.now();
         let filter = IndexFilter {
@@ -198,11 +196,23 @@ impl Suggester {
             valid_at: Some(now),
             ..IndexFilter::desk(request.desk.clone())
         };
+        let embedding = Instant::now();
+        let texts = query_texts(moment);
+        let adapter = self.adapters.of(&request.desk);
+        let probes = scoring.probes();
+        let terms: Vec<QueryTerms> = texts.iter().map(QueryTerms::of).collect();
+        // Words are looked up while the encoder works.
+        let encoded = async { Ok::<_, SuggestError>(encode_queries(self.embedder.as_ref(), adapter.as_deref(), &texts, lane).await?) };
+        let words = try_join_all(terms.iter().map(|terms| find_words(self.index.as_ref(), &filter, terms, probes)));
+        let (encoded, words) = futures::try_join!(encoded, words)?;
+        let embed_time = embedding.elapsed();
         let wanted = wanted(moment, language, now);
-        let mut ranking = rank_moment(self.store.as_ref(), self.index.as_ref(), scoring, &filter, &queries, moment, wanted).await?;
-        let (nearest, whole) = (ranking.nearest_questions, &queries[0]);
+        let (store, index) = (self.store.as_ref(), self.index.as_ref());
+        let queries: Vec<_> = encoded.into_iter().zip(words).collect();
+        let mut ranking = rank_moment(store, index, scoring, &filter, &queries, moment, wanted).await?;
+        let (nearest, (whole, _)) = (ranking.nearest_questions, &queries[0]);
         ranking.strangeness =
-            self.profiles.strangeness(&request.desk, language, nearest, &whole.plain_question, &whole.question_terms).await?;
+            self.profiles.strangeness(&request.desk, language, nearest, &whole.plain_question, &whole.terms.question).await?;
         Ok((ranking, embed_time))
     }
 
@@ -215,7 +225,7 @@ impl Suggester {
     /// Probability below which nothing is shown on a desk.
     #[must_use]
     pub fn threshold(&self, settings: &DeskSettings) -> f64 {
-        settings.threshold.unwrap_or(self.ranker.weights().threshold)
+        settings.threshold.unwrap_or_else(|| self.ranker.threshold_for(settings.precision))
     }
 
     async fn decide(

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 /// Bins that reports use.
-pub const BINS: usize = 10;
+pub const BINS: usize = 15;
 
 /// Expected calibration error over `bins` bins of equal width: the mean distance between a bin's mean score and its share of right
 /// ones, weighted by how many predictions it holds. `scored` is (score in 0–1, was it right). `None` without predictions.
@@ -69,7 +69,7 @@ mod tests {
 
     #[test]
     fn hand_computed_values() {
-        // Bin 0.9–1: scores 0.95, 0.95, one of two right: gap 0.45. Bin 0.2–0.3: score 0.25, wrong: gap 0.25.
+        // Last bin: scores 0.95, 0.95, one of two right: gap 0.45. Fourth bin: score 0.25, wrong: gap 0.25.
         let scored = [(0.95, true), (0.95, false), (0.25, false)];
         let expected = (2.0 * 0.45 + 0.25) / 3.0;
         assert!((expected_calibration_error(&scored, BINS).unwrap() - expected).abs() < 1e-12);

@@ -50,7 +50,6 @@ const FIGURES: &[Known] = &[
     known("auroc_refuse", Better::Higher),
     known("refused_recall", Better::Higher),
     known("false_refusals", Better::Lower),
-    known("precision_shown", Better::Higher),
     known("coverage", Better::Neutral),
     known("abstained", Better::Neutral),
     known("ece", Better::Lower),
@@ -64,7 +63,7 @@ const FIGURES: &[Known] = &[
     known("pair_recall", Better::Higher),
     known("pair_f1", Better::Higher),
     known("outliers", Better::Neutral),
-    known("shown_hit@1", Better::Higher),
+    known("precision_shown", Better::Higher),
     known("f1", Better::Higher),
     known("precision", Better::Neutral),
     known("recall", Better::Neutral),
@@ -83,6 +82,13 @@ const FIGURES: &[Known] = &[
     known("texts_per_second@32", Better::Higher),
     known("ratio@1", Better::Higher),
     known("ratio@32", Better::Higher),
+    known("times_forward", Better::Lower),
+    known("forward_ms", Better::Neutral),
+    known("total_ms", Better::Neutral),
+    known("total_p95_ms", Better::Neutral),
+    known("embed_ms", Better::Neutral),
+    known("search_ms", Better::Neutral),
+    known("rank_ms", Better::Neutral),
     known("cosine_mean", Better::Higher),
     known("cosine_worst", Better::Higher),
 ];
@@ -113,7 +119,14 @@ pub(super) fn column(figure: &str) -> (usize, &str) {
 pub(super) fn digits(figure: &str) -> usize {
     match figure {
         "k" | "planted" | "suggestions" | "taught" | "slots_filled" | "slots_open" | "wrong_slots" | "values_seen" => 0,
-        "texts_per_second@1" | "texts_per_second@32" => 1,
+        "texts_per_second@1"
+        | "texts_per_second@32"
+        | "forward_ms"
+        | "total_ms"
+        | "total_p95_ms"
+        | "embed_ms"
+        | "search_ms"
+        | "rank_ms" => 1,
         "cosine_mean" | "cosine_worst" => 5,
         "spearman" | "weight" => 2,
         _ => 3,

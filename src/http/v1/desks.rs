@@ -41,6 +41,10 @@ pub(super) struct DeskSettingsPatch {
     #[serde(deserialize_with = "present")]
     #[schema(value_type = Option<f64>)]
     threshold: Option<Option<f64>>,
+    /// How often what is shown should be right (0 to below 1); the threshold follows from it where none is set.
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<f64>)]
+    precision: Option<Option<f64>>,
     /// Replies where the request names no number (1–20).
     #[serde(deserialize_with = "present")]
     #[schema(value_type = Option<u32>)]
@@ -68,6 +72,9 @@ impl DeskSettingsPatch {
     fn apply(self, settings: &mut DeskSettings) -> Result<(), InvalidSetting> {
         if let Some(threshold) = self.threshold {
             settings.threshold = threshold;
+        }
+        if let Some(precision) = self.precision {
+            settings.precision = precision;
         }
         if let Some(limit) = self.limit {
             settings.limit = limit;
@@ -196,6 +203,7 @@ mod tests {
     fn before() -> DeskSettings {
         DeskSettings {
             threshold: Some(0.5),
+            precision: Some(0.8),
             limit: Some(7),
             pools: vec![Pool::Archive],
             cross_language: true,
@@ -215,6 +223,7 @@ mod tests {
         for (body, after) in [
             ("{}", before()),
             (r#"{"threshold":null}"#, DeskSettings { threshold: None, ..before() }),
+            (r#"{"precision":0.9}"#, DeskSettings { precision: Some(0.9), ..before() }),
             (r#"{"limit":null}"#, DeskSettings { limit: None, ..before() }),
             (r#"{"limit":20}"#, DeskSettings { limit: Some(20), ..before() }),
             (r#"{"pools":null}"#, DeskSettings { pools: Vec::new(), ..before() }),
@@ -230,6 +239,7 @@ mod tests {
     fn settings_out_of_range_name_their_field() {
         for (body, field) in [
             (r#"{"threshold":1.5}"#, "threshold"),
+            (r#"{"precision":1}"#, "precision"),
             (r#"{"limit":0}"#, "limit"),
             (r#"{"limit":21}"#, "limit"),
             (r#"{"min_cluster_customers":0}"#, "min_cluster_customers"),

@@ -45,6 +45,7 @@ macro_rules! contract_tests {
             ],
             use_of_suggestions: [
                 a_recorded_suggestion_is_found_with_its_desk,
+                used_suggestions_come_page_by_page_with_what_was_asked,
                 feedback_decays_by_half_in_ninety_days,
                 one_suggestion_has_one_verdict,
                 feedback_for_another_desk_is_refused,

@@ -2,7 +2,7 @@
 
 use super::sample::{NOW, cluster, control, desk, desk_id, feedback, minutes, suggestion_set};
 use crate::domain::{Control, ControlId, ControlRule, FeedbackKind, FeedbackTally, RejectReason, SuggestionId, Timestamp};
-use crate::store::{RecordedSet, Store, StoreError};
+use crate::store::{RecordedSet, Store, StoreError, UsedSuggestion};
 
 const DAY: i64 = 86_400;
 
@@ -30,6 +30,40 @@ pub(in crate::store) async fn a_recorded_suggestion_is_found_with_its_desk(store
     store.record_set(&desk, &silence).await.unwrap();
     assert_eq!(store.recorded_suggestion(set.suggestions[1].id).await.unwrap(), Some((desk, set.suggestions[1].clone())));
     assert_eq!(store.recorded_suggestion(SuggestionId::new()).await.unwrap(), None);
+}
+
+pub(in crate::store) async fn used_suggestions_come_page_by_page_with_what_was_asked(store: &dyn Store) {
+    let (desk, other) = (desk(store, "shop").await, desk(store, "bank").await);
+    let (first, second) = (suggestion_set(&["a", "b", "c"]), suggestion_set(&["d", "e"]));
+    let foreign = suggestion_set(&["a"]);
+    for (desk, set) in [(&desk, &first), (&desk, &second), (&other, &foreign)] {
+        store.record_set(desk, set).await.unwrap();
+    }
+    for (suggestion, kind) in [
+        (first.suggestions[0].id, FeedbackKind::Accepted),
+        (first.suggestions[0].id, FeedbackKind::Sent),
+        (first.suggestions[1].id, FeedbackKind::Shown),
+        (first.suggestions[2].id, FeedbackKind::Edited),
+        (second.suggestions[0].id, FeedbackKind::Rejected),
+        (second.suggestions[1].id, FeedbackKind::Sent),
+    ] {
+        let reason = (kind == FeedbackKind::Rejected).then_some(RejectReason::Wrong);
+        store.add_feedback(&desk, &feedback(suggestion, kind, reason, NOW)).await.unwrap();
+    }
+    store.add_feedback(&other, &feedback(foreign.suggestions[0].id, FeedbackKind::Sent, None, NOW)).await.unwrap();
+    let mut used = Vec::new();
+    loop {
+        let page = store.used_suggestions(&desk, used.last().map(|last: &UsedSuggestion| last.id), 2).await.unwrap();
+        if page.is_empty() {
+            break;
+        }
+        used.extend(page);
+    }
+    assert!(used.is_sorted_by_key(|one| one.id));
+    let mut found: Vec<(&str, bool, &str)> =
+        used.iter().map(|one| (one.answer_key.as_str(), one.set == first.id, one.query.as_str())).collect();
+    found.sort_unstable();
+    assert_eq!(found, [("a", true, first.query.as_str()), ("c", true, &first.query), ("e", false, &second.query)]);
 }
 
 pub(in crate::store) async fn feedback_decays_by_half_in_ninety_days(store: &dyn Store) {

@@ -11,6 +11,7 @@ pub(in crate::store) async fn desks_are_created_once_and_keep_their_settings(sto
     assert!(store.ensure_desk(&shop, NOW).await.unwrap());
     let settings = DeskSettings {
         threshold: Some(0.4),
+        precision: Some(0.8),
         limit: Some(5),
         pools: vec![Pool::Knowledge],
         cross_language: true,

@@ -9,11 +9,11 @@ use super::learning::{self, RetiredRow};
 use super::statement::{LIST_LIMIT, insert_rows, padded, with_list};
 use super::{SqliteStore, not_found, value};
 use crate::domain::{
-    DeskId, FeedbackEvent, FeedbackKind, FeedbackTally, Pool, RejectReason, RetiredAnswer, RetirementState, SuggestionId, Timestamp,
-    WordingTally,
+    DeskId, FeedbackEvent, FeedbackKind, FeedbackTally, Pool, RejectReason, RetiredAnswer, RetirementState, SuggestionId, SuggestionSetId,
+    Timestamp, WordingTally,
 };
 use crate::store::cipher::Place;
-use crate::store::{FeedbackStore, LiveValue, RecordedSet, RecordedSuggestion, Result, StoreError};
+use crate::store::{FeedbackStore, LiveValue, RecordedSet, RecordedSuggestion, Result, StoreError, UsedSuggestion};
 
 #[derive(sqlx::FromRow)]
 struct SuggestionRow {
@@ -127,6 +127,26 @@ impl FeedbackStore for SqliteStore {
             score: row.score,
         };
         Ok(Some((value::desk(&row.desk)?, suggestion)))
+    }
+
+    async fn used_suggestions(&self, desk: &DeskId, after: Option<SuggestionId>, limit: u32) -> Result<Vec<UsedSuggestion>> {
+        let rows: Vec<(Vec<u8>, Vec<u8>, String, String)> = sqlx::query_as(
+            "select s.id, t.id, t.query, s.answer_key from suggestion s join suggestion_set t on t.id = s.set_id \
+             where s.desk = $1 and s.id > $2 \
+             and exists (select 1 from feedback f where f.suggestion_id = s.id and f.kind in ('accepted', 'edited', 'sent')) \
+             order by s.id limit $3",
+        )
+        .bind(desk.as_str())
+        .bind(after.map(|id| value::blob(id.as_uuid())).unwrap_or_default())
+        .bind(limit)
+        .fetch_all(&self.readers)
+        .await?;
+        let used = |(id, set, query, answer_key): (Vec<u8>, Vec<u8>, String, String)| {
+            let id = SuggestionId::from_uuid(value::uuid(&id, "suggestion.id")?);
+            let set = SuggestionSetId::from_uuid(value::uuid(&set, "suggestion.set_id")?);
+            Ok(UsedSuggestion { id, set, query, answer_key })
+        };
+        rows.into_iter().map(used).collect()
     }
 
     async fn live_values(&self, desk: &DeskId, suggestion: SuggestionId) -> Result<Vec<LiveValue>> {

@@ -31,6 +31,7 @@ fn gathered(answers: &[(&str, f32, [f32; 2])]) -> Gathered {
             question_bm25: 0.0,
             situation_bm25: 0.0,
             answer_bm25: 0.0,
+            words: [0.0; 3],
             answer_vector: vector.to_vec(),
         });
         let (answer, question) = ((*answer).to_owned(), "问".to_owned());

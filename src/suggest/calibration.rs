@@ -1,0 +1,428 @@
+//! From a ranking to the probability that its first suggestion is right, and from a stated precision to the threshold.
+//!
+//! The log odds of being right are linear in a suggestion's score and in [`Signals`] of the whole set it stands in: Platt's (1999) logistic
+//! calibration with more than one input. The signals are the same for every suggestion of a set, so within a set a higher score always means
+//! a higher probability and points of a control are points of log odds. [`Calibration::fit`] needs moments whose first suggestion is
+//! known to be right or wrong; where they come from (replay, feedback, an adapter's trial) is the caller's matter. Moments must not be those
+//! that the ranker's weights were fitted on, or the probability will be too high.
+//!
+//! "Show only what is right in seven of ten cases" is a demand on what is shown as a whole: the threshold is the lowest probability above
+//! which the suggestions together are right that often. It lies below the precision, since many of them are surer than the least sure one.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::ranker::{AGREEING_ANSWERS, together};
+
+/// Number of signals.
+pub const SIGNAL_COUNT: usize = 7;
+
+/// Names of the signals, in the order of [`Signals`].
+pub const SIGNAL_NAMES: [&str; SIGNAL_COUNT] = ["margin", "best_cosine", "vote_share", "support", "likeness", "words", "length"];
+
+/// Precision that a calibration aims at unless told otherwise: right in seven of ten cases.
+pub const DEFAULT_PRECISION: f64 = 0.7;
+
+/// Precisions for which a fitted calibration keeps the threshold.
+const KEPT_PRECISIONS: [f64; 10] = [0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95];
+
+/// Smallest slope: a higher score must never mean a lower probability.
+const MIN_SLOPE: f64 = 0.01;
+/// Pull towards the calibration that a fit begins with, in moments: what is far from it must be shown by more moments than these.
+const PRIOR_MOMENTS: f64 = 10.0;
+/// Steps of Newton's method; it converges in about ten.
+const STEPS: usize = 50;
+
+/// What a ranking as a whole says of how sure its first suggestion is; each about 0–1.
+pub type Signals = [f32; SIGNAL_COUNT];
+
+/// Signals of a usual moment; where one probability must stand for all sets, it is taken there.
+pub const USUAL_SIGNALS: Signals = [0.4, 0.6, 0.3, 0.25, 0.4, 0.5, 0.5];
+
+/// Answers that say the same at which the signal of support reaches one half.
+const SUPPORT_HALF: f32 = 3.0;
+
+/// What the signals are made of.
+#[derive(Debug, Clone, Copy)]
+pub struct Standing<'a> {
+    /// Scores of all answers, in groups that say the same; the best group first.
+    pub scores: &'a [Vec<f32>],
+    /// Best cosine of any question, unadapted.
+    pub best_cosine: f32,
+    /// How alike the best answer is to the others found (the ranker's consensus).
+    pub consensus: f32,
+    /// Share of the asked words that stand in the question which the best answer was given to.
+    pub words: f32,
+    /// How many different words are asked ([`super::features::Gates::length`]).
+    pub length: f32,
+}
+
+impl Standing<'_> {
+    /// The signals: how far the first group is ahead of the second, best cosine, the first group's share of all answers (softmax of the
+    /// scores), how many say the same, the best answer's likeness to all found, its share of the asked words, and the length of what is asked.
+    #[must_use]
+    pub fn signals(&self) -> Signals {
+        let evidence = |group: &Vec<f32>| together(group.iter().copied(), AGREEING_ANSWERS).unwrap_or(f32::MIN);
+        let Some(first) = self.scores.first().map(evidence) else { return [0.0; SIGNAL_COUNT] };
+        let lead = self.scores.get(1).map_or(f32::INFINITY, |second| first - evidence(second)).max(0.0);
+        let mass = |group: &Vec<f32>| group.iter().map(|score| (score - first).exp()).sum::<f32>();
+        let all: f32 = self.scores.iter().map(mass).sum();
+        let margin = if lead.is_finite() { lead / (lead + 1.0) } else { 1.0 };
+        let support = self.scores[0].len() as f32;
+        let support = support / (support + SUPPORT_HALF);
+        [margin, self.best_cosine, mass(&self.scores[0]) / all, support, self.consensus, self.words, self.length]
+    }
+}
+
+/// One moment whose first suggestion has been judged.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Judged {
+    /// Score of the first suggestion.
+    pub score: f32,
+    /// Signals of the set.
+    pub signals: Signals,
+    /// Whether it was right; between 0 and 1 where that is only more or less known.
+    pub right: f32,
+}
+
+impl Judged {
+    /// A moment whose first suggestion is known to be right or wrong.
+    #[must_use]
+    pub fn new(score: f32, signals: Signals, right: bool) -> Self {
+        Self { score, signals, right: if right { 1.0 } else { 0.0 } }
+    }
+}
+
+/// A calibration: numbers in a data file.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Calibration {
+    /// Log odds per unit of score; positive.
+    pub slope: f32,
+    /// Log odds at score 0 without any signal.
+    pub intercept: f32,
+    /// Log odds per unit of each signal; those not named count nothing.
+    #[serde(default)]
+    pub signals: BTreeMap<String, f32>,
+    /// Thresholds by precision: `[precision, threshold]`, both 0–1 and ascending. Empty where no moment was ever judged.
+    #[serde(default)]
+    pub thresholds: Vec<[f64; 2]>,
+}
+
+impl Calibration {
+    /// The first name among the signals that this program does not compute, if any.
+    #[must_use]
+    pub fn unknown_signal(&self) -> Option<&str> {
+        self.signals.keys().map(String::as_str).find(|name| !SIGNAL_NAMES.contains(name))
+    }
+
+    /// Log odds that a suggestion of this score is right in a set with these signals.
+    #[must_use]
+    pub fn log_odds(&self, score: f32, signals: &Signals) -> f64 {
+        let of_set: f64 = SIGNAL_NAMES
+            .iter()
+            .zip(signals)
+            .filter_map(|(name, value)| Some(f64::from(*self.signals.get(*name)?) * f64::from(*value)))
+            .sum();
+        f64::from(self.slope) * f64::from(score) + f64::from(self.intercept) + of_set
+    }
+
+    /// Probability that a suggestion of this score is right in a set with these signals.
+    #[must_use]
+    pub fn probability(&self, score: f32, signals: &Signals) -> f64 {
+        logistic(self.log_odds(score, signals))
+    }
+
+    /// The score that these points of log odds are worth.
+    #[must_use]
+    pub fn score_of_points(&self, points: f32) -> f32 {
+        points / self.slope
+    }
+
+    /// Probability from which on suggestions are to be shown so that together they are right as often as `precision` (0–1) says. A precision
+    /// between two kept ones has the threshold of the higher one; one that is nowhere kept is its own threshold, which is on the safe side.
+    #[must_use]
+    pub fn threshold(&self, precision: f64) -> f64 {
+        let kept = self.thresholds.iter().find(|[kept, _]| *kept >= precision - 1e-9);
+        kept.map_or(precision, |[_, threshold]| threshold.min(precision))
+    }
+
+    /// Fits a calibration to judged moments by penalised maximum likelihood: what few moments say bends `start` only a little. Without
+    /// moments of both kinds there is nothing to fit and `start` comes back.
+    #[must_use]
+    pub fn fit(moments: &[Judged], start: &Self) -> Self {
+        let right: f32 = moments.iter().map(|moment| moment.right).sum();
+        if right <= 0.0 || right >= moments.len() as f32 {
+            return start.clone();
+        }
+        let scale = Scale::of(moments);
+        let rows: Vec<[f64; INPUTS]> = moments.iter().map(|moment| scale.row(moment)).collect();
+        let prior = scale.inward(start);
+        let mut weights = newton(&rows, moments, prior, &[true; INPUTS]);
+        if scale.slope(&weights) < MIN_SLOPE {
+            weights[SCORE] = MIN_SLOPE * scale.spread;
+            let mut free = [true; INPUTS];
+            free[SCORE] = false;
+            let mut fixed = prior;
+            fixed[SCORE] = weights[SCORE];
+            weights = newton(&rows, moments, fixed, &free);
+        }
+        let mut fitted = scale.outward(&weights);
+        fitted.thresholds = fitted.thresholds_on(moments);
+        fitted
+    }
+
+    fn thresholds_on(&self, moments: &[Judged]) -> Vec<[f64; 2]> {
+        let mut probabilities: Vec<f64> = moments.iter().map(|moment| self.probability(moment.score, &moment.signals)).collect();
+        probabilities.sort_by(|a, b| b.total_cmp(a));
+        let rounded = |value: f64| (value * 1000.0).round() / 1000.0;
+        KEPT_PRECISIONS.iter().map(|&precision| [precision, rounded(lowest(&probabilities, precision))]).collect()
+    }
+}
+
+/// The lowest of the probabilities, given in descending order, down to which their mean is `precision`; `precision` itself where not even the highest
+/// reaches it.
+fn lowest(probabilities: &[f64], precision: f64) -> f64 {
+    let mut sum = 0.0;
+    let mut threshold = precision;
+    for (count, probability) in (1..).zip(probabilities) {
+        sum += probability;
+        if sum / f64::from(count) < precision {
+            break;
+        }
+        threshold = *probability;
+    }
+    threshold.min(precision)
+}
+
+/// Inputs of the regression: the score, the signals, and 1.
+const INPUTS: usize = SIGNAL_COUNT + 2;
+const SCORE: usize = 0;
+const CONSTANT: usize = INPUTS - 1;
+
+/// Where the scores lie: they are brought to mean 0 and spread 1, so that one pull fits all inputs.
+struct Scale {
+    mean: f64,
+    spread: f64,
+}
+
+impl Scale {
+    fn of(moments: &[Judged]) -> Self {
+        let count = moments.len().max(1) as f64;
+        let mean = moments.iter().map(|moment| f64::from(moment.score)).sum::<f64>() / count;
+        let variance = moments.iter().map(|moment| (f64::from(moment.score) - mean).powi(2)).sum::<f64>() / count;
+        Self { mean, spread: variance.sqrt().max(1e-6) }
+    }
+
+    fn row(&self, moment: &Judged) -> [f64; INPUTS] {
+        let mut row = [1.0; INPUTS];
+        row[SCORE] = (f64::from(moment.score) - self.mean) / self.spread;
+        for (value, signal) in row[1..].iter_mut().zip(&moment.signals) {
+            *value = f64::from(*signal);
+        }
+        row
+    }
+
+    fn inward(&self, calibration: &Calibration) -> [f64; INPUTS] {
+        let mut weights = [0.0; INPUTS];
+        weights[SCORE] = f64::from(calibration.slope) * self.spread;
+        for (weight, name) in weights[1..].iter_mut().zip(SIGNAL_NAMES) {
+            *weight = calibration.signals.get(name).copied().map_or(0.0, f64::from);
+        }
+        weights[CONSTANT] = f64::from(calibration.intercept) + f64::from(calibration.slope) * self.mean;
+        weights
+    }
+
+    fn slope(&self, weights: &[f64; INPUTS]) -> f64 {
+        weights[SCORE] / self.spread
+    }
+
+    fn outward(&self, weights: &[f64; INPUTS]) -> Calibration {
+        let rounded = |weight: f64| ((weight * 10_000.0).round() / 10_000.0) as f32;
+        let slope = self.slope(weights);
+        let signals = SIGNAL_NAMES.iter().zip(&weights[1..]).map(|(name, weight)| ((*name).to_owned(), rounded(*weight))).collect();
+        Calibration {
+            slope: rounded(slope).max(MIN_SLOPE as f32),
+            intercept: rounded(weights[CONSTANT] - slope * self.mean),
+            signals,
+            thresholds: Vec::new(),
+        }
+    }
+}
+
+fn logistic(log_odds: f64) -> f64 {
+    1.0 / (1.0 + (-log_odds).exp())
+}
+
+/// Minimises the cross-entropy plus the pull towards `prior` over the free inputs, from `prior` on.
+fn newton(rows: &[[f64; INPUTS]], moments: &[Judged], prior: [f64; INPUTS], free: &[bool; INPUTS]) -> [f64; INPUTS] {
+    let mut weights = prior;
+    for _ in 0..STEPS {
+        let mut gradient = [0.0; INPUTS];
+        let mut curvature = [[0.0; INPUTS]; INPUTS];
+        for (row, moment) in rows.iter().zip(moments) {
+            let probability = logistic(row.iter().zip(&weights).map(|(value, weight)| value * weight).sum());
+            let error = probability - f64::from(moment.right);
+            let spread = (probability * (1.0 - probability)).max(1e-6);
+            for (position, value) in row.iter().enumerate() {
+                gradient[position] += error * value;
+                for (other, sum) in curvature[position].iter_mut().enumerate() {
+                    *sum += spread * value * row[other];
+                }
+            }
+        }
+        for position in 0..INPUTS {
+            // A quarter is what one moment adds to the curvature at even odds. The constant is what archives differ by most: it is hardly pulled.
+            let pull = 0.25 * PRIOR_MOMENTS * if position == CONSTANT { 0.1 } else { 1.0 };
+            gradient[position] += pull * (weights[position] - prior[position]);
+            curvature[position][position] += pull;
+            if !free[position] {
+                gradient[position] = 0.0;
+                for other in 0..INPUTS {
+                    curvature[position][other] = 0.0;
+                    curvature[other][position] = 0.0;
+                }
+                curvature[position][position] = 1.0;
+            }
+        }
+        let step = solve(curvature, gradient);
+        for (weight, change) in weights.iter_mut().zip(step) {
+            *weight -= change;
+        }
+        if step.iter().map(|change| change.abs()).sum::<f64>() < 1e-9 {
+            break;
+        }
+    }
+    weights
+}
+
+/// Solves a positive definite system by Gaussian elimination.
+fn solve(mut matrix: [[f64; INPUTS]; INPUTS], mut right: [f64; INPUTS]) -> [f64; INPUTS] {
+    for pivot in 0..INPUTS {
+        for row in pivot + 1..INPUTS {
+            let factor = matrix[row][pivot] / matrix[pivot][pivot];
+            for column in pivot..INPUTS {
+                matrix[row][column] -= factor * matrix[pivot][column];
+            }
+            right[row] -= factor * right[pivot];
+        }
+    }
+    let mut solution = [0.0; INPUTS];
+    for row in (0..INPUTS).rev() {
+        let known: f64 = (row + 1..INPUTS).map(|column| matrix[row][column] * solution[column]).sum();
+        solution[row] = (right[row] - known) / matrix[row][row];
+    }
+    solution
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::random::SplitMix64;
+
+    fn start() -> Calibration {
+        Calibration { slope: 0.2, intercept: 0.0, signals: BTreeMap::new(), thresholds: Vec::new() }
+    }
+
+    /// Moments whose log odds are 0.5 · score + 2 · margin − 6, scores about 10.
+    fn moments(count: usize) -> Vec<Judged> {
+        let mut random = SplitMix64::new(5);
+        let mut unit = move || random.next_unit() as f32;
+        let truth = Calibration { slope: 0.5, intercept: -6.0, signals: BTreeMap::from([("margin".to_owned(), 2.0)]), ..start() };
+        (0..count)
+            .map(|_| {
+                let mut signals = [0.0; SIGNAL_COUNT];
+                signals[0] = unit();
+                let score = 4.0 + 12.0 * unit();
+                Judged::new(score, signals, f64::from(unit()) < truth.probability(score, &signals))
+            })
+            .collect()
+    }
+
+    #[test]
+    fn finds_the_weights_that_made_the_moments() {
+        let fitted = Calibration::fit(&moments(6000), &start());
+        assert!((fitted.slope - 0.5).abs() < 0.05, "{fitted:?}");
+        assert!((fitted.signals["margin"] - 2.0).abs() < 0.4, "{fitted:?}");
+        assert!(fitted.signals["best_cosine"].abs() < 0.05, "nothing was known of it: {fitted:?}");
+        let mean = |of: &dyn Fn(&Judged) -> f64| moments(6000).iter().map(of).sum::<f64>() / 6000.0;
+        let expected = mean(&|moment| fitted.probability(moment.score, &moment.signals));
+        assert!((expected - mean(&|moment| f64::from(moment.right))).abs() < 0.01);
+    }
+
+    #[test]
+    fn few_moments_bend_a_calibration_only_a_little() {
+        let shipped = Calibration::fit(&moments(6000), &start());
+        let wrong = |moment: Judged| Judged { right: 0.0, ..moment };
+        let mut few: Vec<Judged> = moments(6).into_iter().map(wrong).collect();
+        few.push(Judged::new(8.0, [0.5; SIGNAL_COUNT], true));
+        let fitted = Calibration::fit(&few, &shipped);
+        assert!((fitted.slope - shipped.slope).abs() < 0.25, "{fitted:?}");
+        assert!(fitted.probability(10.0, &[0.5; SIGNAL_COUNT]) < shipped.probability(10.0, &[0.5; SIGNAL_COUNT]));
+        let all_wrong: Vec<Judged> = moments(50).into_iter().map(wrong).collect();
+        assert_eq!(Calibration::fit(&all_wrong, &shipped), shipped, "moments of one kind only");
+        assert_eq!(Calibration::fit(&[], &shipped), shipped);
+    }
+
+    #[test]
+    fn a_higher_score_is_never_less_probable() {
+        let upside_down: Vec<Judged> = moments(500).into_iter().map(|moment| Judged { right: 1.0 - moment.right, ..moment }).collect();
+        let fitted = Calibration::fit(&upside_down, &start());
+        assert!(fitted.slope > 0.0);
+        assert!(fitted.probability(12.0, &[0.0; SIGNAL_COUNT]) >= fitted.probability(8.0, &[0.0; SIGNAL_COUNT]));
+        let same_score: Vec<Judged> = moments(200).into_iter().map(|moment| Judged { score: 3.0, ..moment }).collect();
+        assert!(Calibration::fit(&same_score, &start()).probability(3.0, &[0.5; SIGNAL_COUNT]).is_finite());
+    }
+
+    #[test]
+    fn what_clears_the_threshold_is_right_as_often_as_stated() {
+        let moments = moments(6000);
+        let fitted = Calibration::fit(&moments, &start());
+        for precision in [0.6, 0.7, 0.8, 0.9] {
+            let threshold = fitted.threshold(precision);
+            assert!(threshold < precision, "the least sure one may be less sure than all together");
+            let shown: Vec<&Judged> =
+                moments.iter().filter(|moment| fitted.probability(moment.score, &moment.signals) >= threshold).collect();
+            let right = shown.iter().map(|moment| f64::from(moment.right)).sum::<f64>() / shown.len() as f64;
+            assert!((right - precision).abs() < 0.02 && shown.len() > 600, "{precision}: {right} of {}", shown.len());
+        }
+        let thresholds: Vec<f64> = fitted.thresholds.iter().map(|[_, threshold]| *threshold).collect();
+        assert!(thresholds.is_sorted());
+        assert_eq!(fitted.threshold(0.72), fitted.threshold(0.75), "the next higher one");
+        assert_eq!(fitted.threshold(0.99), 0.99);
+        assert_eq!(start().threshold(0.7), 0.7, "nothing was ever judged");
+    }
+
+    #[test]
+    fn a_lonely_answer_is_ahead_of_all_and_has_every_vote() {
+        let standing = |scores: &[Vec<f32>]| Standing { scores, best_cosine: 0.7, consensus: 0.4, words: 0.5, length: 0.25 }.signals();
+        assert_eq!(standing(&[vec![3.0]]), [1.0, 0.7, 1.0, 0.25, 0.4, 0.5, 0.25]);
+        let [margin, _, share, support, ..] = standing(&[vec![3.0, 3.0], vec![2.0], vec![1.0]]);
+        // Two of score 3 are worth 3 + 2 ln 2.
+        let lead = 1.0 + 2.0 * 2f32.ln();
+        assert!((margin - lead / (lead + 1.0)).abs() < 1e-6 && (support - 0.4).abs() < 1e-6);
+        let e = std::f32::consts::E;
+        assert!((share - 2.0 / (2.0 + 1.0 / e + 1.0 / (e * e))).abs() < 1e-6);
+        assert_eq!(standing(&[]), [0.0; SIGNAL_COUNT]);
+        assert_eq!(standing(&[vec![2.0], vec![5.0]])[0], 0.0, "feedback may have put another first");
+    }
+
+    #[test]
+    fn points_are_log_odds() {
+        let fitted = Calibration::fit(&moments(1000), &start());
+        let signals = [0.3; SIGNAL_COUNT];
+        for points in [-3.0, 1.0] {
+            let moved = fitted.log_odds(9.0 + fitted.score_of_points(points), &signals) - fitted.log_odds(9.0, &signals);
+            assert!((moved - f64::from(points)).abs() < 1e-4);
+        }
+    }
+
+    #[test]
+    fn signals_of_another_program_are_named() {
+        let mut other = start();
+        other.signals.insert("mood".to_owned(), 1.0);
+        assert_eq!(other.unknown_signal(), Some("mood"));
+        assert_eq!(start().unknown_signal(), None);
+    }
+}
