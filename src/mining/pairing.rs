@@ -53,8 +53,12 @@ impl MaskedConversation {
     pub fn of(conversation: &Conversation) -> Self {
         let messages: Vec<_> = conversation.messages.iter().map(|message| (message.text.as_str(), message.kind)).collect();
         let texts = minable(&messages, &conversation.customer_personal);
-        let lines = conversation.messages.iter().zip(texts).map(|(message, text)| {
-            MaskedLine { id: message.id, role: message.role, text, at: message.at, author: message.author.clone() }
+        let lines = conversation.messages.iter().zip(texts).map(|(message, text)| MaskedLine {
+            id: message.id,
+            role: message.role,
+            text,
+            at: message.at,
+            author: message.author.clone(),
         });
         Self { id: conversation.id, agent_id: conversation.agent_id.clone(), lines: lines.collect() }
     }

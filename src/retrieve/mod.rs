@@ -9,5 +9,7 @@ pub mod replies;
 pub mod search;
 
 pub use adapter::{Adapter, Adapters};
-pub use encode::{DocumentText, EncodedDocument, EncodedQuery, History, QueryTerms, QueryText, encode_documents, encode_queries, encode_query};
+pub use encode::{
+    DocumentText, EncodedDocument, EncodedQuery, History, QueryTerms, QueryText, encode_documents, encode_queries, encode_query,
+};
 pub use search::{Candidate, CandidateSearch, Probes, RetrieveError, WordHits, retrieve, search_words};

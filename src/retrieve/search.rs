@@ -90,11 +90,8 @@ pub async fn search_words(
     probes: Probes,
     per_probe: usize,
 ) -> Result<WordHits, RetrieveError> {
-    let all = [
-        (SparseField::Question, &terms.question),
-        (SparseField::Situation, &terms.situation),
-        (SparseField::Answer, &terms.question),
-    ];
+    let all =
+        [(SparseField::Question, &terms.question), (SparseField::Situation, &terms.situation), (SparseField::Answer, &terms.question)];
     let asked = all.into_iter().zip(probes.sparse).filter(|(_, asked)| *asked);
     let wanted = asked.map(|((field, terms), _)| Probe::Sparse(field, terms.clone())).collect();
     let mut found = index.search(filter, wanted, per_probe).await?.into_iter();

@@ -72,7 +72,7 @@ static SHARE: LazyLock<Regex> = LazyLock::new(|| {
 });
 static CLOCK: LazyLock<Regex> = LazyLock::new(|| {
     compiled(&format!(
-        r"(?P<part>上午|早上|中午|下午|晚上|晚)?(?:(?P<hour>\d{{1,2}}):(?P<minute>\d{{2}})|(?P<word>{NUMBER})点(?P<half>半)?)|\b(?P<plain>\d{{1,2}})(?::(?P<past>\d{{2}}))?\ ?(?P<half_of_day>am|pm|a\.m\.|p\.m\.)"
+        r"\b(?P<plain>\d{{1,2}})(?::(?P<past>\d{{2}}))?\ ?(?P<half_of_day>am|pm|a\.m\.|p\.m\.)|(?P<part>上午|早上|中午|下午|晚上|晚)?(?:(?P<hour>\d{{1,2}}):(?P<minute>\d{{2}})|(?P<word>{NUMBER})点(?P<half>半)?)"
     ))
 });
 static DATE: LazyLock<Regex> = LazyLock::new(|| {

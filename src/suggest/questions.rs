@@ -67,15 +67,7 @@ mod tests {
         let (answer, question) = (number.to_string(), String::new());
         let source = Source { outcome: Outcome::default(), answer_quality: 1.0, answer, question, answered_by: None };
         let member = RankedMember { candidate, source, answer_key: number.to_string(), score: 0.0, vote: 0.0 };
-        RankedGroup {
-            members: vec![member],
-            score: 0.0,
-            signals: USUAL_SIGNALS,
-            probability: 0.5,
-            mass: 0.0,
-            wording: None,
-            pinned: false,
-        }
+        RankedGroup { members: vec![member], score: 0.0, signals: USUAL_SIGNALS, probability: 0.5, mass: 0.0, wording: None, pinned: false }
     }
 
     /// The order of the groups 1 to 5 when each question has these scores for some of them.

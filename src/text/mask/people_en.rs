@@ -225,8 +225,10 @@ fn person(text: &str, captures: &Captures<'_>) -> Option<Hit> {
     if kept_words[kept - 1].ends_with("'s") {
         length -= 2;
     }
-    let before = char_before(text, captures.get(0)?.start());
-    (!before.is_ascii_alphanumeric()).then(|| (name.start()..name.start() + length, MaskKind::Name))
+    let found = captures.get(0)?;
+    let inside_a_word =
+        found.as_str().starts_with(|c: char| c.is_ascii_alphanumeric()) && char_before(text, found.start()).is_ascii_alphanumeric();
+    (!inside_a_word).then(|| (name.start()..name.start() + length, MaskKind::Name))
 }
 
 /// "I'm Nneka and", "I'm Oksana from": what follows a name and hardly an adjective.

@@ -76,6 +76,7 @@ static OPENING: LazyLock<Regex> = LazyLock::new(|| {
     regex(
         r"(?xi)^(?:(?:您好|你好|哈喽|哈啰|在吗|在么|在嘛|请问|請問|问一下|问下|麻烦问一下|麻烦问下|打扰一下|打扰了
         |我?(?:想|要)?(?:请教|咨询|諮詢)(?:一下|下)|我?想问(?:一下|下|问)?|我想請問)(?:[\s,，.。!！~～、:：]|啊|呀|哦|亲)*
+        |(?:亲爱的|亲亲?|老师|客服|小姐姐|小哥哥|老板|掌柜)[\s,，.。!！~～、:：]+
         |(?:hello|hi|hey|hiya|good\ (?:morning|afternoon|evening)|excuse\ me|dear\ (?:sir|madam|team))(?:\ (?:there|all|everyone|team|sir|madam))?[\s,，.。!！~～、:：-]+)+",
     )
 });

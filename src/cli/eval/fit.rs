@@ -6,8 +6,8 @@ use std::sync::Arc;
 use anyhow::{Context, bail};
 use clap::Args;
 
-use super::eval::Stage;
-use super::{desk, print};
+use super::super::{desk, print};
+use super::stage::Stage;
 use crate::app::App;
 use crate::domain::{DeskId, SystemClock};
 use crate::eval::dataset::{LabelledConversation, read_authored, read_conversations};
@@ -16,7 +16,7 @@ use crate::eval::lessons::{Lesson, by_labels, by_tags, by_words, kept, of_archiv
 use crate::eval::workbench::Workbench;
 
 #[derive(Debug, Args)]
-pub(super) struct FitArgs {
+pub(in crate::cli) struct FitArgs {
     /// Archives to fit to: conversations.jsonl, one desk each
     archives: Vec<PathBuf>,
     /// Fit to the archive of a desk of this installation, and to the feedback there (repeatable)
@@ -152,7 +152,7 @@ async fn of_desks(stage: &Stage, args: &FitArgs) -> anyhow::Result<Vec<Lesson>> 
     let workbench = app.workbench();
     let mut lessons = Vec::new();
     for desk in &args.desk {
-        super::backend::known_desk(&app, desk).await?;
+        crate::cli::backend::known_desk(&app, desk).await?;
         let judge: &crate::eval::lessons::Judge<'_> = if args.judge.as_deref() == Some("tags") { &by_tags } else { &by_words };
         lessons.extend(of_archive(&workbench, desk, args.sample, &|_| true, judge).await?);
         lessons.extend(of_feedback(&workbench, desk).await?);

@@ -22,7 +22,7 @@ const MEASURE: Duration = Duration::from_millis(400);
 const DEFAULT: &str = "default";
 
 #[derive(Debug, Args)]
-pub(super) struct SpeedArgs {
+pub(in crate::cli) struct SpeedArgs {
     /// Another encoder folder, measured in turn with the one of the settings (repeatable)
     #[arg(long = "model", value_name = "DIR")]
     models: Vec<PathBuf>,
@@ -35,7 +35,7 @@ pub(super) struct SpeedArgs {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct PrecisionArgs {
+pub(in crate::cli) struct PrecisionArgs {
     /// Encoder folder whose vectors are taken as right: the same model with f32 weights
     #[arg(long, value_name = "DIR")]
     reference: PathBuf,

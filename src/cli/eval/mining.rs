@@ -10,7 +10,7 @@ use crate::eval::dataset::{read_authored, read_conversations};
 use crate::eval::mining::material::{KEPT_PAIRS, Material, fit_mining};
 
 #[derive(Debug, Args)]
-pub(super) struct FitArgs {
+pub(in crate::cli) struct FitArgs {
     /// Conversations whose replies are labelled `answer` or `other` (repeatable)
     #[arg(long, value_name = "FILE", required_unless_present_any = ["archives", "authored"])]
     labelled: Vec<PathBuf>,

@@ -1,44 +1,40 @@
 //! `riposte eval`: tasks over labelled sets, in a throw-away installation with the encoder and weights of this one.
 
-use std::collections::{BTreeSet, HashMap};
+mod encoders;
+mod fit;
+mod mining;
+mod replays;
+mod stage;
+
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Instant;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use clap::{Args, Subcommand};
 
-use super::{EXIT_REGRESSION, eval_encoders, eval_fit, eval_mining, print};
+use replays::{Asking, ReplaySource, Selection};
+use stage::Stage;
+
+use super::{EXIT_REGRESSION, print};
 use crate::app::App;
 use crate::config::Config;
-use crate::domain::{Clock, DeskId, Pair, SystemClock};
-use crate::embed::queue::EmbedQueue;
+use crate::domain::Clock;
 use crate::embed::{Embedder, ModelInfo};
-use crate::eval::LabelSet;
-use crate::eval::ablation::{Part, ablation};
+use crate::eval::ablation::Part;
 use crate::eval::authored::{authored, weight_curve};
-use crate::eval::dataset::{
-    LabelledConversation, read_authored, read_conversations, read_intent_set, read_labelled, read_pairs, read_retrieval_set,
-};
+use crate::eval::dataset::{read_authored, read_conversations, read_intent_set, read_labelled, read_pairs, read_retrieval_set};
 use crate::eval::feedback::{SimulatedClock, SimulationOptions, simulate};
-use crate::eval::fit::fit;
-use crate::eval::judge::{Yardstick, label_sets};
 use crate::eval::latency::latency;
 use crate::eval::leaks::{LeakOptions, MOST_VALUES, leaks};
-use crate::eval::lessons::{by_labels, by_words, of_archive};
 use crate::eval::masking::{masking, read_masking_lines};
 use crate::eval::mining::mining;
 use crate::eval::pairs::{in_traditional_script, pairs};
-use crate::eval::replay::{ReplayOptions, replay};
 use crate::eval::report::{Encoder, EvalReport, over_seeds};
 use crate::eval::split::split_conversations;
 use crate::eval::systems::SystemFigures;
 use crate::eval::texts;
-use crate::suggest::Ranker;
-
-/// Archived moments that `replay --fit` fits to, at most.
-const FITTED_TO: usize = 1500;
 
 /// Vectors kept during an evaluation: several seeds share nearly all of their texts.
 const CACHED_VECTORS: usize = 400_000;
@@ -166,11 +162,11 @@ pub(super) enum EvalCommand {
         output: Output,
     },
     /// Times the encoder on texts of 16 tokens, in turn with others
-    Speed(eval_encoders::SpeedArgs),
+    Speed(encoders::SpeedArgs),
     /// Compares the encoder's vectors with those of the same model in f32
-    Precision(eval_encoders::PrecisionArgs),
+    Precision(encoders::PrecisionArgs),
     /// Learns to tell answers from other replies and writes the weights (setting `mining.relevance`)
-    FitMining(eval_mining::FitArgs),
+    FitMining(mining::FitArgs),
     /// Times suggestions, beside the encoder's forward pass for the same texts
     Latency {
         /// Conversations: four in five are archived, the others ask
@@ -182,7 +178,7 @@ pub(super) enum EvalCommand {
         output: Output,
     },
     /// Fits the ranker and its calibration to archives, and says what that gains on moments left out
-    Fit(eval_fit::FitArgs),
+    Fit(fit::FitArgs),
 }
 
 #[derive(Debug, Args)]
@@ -216,60 +212,6 @@ impl Groups {
         let folder = set_name(&self.dir);
         if self.trades.is_empty() { folder } else { format!("{folder}/{}", self.trades.join(",")) }
     }
-}
-
-#[derive(Debug, Args)]
-pub(super) struct ReplaySource {
-    /// Conversations to ingest
-    #[arg(long, value_name = "FILE", requires = "queries", conflicts_with = "split")]
-    archive: Option<PathBuf>,
-    /// Conversations to ask
-    #[arg(long, value_name = "FILE", requires = "archive")]
-    queries: Option<PathBuf>,
-    /// Share of FILE's conversations that becomes the archive, instead of two files
-    #[arg(long, requires = "file")]
-    split: Option<f64>,
-    /// Repeat the split so many times and print mean and standard error
-    #[arg(long, default_value_t = 1)]
-    seeds: u64,
-    /// Conversations to split
-    file: Option<PathBuf>,
-}
-
-/// Which moments of conversations are asked, and how answers are judged.
-#[derive(Debug, Args)]
-pub(super) struct Selection {
-    /// Leave out turns with this label (repeatable)
-    #[arg(long = "skip-label", value_name = "LABEL")]
-    skip_labels: Vec<String>,
-    /// Ask only turns whose label set occurs in the archive
-    #[arg(long)]
-    known_labels: bool,
-    /// `labels` or `chrf` (the agent's own words) [default: labels where the set has any]
-    #[arg(long, value_parser = ["labels", "chrf"])]
-    metric: Option<String>,
-}
-
-impl Selection {
-    fn options(self, limit: Option<usize>, adapt: bool) -> ReplayOptions {
-        ReplayOptions {
-            skip_labels: self.skip_labels.into_iter().collect::<BTreeSet<_>>(),
-            known_labels: self.known_labels,
-            by_words: self.metric.as_deref() == Some("chrf"),
-            limit,
-            adapt,
-        }
-    }
-}
-
-/// What is done with an archive and its moments.
-#[derive(Debug, Clone, Copy)]
-enum Asking {
-    /// Replay, with weights fitted on the archive first or not.
-    Replay {
-        fit: bool,
-    },
-    Ablation(Part),
 }
 
 pub(super) async fn run(config: Config, command: EvalCommand) -> anyhow::Result<ExitCode> {
@@ -386,178 +328,23 @@ pub(super) async fn run(config: Config, command: EvalCommand) -> anyhow::Result<
             ("latency", set_name(&file), vec![figures], n, output)
         }
         EvalCommand::Speed(args) => {
-            eval_encoders::run_speed(&stage.config, &args)?;
+            encoders::run_speed(&stage.config, &args)?;
             return Ok(ExitCode::SUCCESS);
         }
         EvalCommand::Precision(args) => {
-            eval_encoders::run_precision(stage.encoder.as_ref(), &args).await?;
+            encoders::run_precision(stage.encoder.as_ref(), &args).await?;
             return Ok(ExitCode::SUCCESS);
         }
         EvalCommand::FitMining(args) => {
-            eval_mining::run_fit(stage.encoder.as_ref(), &args).await?;
+            mining::run_fit(stage.encoder.as_ref(), &args).await?;
             return Ok(ExitCode::SUCCESS);
         }
         EvalCommand::Fit(args) => {
-            eval_fit::run(&stage, &args).await?;
+            fit::run(&stage, &args).await?;
             return Ok(ExitCode::SUCCESS);
         }
     };
     report(task, set, &runs, n, info, started, &output)
-}
-
-/// Makes throw-away installations that share one encoder.
-pub(super) struct Stage {
-    pub(super) config: Config,
-    pub(super) encoder: Arc<EmbedQueue>,
-}
-
-/// A throw-away installation and its folder, which goes with it.
-pub(super) struct Bench {
-    app: App,
-    folder: TemporaryFolder,
-}
-
-impl Bench {
-    pub(super) fn workbench(&self) -> crate::eval::workbench::Workbench {
-        self.app.workbench()
-    }
-
-    pub(super) async fn close(self) -> anyhow::Result<()> {
-        let closed = self.app.close().await;
-        drop(self.folder);
-        closed
-    }
-}
-
-impl Stage {
-    pub(super) async fn bench(&self, ranker: Option<Ranker>) -> anyhow::Result<Bench> {
-        self.bench_at(Arc::new(SystemClock), ranker).await
-    }
-
-    async fn bench_at(&self, clock: Arc<dyn Clock>, ranker: Option<Ranker>) -> anyhow::Result<Bench> {
-        let folder = TemporaryFolder::new()?;
-        let config = Config { data_dir: folder.0.clone(), master_key: None, ..self.config.clone() };
-        let app = App::open_idle(config, clock, Arc::clone(&self.encoder), ranker).await?;
-        Ok(Bench { app, folder })
-    }
-
-    async fn replays(
-        &self,
-        source: &ReplaySource,
-        options: &ReplayOptions,
-        asking: Asking,
-    ) -> anyhow::Result<(PathBuf, Vec<SystemFigures>, usize)> {
-        match (&source.archive, &source.queries, source.split, &source.file) {
-            (Some(archive), Some(queries), None, None) => {
-                let mut conversations = read_conversations(archive)?;
-                let archived: Vec<usize> = (0..conversations.len()).collect();
-                let mut asked = read_conversations(queries)?;
-                // The two files may number their conversations alike; a live conversation is never its own source.
-                for conversation in &mut asked {
-                    conversation.draft.external_id.insert_str(0, "query/");
-                }
-                conversations.extend(asked);
-                let queries_at: Vec<usize> = (archived.len()..conversations.len()).collect();
-                let run = self.replay_once(&conversations, &archived, &queries_at, options, asking).await?;
-                Ok((queries.clone(), vec![run.0], run.1))
-            }
-            (None, None, Some(share), Some(file)) => {
-                if !(0.05..=0.95).contains(&share) {
-                    bail!("--split {share}: give a share between 0.05 and 0.95");
-                }
-                let conversations = read_conversations(file)?;
-                let (mut runs, mut asked) = (Vec::new(), 0);
-                for seed in 0..source.seeds.max(1) {
-                    let (archive, queries) = split_conversations(&conversations, share, seed);
-                    let (figures, n) = self.replay_once(&conversations, &archive, &queries, options, asking).await?;
-                    runs.push(figures);
-                    asked += n;
-                }
-                Ok((file.clone(), runs, asked))
-            }
-            _ => bail!("name --archive FILE and --queries FILE, or --split SHARE FILE"),
-        }
-    }
-
-    async fn replay_once(
-        &self,
-        conversations: &[LabelledConversation],
-        archive: &[usize],
-        queries: &[usize],
-        options: &ReplayOptions,
-        asking: Asking,
-    ) -> anyhow::Result<(SystemFigures, usize)> {
-        let fits = matches!(asking, Asking::Replay { fit: true });
-        let ranker = if fits { Some(self.fitted(conversations, archive, options).await?) } else { None };
-        let bench = self.bench(ranker).await?;
-        if let Asking::Ablation(part) = asking {
-            let figures = ablation(&bench.workbench(), conversations, archive, queries, options, part).await?;
-            bench.close().await?;
-            return Ok(figures);
-        }
-        let replayed = replay(&bench.workbench(), conversations, archive, queries, options).await?;
-        bench.close().await?;
-        if let Some(report) = &replayed.adaptation {
-            eprintln!("archive side: {}", super::adapt::decision(report));
-        }
-        Ok((replayed.figures, replayed.asked))
-    }
-
-    pub(super) fn ranker(&self) -> anyhow::Result<Ranker> {
-        App::load_ranker(self.config.ranker.as_deref())
-    }
-
-    /// A ranker fitted to the archive side of a replay, which is judged as the queries will be.
-    async fn fitted(&self, conversations: &[LabelledConversation], archive: &[usize], options: &ReplayOptions) -> anyhow::Result<Ranker> {
-        let bench = self.bench(None).await?;
-        let workbench = bench.workbench();
-        let desk: DeskId = "archive".parse()?;
-        let archived: Vec<&LabelledConversation> = archive.iter().map(|&place| &conversations[place]).collect();
-        let ingested = workbench.ingest(&desk, &archived).await?;
-        let lessons = if options.yardstick(conversations) == Yardstick::Words {
-            of_archive(&workbench, &desk, FITTED_TO, &|_| true, &by_words).await?
-        } else {
-            // How many conversations bear a label set: what only its own conversation knows can't be answered right.
-            let mut known: HashMap<LabelSet, usize> = HashMap::new();
-            for conversation in &archived {
-                for labels in label_sets([*conversation]) {
-                    *known.entry(labels).or_default() += 1;
-                }
-            }
-            let asked = |pair: &Pair| {
-                ingested.labels_of(pair.content.id).is_some_and(|labels| {
-                    !labels.is_empty()
-                        && labels.is_disjoint(&options.skip_labels)
-                        && (!options.known_labels || known.get(labels).is_some_and(|count| *count > 1))
-                })
-            };
-            of_archive(&workbench, &desk, FITTED_TO, &asked, &|pair, candidate| by_labels(&ingested, pair, candidate)).await?
-        };
-        bench.close().await?;
-        let start = self.ranker()?.weights().clone();
-        let fitted = crate::rt::cpu(move || fit(lessons, &start, None, "the archive side of a replay")).await??;
-        eprintln!("archive side: {}", eval_fit::decision(&fitted));
-        Ok(Ranker::new(fitted.weights)?)
-    }
-}
-
-/// A folder below the system's temporary one that is removed at the end.
-struct TemporaryFolder(PathBuf);
-
-impl TemporaryFolder {
-    fn new() -> anyhow::Result<Self> {
-        let folder = std::env::temp_dir().join(format!("riposte-eval-{}", uuid::Uuid::new_v4().simple()));
-        fs_err::create_dir_all(&folder)?;
-        Ok(Self(folder))
-    }
-}
-
-impl Drop for TemporaryFolder {
-    fn drop(&mut self) {
-        if let Err(error) = fs_err::remove_dir_all(&self.0) {
-            tracing::warn!(error = &error as &dyn std::error::Error, "a temporary folder stays");
-        }
-    }
 }
 
 fn report(

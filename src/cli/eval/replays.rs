@@ -1,0 +1,175 @@
+//! Replays and ablations of one or several splits.
+
+use std::collections::{BTreeSet, HashMap};
+use std::path::PathBuf;
+
+use anyhow::bail;
+use clap::Args;
+
+use super::fit::decision;
+use super::stage::Stage;
+use crate::domain::{DeskId, Pair};
+use crate::eval::LabelSet;
+use crate::eval::ablation::{Part, ablation};
+use crate::eval::dataset::{LabelledConversation, read_conversations};
+use crate::eval::fit::fit;
+use crate::eval::judge::{Yardstick, label_sets};
+use crate::eval::lessons::{by_labels, by_words, of_archive};
+use crate::eval::replay::{ReplayOptions, replay};
+use crate::eval::split::split_conversations;
+use crate::eval::systems::SystemFigures;
+use crate::suggest::Ranker;
+
+/// Archived moments that `replay --fit` fits to, at most.
+const FITTED_TO: usize = 1500;
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct ReplaySource {
+    /// Conversations to ingest
+    #[arg(long, value_name = "FILE", requires = "queries", conflicts_with = "split")]
+    archive: Option<PathBuf>,
+    /// Conversations to ask
+    #[arg(long, value_name = "FILE", requires = "archive")]
+    queries: Option<PathBuf>,
+    /// Share of FILE's conversations that becomes the archive, instead of two files
+    #[arg(long, requires = "file")]
+    split: Option<f64>,
+    /// Repeat the split so many times and print mean and standard error
+    #[arg(long, default_value_t = 1)]
+    seeds: u64,
+    /// Conversations to split
+    file: Option<PathBuf>,
+}
+
+/// Which moments of conversations are asked, and how answers are judged.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Selection {
+    /// Leave out turns with this label (repeatable)
+    #[arg(long = "skip-label", value_name = "LABEL")]
+    skip_labels: Vec<String>,
+    /// Ask only turns whose label set occurs in the archive
+    #[arg(long)]
+    known_labels: bool,
+    /// `labels` or `chrf` (the agent's own words) [default: labels where the set has any]
+    #[arg(long, value_parser = ["labels", "chrf"])]
+    metric: Option<String>,
+}
+
+impl Selection {
+    pub(super) fn options(self, limit: Option<usize>, adapt: bool) -> ReplayOptions {
+        ReplayOptions {
+            skip_labels: self.skip_labels.into_iter().collect::<BTreeSet<_>>(),
+            known_labels: self.known_labels,
+            by_words: self.metric.as_deref() == Some("chrf"),
+            limit,
+            adapt,
+        }
+    }
+}
+
+/// What is done with an archive and its moments.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Asking {
+    /// Replay, with weights fitted on the archive first or not.
+    Replay {
+        fit: bool,
+    },
+    Ablation(Part),
+}
+
+impl Stage {
+    pub(super) async fn replays(
+        &self,
+        source: &ReplaySource,
+        options: &ReplayOptions,
+        asking: Asking,
+    ) -> anyhow::Result<(PathBuf, Vec<SystemFigures>, usize)> {
+        match (&source.archive, &source.queries, source.split, &source.file) {
+            (Some(archive), Some(queries), None, None) => {
+                let mut conversations = read_conversations(archive)?;
+                let archived: Vec<usize> = (0..conversations.len()).collect();
+                let mut asked = read_conversations(queries)?;
+                // The two files may number their conversations alike; a live conversation is never its own source.
+                for conversation in &mut asked {
+                    conversation.draft.external_id.insert_str(0, "query/");
+                }
+                conversations.extend(asked);
+                let queries_at: Vec<usize> = (archived.len()..conversations.len()).collect();
+                let run = self.replay_once(&conversations, &archived, &queries_at, options, asking).await?;
+                Ok((queries.clone(), vec![run.0], run.1))
+            }
+            (None, None, Some(share), Some(file)) => {
+                if !(0.05..=0.95).contains(&share) {
+                    bail!("--split {share}: give a share between 0.05 and 0.95");
+                }
+                let conversations = read_conversations(file)?;
+                let (mut runs, mut asked) = (Vec::new(), 0);
+                for seed in 0..source.seeds.max(1) {
+                    let (archive, queries) = split_conversations(&conversations, share, seed);
+                    let (figures, n) = self.replay_once(&conversations, &archive, &queries, options, asking).await?;
+                    runs.push(figures);
+                    asked += n;
+                }
+                Ok((file.clone(), runs, asked))
+            }
+            _ => bail!("name --archive FILE and --queries FILE, or --split SHARE FILE"),
+        }
+    }
+
+    async fn replay_once(
+        &self,
+        conversations: &[LabelledConversation],
+        archive: &[usize],
+        queries: &[usize],
+        options: &ReplayOptions,
+        asking: Asking,
+    ) -> anyhow::Result<(SystemFigures, usize)> {
+        let fits = matches!(asking, Asking::Replay { fit: true });
+        let ranker = if fits { Some(self.fitted(conversations, archive, options).await?) } else { None };
+        let bench = self.bench(ranker).await?;
+        if let Asking::Ablation(part) = asking {
+            let figures = ablation(&bench.workbench(), conversations, archive, queries, options, part).await?;
+            bench.close().await?;
+            return Ok(figures);
+        }
+        let replayed = replay(&bench.workbench(), conversations, archive, queries, options).await?;
+        bench.close().await?;
+        if let Some(report) = &replayed.adaptation {
+            eprintln!("archive side: {}", crate::cli::adapt::decision(report));
+        }
+        Ok((replayed.figures, replayed.asked))
+    }
+
+    /// A ranker fitted to the archive side of a replay, which is judged as the queries will be.
+    async fn fitted(&self, conversations: &[LabelledConversation], archive: &[usize], options: &ReplayOptions) -> anyhow::Result<Ranker> {
+        let bench = self.bench(None).await?;
+        let workbench = bench.workbench();
+        let desk: DeskId = "archive".parse()?;
+        let archived: Vec<&LabelledConversation> = archive.iter().map(|&place| &conversations[place]).collect();
+        let ingested = workbench.ingest(&desk, &archived).await?;
+        let lessons = if options.yardstick(conversations) == Yardstick::Words {
+            of_archive(&workbench, &desk, FITTED_TO, &|_| true, &by_words).await?
+        } else {
+            // How many conversations bear a label set: what only its own conversation knows can't be answered right.
+            let mut known: HashMap<LabelSet, usize> = HashMap::new();
+            for conversation in &archived {
+                for labels in label_sets([*conversation]) {
+                    *known.entry(labels).or_default() += 1;
+                }
+            }
+            let asked = |pair: &Pair| {
+                ingested.labels_of(pair.content.id).is_some_and(|labels| {
+                    !labels.is_empty()
+                        && labels.is_disjoint(&options.skip_labels)
+                        && (!options.known_labels || known.get(labels).is_some_and(|count| *count > 1))
+                })
+            };
+            of_archive(&workbench, &desk, FITTED_TO, &asked, &|pair, candidate| by_labels(&ingested, pair, candidate)).await?
+        };
+        bench.close().await?;
+        let start = self.ranker()?.weights().clone();
+        let fitted = crate::rt::cpu(move || fit(lessons, &start, None, "the archive side of a replay")).await??;
+        eprintln!("archive side: {}", decision(&fitted));
+        Ok(Ranker::new(fitted.weights)?)
+    }
+}
