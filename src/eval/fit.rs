@@ -21,6 +21,7 @@ use super::workbench::EvalError;
 use crate::domain::random::SplitMix64;
 use crate::retrieve::encode::dot;
 use crate::suggest::calibration::{Calibration, Judged, Signals, Standing};
+use crate::suggest::cover::{cover, likeness};
 use crate::suggest::features::{CONSENSUS, FEATURE_COUNT, FEATURE_NAMES, GATED, QUESTION_WORDS};
 use crate::suggest::group::{Answer, Weighed, weigh};
 use crate::suggest::ranker::{AGREEING_ANSWERS, CONSENSUS_POWER, Ranker, RankerWeights, softmax, together};
@@ -91,12 +92,35 @@ pub struct Fitted {
     pub coverage: f64,
 }
 
-/// Fits weights to lessons; `fitted_on` goes into the file. `pull` is the pull towards `start`; without one the cross-validation chooses it. Blocks
-/// a core for seconds to minutes.
+/// What is fitted.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Fitting {
+    /// Weights and calibration, with this pull towards the weights in use; without one the cross-validation chooses it.
+    Weights(Option<f32>),
+    /// The calibration alone.
+    Calibration,
+}
+
+impl Fitting {
+    fn pulls(self) -> Vec<f32> {
+        match self {
+            Self::Weights(None) => PULLS.to_vec(),
+            Self::Weights(Some(pull)) => vec![pull],
+            Self::Calibration => Vec::new(),
+        }
+    }
+}
+
+/// Fits weights to lessons; `fitted_on` goes into the file. Takes seconds to minutes of a core.
 ///
 /// # Errors
 /// When there are too few lessons, or all come from one conversation.
-pub fn fit(lessons: Vec<Lesson>, start: &RankerWeights, pull: Option<f32>, fitted_on: &str) -> Result<Fitted, EvalError> {
+pub async fn fit(lessons: Vec<Lesson>, start: &RankerWeights, fitting: Fitting, fitted_on: &str) -> Result<Fitted, EvalError> {
+    let (start, fitted_on) = (start.clone(), fitted_on.to_owned());
+    crate::rt::cpu(move || fit_now(lessons, &start, fitting, &fitted_on)).await?
+}
+
+fn fit_now(lessons: Vec<Lesson>, start: &RankerWeights, fitting: Fitting, fitted_on: &str) -> Result<Fitted, EvalError> {
     if lessons.len() < MIN_LESSONS {
         let found = lessons.len();
         return Err(EvalError::Unusable(format!(
@@ -108,8 +132,7 @@ pub fn fit(lessons: Vec<Lesson>, start: &RankerWeights, pull: Option<f32>, fitte
     if course.fold_count() < 2 {
         return Err(EvalError::Unusable("all moments come from one conversation; fitting needs several".to_owned()));
     }
-    let pulls = pull.map_or_else(|| PULLS.to_vec(), |pull| vec![pull]);
-    course.run(start, &pulls, fitted_on)
+    course.run(start, &fitting.pulls(), fitted_on)
 }
 
 fn ranker(weights: &RankerWeights) -> Result<Ranker, EvalError> {
@@ -190,6 +213,15 @@ impl Moment {
         }
     }
 
+    /// The answers that would be shown first: of the groups that the product's list begins with.
+    fn first(&self, stages: &Stages, rows: &[[f32; FEATURE_COUNT]], groups: &[Vec<(usize, f32)>]) -> Vec<usize> {
+        let mass = |group: &Vec<(usize, f32)>| together(group.iter().map(|&(at, _)| dot(&stages.base, &rows[at])), 1.0).unwrap_or(f32::MIN);
+        let leaders: Vec<usize> = groups.iter().map(|group| group[0].0).collect();
+        let vectors: Vec<&[f32]> = leaders.iter().map(|&at| self.lesson.answers[at].as_slice()).collect();
+        let order = cover(&softmax(&groups.iter().map(mass).collect::<Vec<_>>()), &likeness(&vectors), 0, SHOWN);
+        order.into_iter().take(SHOWN).map(|place| leaders[place]).collect()
+    }
+
     fn rank(&self, stages: &Stages) -> Ranked {
         let rows = self.rows_with_consensus(&stages.base);
         let scores: Vec<f32> = rows.iter().map(|row| dot(&stages.full, row)).collect();
@@ -203,7 +235,7 @@ impl Moment {
             .collect();
         let groups = weigh(&scored);
         let in_groups: Vec<Vec<f32>> = groups.iter().map(|group| group.iter().map(|(_, score)| *score).collect()).collect();
-        let first: Vec<usize> = groups.iter().take(SHOWN).map(|group| group[0].0).collect();
+        let first = self.first(stages, &rows, &groups);
         let best = first[0];
         // The score of the group, as the product has it without feedback.
         let score = together(in_groups[0].iter().copied(), AGREEING_ANSWERS).unwrap_or(scores[best]);
@@ -241,14 +273,15 @@ impl Course {
         let unfitted = vec![start_stages; self.fold_count()];
         let before = self.rank_folds(&unfitted);
         let judged = self.moments.iter().filter(|moment| moment.lesson.judged).count();
-        let (mut pull, mut stages, mut after) = (0.0, unfitted.clone(), Vec::new());
+        let (mut pull, mut stages, mut after): (f32, _, Option<Vec<Ranked>>) = (0.0, unfitted.clone(), None);
         for &tried in pulls {
             let learnt: Vec<Stages> = (0..self.fold_count()).map(|fold| self.learn(start_stages, tried, |of| of != fold)).collect();
             let ranked = self.rank_folds(&learnt);
-            if after.is_empty() || deciding(&ranked) > deciding(&after) {
-                (pull, stages, after) = (tried, learnt, ranked);
+            if after.as_ref().is_none_or(|after| deciding(&ranked) > deciding(after)) {
+                (pull, stages, after) = (tried, learnt, Some(ranked));
             }
         }
+        let after = after.unwrap_or_else(|| self.rank_folds(&unfitted));
         let differences: Vec<f64> = before.iter().zip(&after).map(|(before, after)| after.deciding - before.deciding).collect();
         let (gain, gain_error) = mean_and_standard_error(&differences).unwrap_or_default();
         let replaced = gain > gain_error;
@@ -405,7 +438,7 @@ mod tests {
     fn the_useful_feature_gets_the_weight_by_either_target() {
         for judged in [true, false] {
             let lessons = (0..60).map(|number| lesson(number, judged)).collect();
-            let fitted = fit(lessons, &start(), None, "a test").unwrap();
+            let fitted = fit_now(lessons, &start(), Fitting::Weights(None), "a test").unwrap();
             assert!(fitted.replaced, "{fitted:?}");
             assert_eq!(fitted.decided_by, if judged { "hit@1" } else { "chrf@3" });
             assert!((fitted.after.hit_1 - 1.0).abs() < 1e-9 && fitted.before.hit_1 < 0.5, "{fitted:?}");
@@ -426,7 +459,7 @@ mod tests {
             }
             lesson
         };
-        let fitted = fit((0..60).map(blind).collect(), &start(), None, "noise").unwrap();
+        let fitted = fit_now((0..60).map(blind).collect(), &start(), Fitting::Weights(None), "noise").unwrap();
         assert!(!fitted.replaced && fitted.weights.full.is_empty(), "{fitted:?}");
         assert!((fitted.after.hit_1 - fitted.before.hit_1).abs() < 1e-9);
         // One in four is right, and the calibration has learnt it.
@@ -446,8 +479,8 @@ mod tests {
 
     #[test]
     fn too_little_is_told() {
-        assert!(fit((0..10).map(|number| lesson(number, true)).collect(), &start(), None, "").is_err());
+        assert!(fit_now((0..10).map(|number| lesson(number, true)).collect(), &start(), Fitting::Weights(None), "").is_err());
         let one = |number: usize| Lesson { fold: String::new(), ..lesson(number, true) };
-        assert!(fit((0..60).map(one).collect(), &start(), None, "").is_err());
+        assert!(fit_now((0..60).map(one).collect(), &start(), Fitting::Weights(None), "").is_err());
     }
 }

@@ -1,20 +1,22 @@
 //! Replay: the archive is ingested, then every moment of other conversations is asked.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
+use serde::Serialize;
 
 use super::LabelSet;
 use super::dataset::LabelledConversation;
 use super::judge::{Query, Selection, Yardstick, judge_labels, label_sets, select_queries, yardstick_for};
-use super::metrics::calibration::{BINS, expected_calibration_error};
 use super::metrics::ranking::{reciprocal_rank, success_at};
 use super::systems::{BM25, Baselines, DENSE, FigureMeans, RIPOSTE, RIPOSTE_ADAPTED, RankedReply, SystemFigures};
 use super::workbench::{Archive, EvalError, Workbench, any_language, moment_key};
 use crate::adapt::Observer;
-use crate::domain::{DeskId, JobId, PairId, Pool};
+use crate::domain::{Abstention, DeskId, JobId, PairId, Pool};
 use crate::embed::{Lane, TextKind};
 use crate::jobs::adapt::AdaptReport;
-use crate::suggest::Ranking;
 use crate::suggest::request::{LiveConversation, LiveMessage, SuggestFilters, SuggestRequest};
+use crate::suggest::{RankedGroup, Ranking};
 use crate::text::chrf::chrf_at;
 use crate::text::mask::mask;
 use crate::text::moment::{Line, Moment};
@@ -33,6 +35,8 @@ pub struct ReplayOptions {
     pub limit: Option<usize>,
     /// Afterwards learn an adapter from the archive and ask again with what the product would then use.
     pub adapt: bool,
+    /// Keep what was suggested at every moment, to be read.
+    pub keep_moments: bool,
 }
 
 impl ReplayOptions {
@@ -52,7 +56,51 @@ pub struct Replayed {
     pub asked: usize,
     /// What the archive's own division by time decided, where an adapter was learnt.
     pub adaptation: Option<AdaptReport>,
+    /// By system: the probability of every first suggestion, shown or not, and whether it is right by its labels. Empty where words judge.
+    pub sure: BTreeMap<String, Vec<(f64, bool)>>,
+    /// What was suggested at every moment, where that was to be kept.
+    pub moments: Vec<AskedMoment>,
 }
+
+/// One moment, what the agent said and what the product suggests, masked: for people who want to read where it errs.
+#[derive(Debug, Serialize)]
+pub struct AskedMoment {
+    /// `riposte`, or `riposte+adapt`.
+    pub system: String,
+    /// The conversation's id in the set.
+    pub conversation: String,
+    /// What was said before, each line with its speaker.
+    pub context: Vec<String>,
+    /// The question that was understood.
+    pub question: String,
+    /// What the agent said.
+    pub given: String,
+    /// The agent's labels.
+    #[serde(skip_serializing_if = "LabelSet::is_empty")]
+    pub labels: LabelSet,
+    /// Why nothing would be shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub abstained: Option<Abstention>,
+    /// The first suggestions, shown or not.
+    pub suggestions: Vec<KeptSuggestion>,
+}
+
+/// One suggestion of an [`AskedMoment`].
+#[derive(Debug, Serialize)]
+pub struct KeptSuggestion {
+    /// Its text.
+    pub text: String,
+    /// Its probability.
+    pub score: f64,
+    /// Whether its labels are right; `None` where labels do not judge.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub right: Option<bool>,
+    /// How many answers it stands for.
+    pub support: usize,
+}
+
+/// Suggestions of a moment that are kept to be read.
+const KEPT_SUGGESTIONS: usize = 5;
 
 /// Nobody watches and nobody stops it.
 struct Unwatched;
@@ -79,12 +127,17 @@ pub async fn replay(
     let Prepared { archive: ingested, asked, yardstick } = &prepared;
     let baselines = Baselines::new(bench.archived_answers(ingested).await?);
     let mut means = FigureMeans::default();
-    let (mut sure, mut sure_adapted) = (Vec::new(), Vec::new());
+    let mut moments = Vec::new();
+    let mut sure: BTreeMap<String, Vec<(f64, bool)>> = BTreeMap::new();
     for query in asked {
         let Some(live) = LiveMoment::of(&ingested.desk, query) else { continue };
         ask_baselines(bench, &baselines, &live, query, *yardstick, &mut means).await?;
         let ranking = ask_product(bench, &live).await?;
-        sure.push(prepared.measure(bench, RIPOSTE, &live.moment, &ranking, query, &mut means));
+        let judged = prepared.measure(bench, RIPOSTE, &live.moment, &ranking, query, &mut means);
+        sure.entry(RIPOSTE.to_owned()).or_default().extend(judged);
+        if options.keep_moments {
+            moments.push(prepared.kept(bench, RIPOSTE, &live, &ranking, query, conversations));
+        }
     }
     let mut adaptation = None;
     if options.adapt {
@@ -95,21 +148,18 @@ pub async fn replay(
         for query in asked {
             let Some(live) = LiveMoment::of(&ingested.desk, query) else { continue };
             let ranking = ask_product(bench, &live).await?;
-            sure_adapted.push(prepared.measure(bench, RIPOSTE_ADAPTED, &live.moment, &ranking, query, &mut means));
-        }
-    }
-    let mut figures = means.means();
-    if *yardstick == Yardstick::Labels {
-        for (system, sure) in [(RIPOSTE, &sure), (RIPOSTE_ADAPTED, &sure_adapted)] {
-            if let (Some(of_system), Some(error)) = (figures.get_mut(system), expected_calibration_error(sure, BINS)) {
-                of_system.insert("ece".to_owned(), error);
+            let judged = prepared.measure(bench, RIPOSTE_ADAPTED, &live.moment, &ranking, query, &mut means);
+            sure.entry(RIPOSTE_ADAPTED.to_owned()).or_default().extend(judged);
+            if options.keep_moments {
+                moments.push(prepared.kept(bench, RIPOSTE_ADAPTED, &live, &ranking, query, conversations));
             }
         }
     }
+    let mut figures = means.means();
     if options.adapt {
         add_gains(&mut figures);
     }
-    Ok(Replayed { figures, asked: asked.len(), adaptation })
+    Ok(Replayed { figures, asked: asked.len(), adaptation, sure, moments })
 }
 
 /// An ingested archive and the moments to ask.
@@ -207,8 +257,49 @@ async fn ask_product(bench: &Workbench, live: &LiveMoment) -> Result<Ranking, Ev
 }
 
 impl Prepared<'_> {
-    /// Adds the figures of one moment under the name `system`. Gives the probability of the first suggestion, shown or not, and whether it is
-    /// right by its labels.
+    fn replies(&self, ranking: &Ranking) -> Vec<RankedReply> {
+        let reply = |group: &RankedGroup| {
+            let best = group.representative();
+            let labels = (best.candidate.payload.pool == Pool::Archive)
+                .then(|| self.archive.labels_of(PairId::from_uuid(best.candidate.payload.source)).cloned())
+                .flatten();
+            RankedReply { text: best.source.answer.clone(), labels }
+        };
+        ranking.groups.iter().map(reply).collect()
+    }
+
+    fn kept(
+        &self,
+        bench: &Workbench,
+        system: &str,
+        live: &LiveMoment,
+        ranking: &Ranking,
+        query: &Query<'_>,
+        conversations: &[LabelledConversation],
+    ) -> AskedMoment {
+        let masked = |text: &str| mask(&clean(text), &[]).text;
+        let judged = self.yardstick == Yardstick::Labels;
+        let right = right(&self.replies(ranking), &query.expected_labels);
+        let suggestion = |(group, right): (&RankedGroup, &bool)| KeptSuggestion {
+            text: group.text().to_owned(),
+            score: group.probability,
+            right: judged.then_some(*right),
+            support: group.members.len(),
+        };
+        AskedMoment {
+            system: system.to_owned(),
+            conversation: conversations[query.conversation].draft.external_id.clone(),
+            context: query.context.iter().map(|message| format!("{}: {}", message.role.as_str(), masked(&message.text))).collect(),
+            question: live.moment.question.clone(),
+            given: masked(&query.expected_text),
+            labels: query.expected_labels.clone(),
+            abstained: silence(bench, &live.moment, ranking),
+            suggestions: ranking.groups.iter().zip(&right).take(KEPT_SUGGESTIONS).map(suggestion).collect(),
+        }
+    }
+
+    /// Adds the figures of one moment under the name `system`. Where labels judge, gives the probability of the first suggestion, shown or not,
+    /// and whether it is right.
     pub(super) fn measure(
         &self,
         bench: &Workbench,
@@ -217,29 +308,27 @@ impl Prepared<'_> {
         ranking: &Ranking,
         query: &Query<'_>,
         means: &mut FigureMeans,
-    ) -> (f64, bool) {
-        let replies: Vec<RankedReply> = ranking
-            .groups
-            .iter()
-            .map(|group| {
-                let best = group.representative();
-                let labels = (best.candidate.payload.pool == Pool::Archive)
-                    .then(|| self.archive.labels_of(PairId::from_uuid(best.candidate.payload.source)).cloned())
-                    .flatten();
-                RankedReply { text: best.source.answer.clone(), labels }
-            })
-            .collect();
+    ) -> Option<(f64, bool)> {
+        let replies = self.replies(ranking);
         score(means, system, &replies, query, self.yardstick);
-        let threshold = bench.suggester.threshold(&crate::domain::DeskSettings::default());
-        let silent = bench.suggester.silence(moment, ranking, threshold).is_some();
+        let silent = silence(bench, moment, ranking).is_some();
         means.add(system, "abstained", f64::from(silent));
         means.add(system, "coverage", f64::from(!silent));
+        if self.yardstick == Yardstick::Words {
+            return None;
+        }
         let first_right = success_at(&right(&replies, &query.expected_labels), 1);
-        if !silent && self.yardstick == Yardstick::Labels {
+        if !silent {
             means.add(system, "precision_shown", first_right);
         }
-        (ranking.groups.first().map_or(0.0, |group| group.probability), first_right > 0.5)
+        Some((ranking.groups.first().map_or(0.0, |group| group.probability), first_right > 0.5))
     }
+}
+
+/// Why a desk with usual settings would show nothing.
+fn silence(bench: &Workbench, moment: &Moment, ranking: &Ranking) -> Option<Abstention> {
+    let threshold = bench.suggester.threshold(&crate::domain::DeskSettings::default());
+    bench.suggester.silence(moment, ranking, threshold)
 }
 
 pub(super) fn request_of(desk: &DeskId, query: &Query<'_>) -> SuggestRequest {

@@ -11,7 +11,7 @@ use super::stage::Stage;
 use crate::app::App;
 use crate::domain::{DeskId, SystemClock};
 use crate::eval::dataset::{LabelledConversation, read_authored, read_conversations};
-use crate::eval::fit::{Figures, Fitted, fit};
+use crate::eval::fit::{Figures, Fitted, Fitting, fit};
 use crate::eval::lessons::{Lesson, by_labels, by_tags, by_words, kept, of_archive, of_feedback, of_trades};
 use crate::eval::workbench::Workbench;
 
@@ -40,6 +40,9 @@ pub(in crate::cli) struct FitArgs {
     /// Pull towards the weights in use, per squared difference [default: chosen by cross-validation]
     #[arg(long)]
     pull: Option<f32>,
+    /// Leave the weights as they are and fit only the calibration: what scores mean, and the threshold
+    #[arg(long, conflicts_with = "pull")]
+    calibrate: bool,
     /// Gather the lessons, keep them in FILE, and fit nothing
     #[arg(long, value_name = "FILE", conflicts_with_all = ["out", "install", "shipped"])]
     keep: Option<PathBuf>,
@@ -84,8 +87,8 @@ pub(super) async fn run(stage: &Stage, args: &FitArgs) -> anyhow::Result<()> {
             "name what to fit to: archive files, --desk NAME, --authored DIR or --lessons FILE; or --shipped to go back to the shipped weights"
         );
     }
-    let (start, pull, name) = (stage.ranker()?.weights().clone(), args.pull, args.name.clone());
-    let fitted = crate::rt::cpu(move || fit(lessons, &start, pull, &name)).await??;
+    let fitting = if args.calibrate { Fitting::Calibration } else { Fitting::Weights(args.pull) };
+    let fitted = fit(lessons, stage.ranker()?.weights(), fitting, &args.name).await?;
     let weights = serde_json::to_string_pretty(&fitted.weights)? + "\n";
     let installed = args.install.then(|| stage.config.installed_ranker());
     for file in args.out.iter().chain(&installed) {

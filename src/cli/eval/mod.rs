@@ -6,6 +6,7 @@ mod mining;
 mod replays;
 mod stage;
 
+use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -31,6 +32,7 @@ use crate::eval::leaks::{LeakOptions, MOST_VALUES, leaks};
 use crate::eval::masking::{masking, read_masking_lines};
 use crate::eval::mining::mining;
 use crate::eval::pairs::{in_traditional_script, pairs};
+use crate::eval::replay::ReplayOptions;
 use crate::eval::report::{Encoder, EvalReport, over_seeds};
 use crate::eval::split::split_conversations;
 use crate::eval::systems::SystemFigures;
@@ -91,6 +93,9 @@ pub(super) enum EvalCommand {
         /// Then adapt to the archive side as `riposte adapt` does, and ask again (system `riposte+adapt`)
         #[arg(long)]
         adapt: bool,
+        /// Write every moment with what was suggested to FILE, a JSON object a line, to be read
+        #[arg(long, value_name = "FILE")]
+        moments: Option<PathBuf>,
         #[command(flatten)]
         output: Output,
     },
@@ -270,15 +275,16 @@ pub(super) async fn run(config: Config, command: EvalCommand) -> anyhow::Result<
             let (figures, n) = mining(stage.encoder.as_ref(), &conversations, relevance, folds.map(usize::from)).await?;
             ("mining", set_name(&file), vec![figures], n, output)
         }
-        EvalCommand::Replay { source, selection, fit, adapt, output } => {
-            let options = selection.options(output.limit, adapt);
-            let (set, runs, n) = stage.replays(&source, &options, Asking::Replay { fit }).await?;
+        EvalCommand::Replay { source, selection, fit, adapt, moments, output } => {
+            let options = ReplayOptions { keep_moments: moments.is_some(), ..selection.options(output.limit, adapt) };
+            let kept = moments.map(|file| fs_err::File::create(file).map(BufWriter::new)).transpose()?;
+            let (set, runs, n) = stage.replays(&source, &options, Asking::Replay { fit }, kept).await?;
             ("replay", set_name(&set), runs, n, output)
         }
         EvalCommand::Ablation { part, source, selection, output } => {
             let options = selection.options(output.limit, false);
             let asking = Asking::Ablation(if part == "context" { Part::Context } else { Part::Retrieval });
-            let (set, runs, n) = stage.replays(&source, &options, asking).await?;
+            let (set, runs, n) = stage.replays(&source, &options, asking, None).await?;
             ("ablation", format!("{}/{part}", set_name(&set)), runs, n, output)
         }
         EvalCommand::Masking { file, verbose, output } => {

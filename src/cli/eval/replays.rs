@@ -1,6 +1,7 @@
 //! Replays and ablations of one or several splits.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::io::{BufWriter, Write};
 use std::path::PathBuf;
 
 use anyhow::bail;
@@ -12,9 +13,10 @@ use crate::domain::{DeskId, Pair};
 use crate::eval::LabelSet;
 use crate::eval::ablation::{Part, ablation};
 use crate::eval::dataset::{LabelledConversation, read_conversations};
-use crate::eval::fit::fit;
+use crate::eval::fit::{Fitting, fit};
 use crate::eval::judge::{Yardstick, label_sets};
 use crate::eval::lessons::{by_labels, by_words, of_archive};
+use crate::eval::metrics::calibration::{BINS, expected_calibration_error};
 use crate::eval::replay::{ReplayOptions, replay};
 use crate::eval::split::split_conversations;
 use crate::eval::systems::SystemFigures;
@@ -63,6 +65,7 @@ impl Selection {
             by_words: self.metric.as_deref() == Some("chrf"),
             limit,
             adapt,
+            keep_moments: false,
         }
     }
 }
@@ -77,12 +80,36 @@ pub(super) enum Asking {
     Ablation(Part),
 }
 
+/// Where the moments go that are to be read.
+pub(super) type Kept = BufWriter<fs_err::File>;
+
+/// Probabilities of first suggestions and whether they were right, by system.
+type Sure = BTreeMap<String, Vec<(f64, bool)>>;
+
+/// What one split gave.
+struct Run {
+    figures: SystemFigures,
+    asked: usize,
+    sure: Sure,
+}
+
+/// Adds `ece`, over the moments of all splits together: a bin must hold enough of them to tell its share of right ones.
+fn add_calibration_error(runs: &mut [SystemFigures], sure: &Sure) {
+    let Some(first) = runs.first_mut() else { return };
+    for (system, judged) in sure {
+        if let (Some(figures), Some(error)) = (first.get_mut(system), expected_calibration_error(judged, BINS)) {
+            figures.insert("ece".to_owned(), error);
+        }
+    }
+}
+
 impl Stage {
     pub(super) async fn replays(
         &self,
         source: &ReplaySource,
         options: &ReplayOptions,
         asking: Asking,
+        mut moments: Option<Kept>,
     ) -> anyhow::Result<(PathBuf, Vec<SystemFigures>, usize)> {
         match (&source.archive, &source.queries, source.split, &source.file) {
             (Some(archive), Some(queries), None, None) => {
@@ -95,21 +122,25 @@ impl Stage {
                 }
                 conversations.extend(asked);
                 let queries_at: Vec<usize> = (archived.len()..conversations.len()).collect();
-                let run = self.replay_once(&conversations, &archived, &queries_at, options, asking).await?;
-                Ok((queries.clone(), vec![run.0], run.1))
+                let run = self.replay_once(&conversations, &archived, &queries_at, options, asking, moments.as_mut()).await?;
+                let mut runs = vec![run.figures];
+                add_calibration_error(&mut runs, &run.sure);
+                Ok((queries.clone(), runs, run.asked))
             }
             (None, None, Some(share), Some(file)) => {
                 if !(0.05..=0.95).contains(&share) {
                     bail!("--split {share}: give a share between 0.05 and 0.95");
                 }
                 let conversations = read_conversations(file)?;
-                let (mut runs, mut asked) = (Vec::new(), 0);
+                let (mut runs, mut asked, mut sure) = (Vec::new(), 0, Sure::new());
                 for seed in 0..source.seeds.max(1) {
                     let (archive, queries) = split_conversations(&conversations, share, seed);
-                    let (figures, n) = self.replay_once(&conversations, &archive, &queries, options, asking).await?;
-                    runs.push(figures);
-                    asked += n;
+                    let run = self.replay_once(&conversations, &archive, &queries, options, asking, moments.as_mut()).await?;
+                    runs.push(run.figures);
+                    asked += run.asked;
+                    run.sure.into_iter().for_each(|(system, judged)| sure.entry(system).or_default().extend(judged));
                 }
+                add_calibration_error(&mut runs, &sure);
                 Ok((file.clone(), runs, asked))
             }
             _ => bail!("name --archive FILE and --queries FILE, or --split SHARE FILE"),
@@ -123,21 +154,28 @@ impl Stage {
         queries: &[usize],
         options: &ReplayOptions,
         asking: Asking,
-    ) -> anyhow::Result<(SystemFigures, usize)> {
+        moments: Option<&mut Kept>,
+    ) -> anyhow::Result<Run> {
         let fits = matches!(asking, Asking::Replay { fit: true });
         let ranker = if fits { Some(self.fitted(conversations, archive, options).await?) } else { None };
         let bench = self.bench(ranker).await?;
         if let Asking::Ablation(part) = asking {
-            let figures = ablation(&bench.workbench(), conversations, archive, queries, options, part).await?;
+            let (figures, asked) = ablation(&bench.workbench(), conversations, archive, queries, options, part).await?;
             bench.close().await?;
-            return Ok(figures);
+            return Ok(Run { figures, asked, sure: Sure::new() });
         }
         let replayed = replay(&bench.workbench(), conversations, archive, queries, options).await?;
         bench.close().await?;
         if let Some(report) = &replayed.adaptation {
             eprintln!("archive side: {}", crate::cli::adapt::decision(report));
         }
-        Ok((replayed.figures, replayed.asked))
+        if let Some(kept) = moments {
+            for moment in &replayed.moments {
+                writeln!(kept, "{}", serde_json::to_string(moment)?)?;
+            }
+            kept.flush()?;
+        }
+        Ok(Run { figures: replayed.figures, asked: replayed.asked, sure: replayed.sure })
     }
 
     /// A ranker fitted to the archive side of a replay, which is judged as the queries will be.
@@ -167,8 +205,7 @@ impl Stage {
             of_archive(&workbench, &desk, FITTED_TO, &asked, &|pair, candidate| by_labels(&ingested, pair, candidate)).await?
         };
         bench.close().await?;
-        let start = self.ranker()?.weights().clone();
-        let fitted = crate::rt::cpu(move || fit(lessons, &start, None, "the archive side of a replay")).await??;
+        let fitted = fit(lessons, self.ranker()?.weights(), Fitting::Weights(None), "the archive side of a replay").await?;
         eprintln!("archive side: {}", decision(&fitted));
         Ok(Ranker::new(fitted.weights)?)
     }

@@ -163,7 +163,7 @@ impl EvalReport {
 }
 
 /// Joins the figures of several seeds: mean and standard error of each. A single run stays plain values; a figure that some seeds
-/// lack is taken over those that have it.
+/// lack is taken over those that have it, and is plain where only one has.
 #[must_use]
 pub fn over_seeds(runs: &[BTreeMap<String, BTreeMap<String, f64>>]) -> BTreeMap<String, Figures> {
     let mut gathered: BTreeMap<&str, BTreeMap<&str, Vec<f64>>> = BTreeMap::new();
@@ -178,7 +178,7 @@ pub fn over_seeds(runs: &[BTreeMap<String, BTreeMap<String, f64>>]) -> BTreeMap<
         let of_system = joined.entry(system.to_owned()).or_default();
         for (figure, values) in figures {
             let Some((mean, standard_error)) = mean_and_standard_error(&values) else { continue };
-            let value = if runs.len() > 1 { Figure::Spread { mean, standard_error } } else { Figure::Value(mean) };
+            let value = if values.len() > 1 { Figure::Spread { mean, standard_error } } else { Figure::Value(mean) };
             of_system.insert(figure.to_owned(), value);
         }
     }
