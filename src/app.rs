@@ -101,21 +101,13 @@ impl App {
     }
 
     /// Opens a data folder with an encoder that is loaded already and without background work: for evaluation, which drives every step
-    /// itself. `ranker` overrides the settings' one.
+    /// itself.
     ///
     /// # Errors
     /// As [`Self::open`].
-    pub async fn open_idle(
-        config: Config,
-        clock: Arc<dyn Clock>,
-        embedder: Arc<EmbedQueue>,
-        ranker: Option<Ranker>,
-    ) -> anyhow::Result<Self> {
+    pub async fn open_idle(config: Config, clock: Arc<dyn Clock>, embedder: Arc<EmbedQueue>) -> anyhow::Result<Self> {
         let lock = FolderLock::take(&config.data_dir)?;
-        let ranker = match ranker {
-            Some(ranker) => ranker,
-            None => Self::load_ranker(config.ranker.as_deref())?,
-        };
+        let ranker = Self::load_ranker(config.ranker.as_deref())?;
         Self::put_together(config, clock, embedder, ranker, OnNewEncoder::Refuse, lock).await
     }
 

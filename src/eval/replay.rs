@@ -1,22 +1,24 @@
 //! Replay: the archive is ingested, then every moment of other conversations is asked.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use async_trait::async_trait;
 use serde::Serialize;
 
 use super::LabelSet;
 use super::dataset::LabelledConversation;
+use super::fit::{Fitted, Fitting, fit};
 use super::judge::{Query, Selection, Yardstick, judge_labels, label_sets, select_queries, yardstick_for};
+use super::lessons::{by_labels, by_words, of_archive};
 use super::metrics::ranking::{reciprocal_rank, success_at};
 use super::systems::{BM25, Baselines, DENSE, FigureMeans, RIPOSTE, RIPOSTE_ADAPTED, RankedReply, SystemFigures};
 use super::workbench::{Archive, EvalError, Workbench, any_language, moment_key};
 use crate::adapt::Observer;
-use crate::domain::{Abstention, DeskId, JobId, PairId, Pool};
+use crate::domain::{Abstention, DeskId, JobId, Pair, PairId, Pool};
 use crate::embed::{Lane, TextKind};
 use crate::jobs::adapt::AdaptReport;
 use crate::suggest::request::{LiveConversation, LiveMessage, SuggestFilters, SuggestRequest};
-use crate::suggest::{RankedGroup, Ranking};
+use crate::suggest::{RankedGroup, Ranker, Ranking};
 use crate::text::chrf::chrf_at;
 use crate::text::mask::mask;
 use crate::text::moment::{Line, Moment};
@@ -33,6 +35,8 @@ pub struct ReplayOptions {
     pub by_words: bool,
     /// At most so many queries.
     pub limit: Option<usize>,
+    /// First fit the ranker to the archive side, judged as the queries will be.
+    pub fit: bool,
     /// Afterwards learn an adapter from the archive and ask again with what the product would then use.
     pub adapt: bool,
     /// Keep what was suggested at every moment, to be read.
@@ -54,6 +58,8 @@ pub struct Replayed {
     pub figures: SystemFigures,
     /// Moments asked.
     pub asked: usize,
+    /// What a fit to the archive side gave, where one was made.
+    pub fitted: Option<Fitted>,
     /// What the archive's own division by time decided, where an adapter was learnt.
     pub adaptation: Option<AdaptReport>,
     /// By system: the probability of every first suggestion, shown or not, and whether it is right by its labels. Empty where words judge.
@@ -99,6 +105,9 @@ pub struct KeptSuggestion {
     pub support: usize,
 }
 
+/// Archived moments that a replay's ranker is fitted to, at most.
+const FITTED_TO: usize = 1500;
+
 /// Suggestions of a moment that are kept to be read.
 const KEPT_SUGGESTIONS: usize = 5;
 
@@ -125,6 +134,14 @@ pub async fn replay(
 ) -> Result<Replayed, EvalError> {
     let prepared = prepare(bench, conversations, archive, queries, options).await?;
     let Prepared { archive: ingested, asked, yardstick } = &prepared;
+    let fitted = if options.fit { Some(prepared.fit(bench, conversations, archive, options).await?) } else { None };
+    let with_fitted = match &fitted {
+        Some(fitted) => {
+            Some(bench.with_ranker(Ranker::new(fitted.weights.clone()).map_err(|error| EvalError::Unusable(error.to_string()))?))
+        }
+        None => None,
+    };
+    let bench = with_fitted.as_ref().unwrap_or(bench);
     let baselines = Baselines::new(bench.archived_answers(ingested).await?);
     let mut means = FigureMeans::default();
     let mut moments = Vec::new();
@@ -159,7 +176,7 @@ pub async fn replay(
     if options.adapt {
         add_gains(&mut figures);
     }
-    Ok(Replayed { figures, asked: asked.len(), adaptation, sure, moments })
+    Ok(Replayed { figures, asked: asked.len(), fitted, adaptation, sure, moments })
 }
 
 /// An ingested archive and the moments to ask.
@@ -257,6 +274,35 @@ async fn ask_product(bench: &Workbench, live: &LiveMoment) -> Result<Ranking, Ev
 }
 
 impl Prepared<'_> {
+    /// Fits the ranker to the archive side, by moments that are chosen and judged as the queries are.
+    async fn fit(
+        &self,
+        bench: &Workbench,
+        conversations: &[LabelledConversation],
+        archive: &[usize],
+        options: &ReplayOptions,
+    ) -> Result<Fitted, EvalError> {
+        let Self { archive: ingested, yardstick, .. } = self;
+        let lessons = if *yardstick == Yardstick::Words {
+            of_archive(bench, &ingested.desk, FITTED_TO, &|_| true, &by_words).await?
+        } else {
+            // How many conversations bear a label set: what only its own conversation knows can't be answered right.
+            let mut known: HashMap<LabelSet, usize> = HashMap::new();
+            for labels in archive.iter().flat_map(|&place| label_sets([&conversations[place]])) {
+                *known.entry(labels).or_default() += 1;
+            }
+            let asked = |pair: &Pair| {
+                ingested.labels_of(pair.content.id).is_some_and(|labels| {
+                    !labels.is_empty()
+                        && labels.is_disjoint(&options.skip_labels)
+                        && (!options.known_labels || known.get(labels).is_some_and(|count| *count > 1))
+                })
+            };
+            of_archive(bench, &ingested.desk, FITTED_TO, &asked, &|pair, candidate| by_labels(ingested, pair, candidate)).await?
+        };
+        fit(lessons, bench.suggester.ranker().weights(), Fitting::Weights(None), "the archive side of a replay").await
+    }
+
     fn replies(&self, ranking: &Ranking) -> Vec<RankedReply> {
         let reply = |group: &RankedGroup| {
             let best = group.representative();

@@ -19,7 +19,7 @@ use crate::jobs::mining::{Miner, MiningError};
 use crate::rt::WorkError;
 use crate::store::{Store, StoreError};
 use crate::suggest::request::{LiveConversation, LiveMessage, SuggestFilters, SuggestRequest};
-use crate::suggest::{Ranking, SuggestError, Suggester};
+use crate::suggest::{Ranker, Ranking, SuggestError, Suggester};
 use crate::text::language::detect;
 use crate::text::moment::{Line, Moment};
 
@@ -119,6 +119,17 @@ impl Archive {
 }
 
 impl Workbench {
+    /// The same installation with another ranker in force.
+    #[must_use]
+    pub fn with_ranker(&self, ranker: Ranker) -> Self {
+        let ranker = Arc::new(ranker);
+        Self {
+            suggester: self.suggester.clone().with_ranker(Arc::clone(&ranker)),
+            adaptation: Arc::new(self.adaptation.with_ranker(ranker)),
+            ..self.clone()
+        }
+    }
+
     /// Ingests labelled conversations as the product does ([`Self::import`]) and keeps their labels.
     pub async fn ingest(&self, desk: &DeskId, conversations: &[&LabelledConversation]) -> Result<Archive, EvalError> {
         let drafts: Vec<_> = conversations.iter().map(|conversation| conversation.draft.clone()).collect();

@@ -16,6 +16,7 @@ use crate::domain::{DeskId, Job, Timestamp};
 use crate::retrieve::adapter::{AdapterError, AdapterManifest, MANIFEST_FILE, Trial};
 use crate::retrieve::{Adapter, Adapters};
 use crate::store::{OutboxStore, StoreError};
+use crate::suggest::Ranker;
 
 /// Value of the setting of a desk that has gone back to the bare encoder.
 const OFF: &str = "off";
@@ -68,6 +69,12 @@ impl Adaptation {
     #[must_use]
     pub const fn new(parts: Parts, adapters: Arc<Adapters>, folder: PathBuf) -> Self {
         Self { parts, adapters, folder }
+    }
+
+    /// The same work for another ranker.
+    #[must_use]
+    pub fn with_ranker(&self, ranker: Arc<Ranker>) -> Self {
+        Self { parts: Parts { ranker, ..self.parts.clone() }, adapters: Arc::clone(&self.adapters), folder: self.folder.clone() }
     }
 
     /// Puts every desk's chosen adapter in force. One that can't be used is left out with a warning: suggestions go on without it.

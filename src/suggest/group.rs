@@ -2,6 +2,7 @@
 //!
 //! One function ([`group_answers`]) for the product, for clusters and for every system in `riposte eval`, so that grouping alone wins nothing there.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
@@ -33,21 +34,23 @@ pub struct Answer<'a> {
 pub fn group_answers(answers: &[Answer<'_>]) -> Vec<Vec<usize>> {
     struct Leader {
         key: String,
-        figures: BTreeSet<String>,
         member: usize,
     }
+    // Looked for only where two answers are alike, which few are.
+    let stated: Vec<OnceCell<BTreeSet<String>>> = vec![OnceCell::new(); answers.len()];
+    let figures_of = |place: usize| stated[place].get_or_init(|| figures(answers[place].text));
     let mut leaders: Vec<Leader> = Vec::new();
     let mut groups: Vec<Vec<usize>> = Vec::new();
     for (position, answer) in answers.iter().enumerate() {
         let key = answer_key(answer.text);
-        let figures = figures(answer.text);
-        let home = leaders.iter().position(|leader| {
-            leader.key == key || (leader.figures == figures && dot(answers[leader.member].vector, answer.vector) >= SAME_ANSWER_COSINE)
-        });
+        let alike = |leader: &Leader| {
+            dot(answers[leader.member].vector, answer.vector) >= SAME_ANSWER_COSINE && figures_of(leader.member) == figures_of(position)
+        };
+        let home = leaders.iter().position(|leader| leader.key == key || alike(leader));
         if let Some(home) = home {
             groups[home].push(position);
         } else {
-            leaders.push(Leader { key, figures, member: position });
+            leaders.push(Leader { key, member: position });
             groups.push(vec![position]);
         }
     }

@@ -99,6 +99,12 @@ impl Suggester {
         Self { store, index, embedder, ranker, adapters, profiles, clock }
     }
 
+    /// The same use case with another ranker.
+    #[must_use]
+    pub fn with_ranker(self, ranker: Arc<Ranker>) -> Self {
+        Self { ranker, ..self }
+    }
+
     /// Answers one request and keeps the answer, so that feedback can name it. `actor` is the account or key that asks.
     ///
     /// # Cancel safety

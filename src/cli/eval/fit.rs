@@ -149,7 +149,7 @@ pub(super) fn decision(fitted: &Fitted) -> String {
 
 /// Lessons of desks of this installation, whose server must not be running.
 async fn of_desks(stage: &Stage, args: &FitArgs) -> anyhow::Result<Vec<Lesson>> {
-    let app = App::open_idle(stage.config.clone(), Arc::new(SystemClock), Arc::clone(&stage.encoder), None)
+    let app = App::open_idle(stage.config.clone(), Arc::new(SystemClock), Arc::clone(&stage.encoder))
         .await
         .context("fitting to a desk needs the data folder for itself: stop the server first")?;
     let workbench = app.workbench();
@@ -167,7 +167,7 @@ async fn of_desks(stage: &Stage, args: &FitArgs) -> anyhow::Result<Vec<Lesson>> 
 
 /// Lessons of archives in files and of authored groups, in a throw-away installation.
 async fn of_files(stage: &Stage, args: &FitArgs) -> anyhow::Result<Vec<Lesson>> {
-    let bench = stage.bench(None).await?;
+    let bench = stage.bench().await?;
     let workbench = bench.workbench();
     let mut lessons = Vec::new();
     for (number, file) in args.archives.iter().enumerate() {

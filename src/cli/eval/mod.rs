@@ -227,14 +227,14 @@ pub(super) async fn run(config: Config, command: EvalCommand) -> anyhow::Result<
     let (task, set, runs, n, output) = match command {
         EvalCommand::Retrieval { dir, output } => {
             let set = read_retrieval_set(&dir)?;
-            let bench = stage.bench(None).await?;
+            let bench = stage.bench().await?;
             let (figures, n) = texts::retrieval(&bench.workbench(), &set, output.limit).await?;
             bench.close().await?;
             ("retrieval", set_name(&dir), vec![figures], n, output)
         }
         EvalCommand::Intents { dir, output } => {
             let set = read_intent_set(&dir)?;
-            let bench = stage.bench(None).await?;
+            let bench = stage.bench().await?;
             let (figures, n) = texts::intents(&bench.workbench(), &set, output.limit).await?;
             bench.close().await?;
             ("intents", set_name(&dir), vec![figures], n, output)
@@ -263,7 +263,7 @@ pub(super) async fn run(config: Config, command: EvalCommand) -> anyhow::Result<
         EvalCommand::Clusters { file, output } => {
             let mut labelled = read_labelled(&file)?;
             labelled.truncate(output.limit.unwrap_or(usize::MAX));
-            let bench = stage.bench(None).await?;
+            let bench = stage.bench().await?;
             let figures = texts::clusters(&bench.workbench(), &labelled).await?;
             bench.close().await?;
             ("clusters", set_name(&file), vec![figures], labelled.len(), output)
@@ -276,13 +276,13 @@ pub(super) async fn run(config: Config, command: EvalCommand) -> anyhow::Result<
             ("mining", set_name(&file), vec![figures], n, output)
         }
         EvalCommand::Replay { source, selection, fit, adapt, moments, output } => {
-            let options = ReplayOptions { keep_moments: moments.is_some(), ..selection.options(output.limit, adapt) };
+            let options = ReplayOptions { fit, adapt, keep_moments: moments.is_some(), ..selection.options(output.limit) };
             let kept = moments.map(|file| fs_err::File::create(file).map(BufWriter::new)).transpose()?;
-            let (set, runs, n) = stage.replays(&source, &options, Asking::Replay { fit }, kept).await?;
+            let (set, runs, n) = stage.replays(&source, &options, Asking::Replay, kept).await?;
             ("replay", set_name(&set), runs, n, output)
         }
         EvalCommand::Ablation { part, source, selection, output } => {
-            let options = selection.options(output.limit, false);
+            let options = selection.options(output.limit);
             let asking = Asking::Ablation(if part == "context" { Part::Context } else { Part::Retrieval });
             let (set, runs, n) = stage.replays(&source, &options, asking, None).await?;
             ("ablation", format!("{}/{part}", set_name(&set)), runs, n, output)
@@ -301,7 +301,7 @@ pub(super) async fn run(config: Config, command: EvalCommand) -> anyhow::Result<
                 output.limit.and_then(|limit| u32::try_from(limit).ok()).map_or(interactions, |limit| limit.min(interactions));
             let options = SimulationOptions { interactions, seed };
             let clock = Arc::new(SimulatedClock::new());
-            let bench = stage.bench_at(Arc::clone(&clock) as Arc<dyn Clock>, None).await?;
+            let bench = stage.bench_at(Arc::clone(&clock) as Arc<dyn Clock>).await?;
             let figures = simulate(&bench.workbench(), &options, || clock.step()).await?;
             bench.close().await?;
             ("feedback", format!("simulated/seed-{seed}"), vec![figures], interactions as usize, output)
@@ -310,7 +310,7 @@ pub(super) async fn run(config: Config, command: EvalCommand) -> anyhow::Result<
             let questions = output.limit.and_then(|limit| u32::try_from(limit).ok()).map_or(questions, |limit| limit.min(questions));
             let options = LeakOptions { values, questions, seed };
             let clock = Arc::new(SimulatedClock::new());
-            let bench = stage.bench_at(Arc::clone(&clock) as Arc<dyn Clock>, None).await?;
+            let bench = stage.bench_at(Arc::clone(&clock) as Arc<dyn Clock>).await?;
             let found = leaks(&bench.workbench(), &options, &bench.folder.0, || clock.step()).await?;
             bench.close().await?;
             if verbose {
@@ -328,7 +328,7 @@ pub(super) async fn run(config: Config, command: EvalCommand) -> anyhow::Result<
             // Nothing is cached, as if nobody had ever said the same before.
             let uncached = Config { cached_vectors: 0, ..stage.config.clone() };
             let stage = Stage { encoder: Arc::new(App::load_encoder(&uncached).await?), config: stage.config };
-            let bench = stage.bench(None).await?;
+            let bench = stage.bench().await?;
             let (figures, n) = latency(&bench.workbench(), &mut model, &conversations, &archive, &queries, requests).await?;
             bench.close().await?;
             ("latency", set_name(&file), vec![figures], n, output)

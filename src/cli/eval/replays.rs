@@ -1,6 +1,6 @@
 //! Replays and ablations of one or several splits.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufWriter, Write};
 use std::path::PathBuf;
 
@@ -9,21 +9,12 @@ use clap::Args;
 
 use super::fit::decision;
 use super::stage::Stage;
-use crate::domain::{DeskId, Pair};
-use crate::eval::LabelSet;
 use crate::eval::ablation::{Part, ablation};
 use crate::eval::dataset::{LabelledConversation, read_conversations};
-use crate::eval::fit::{Fitting, fit};
-use crate::eval::judge::{Yardstick, label_sets};
-use crate::eval::lessons::{by_labels, by_words, of_archive};
 use crate::eval::metrics::calibration::{BINS, expected_calibration_error};
 use crate::eval::replay::{ReplayOptions, replay};
 use crate::eval::split::split_conversations;
 use crate::eval::systems::SystemFigures;
-use crate::suggest::Ranker;
-
-/// Archived moments that `replay --fit` fits to, at most.
-const FITTED_TO: usize = 1500;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct ReplaySource {
@@ -58,13 +49,14 @@ pub(in crate::cli) struct Selection {
 }
 
 impl Selection {
-    pub(super) fn options(self, limit: Option<usize>, adapt: bool) -> ReplayOptions {
+    pub(super) fn options(self, limit: Option<usize>) -> ReplayOptions {
         ReplayOptions {
             skip_labels: self.skip_labels.into_iter().collect::<BTreeSet<_>>(),
             known_labels: self.known_labels,
             by_words: self.metric.as_deref() == Some("chrf"),
             limit,
-            adapt,
+            fit: false,
+            adapt: false,
             keep_moments: false,
         }
     }
@@ -73,10 +65,7 @@ impl Selection {
 /// What is done with an archive and its moments.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Asking {
-    /// Replay, with weights fitted on the archive first or not.
-    Replay {
-        fit: bool,
-    },
+    Replay,
     Ablation(Part),
 }
 
@@ -156,9 +145,7 @@ impl Stage {
         asking: Asking,
         moments: Option<&mut Kept>,
     ) -> anyhow::Result<Run> {
-        let fits = matches!(asking, Asking::Replay { fit: true });
-        let ranker = if fits { Some(self.fitted(conversations, archive, options).await?) } else { None };
-        let bench = self.bench(ranker).await?;
+        let bench = self.bench().await?;
         if let Asking::Ablation(part) = asking {
             let (figures, asked) = ablation(&bench.workbench(), conversations, archive, queries, options, part).await?;
             bench.close().await?;
@@ -166,6 +153,9 @@ impl Stage {
         }
         let replayed = replay(&bench.workbench(), conversations, archive, queries, options).await?;
         bench.close().await?;
+        if let Some(fitted) = &replayed.fitted {
+            eprintln!("archive side: {}", decision(fitted));
+        }
         if let Some(report) = &replayed.adaptation {
             eprintln!("archive side: {}", crate::cli::adapt::decision(report));
         }
@@ -176,37 +166,5 @@ impl Stage {
             kept.flush()?;
         }
         Ok(Run { figures: replayed.figures, asked: replayed.asked, sure: replayed.sure })
-    }
-
-    /// A ranker fitted to the archive side of a replay, which is judged as the queries will be.
-    async fn fitted(&self, conversations: &[LabelledConversation], archive: &[usize], options: &ReplayOptions) -> anyhow::Result<Ranker> {
-        let bench = self.bench(None).await?;
-        let workbench = bench.workbench();
-        let desk: DeskId = "archive".parse()?;
-        let archived: Vec<&LabelledConversation> = archive.iter().map(|&place| &conversations[place]).collect();
-        let ingested = workbench.ingest(&desk, &archived).await?;
-        let lessons = if options.yardstick(conversations) == Yardstick::Words {
-            of_archive(&workbench, &desk, FITTED_TO, &|_| true, &by_words).await?
-        } else {
-            // How many conversations bear a label set: what only its own conversation knows can't be answered right.
-            let mut known: HashMap<LabelSet, usize> = HashMap::new();
-            for conversation in &archived {
-                for labels in label_sets([*conversation]) {
-                    *known.entry(labels).or_default() += 1;
-                }
-            }
-            let asked = |pair: &Pair| {
-                ingested.labels_of(pair.content.id).is_some_and(|labels| {
-                    !labels.is_empty()
-                        && labels.is_disjoint(&options.skip_labels)
-                        && (!options.known_labels || known.get(labels).is_some_and(|count| *count > 1))
-                })
-            };
-            of_archive(&workbench, &desk, FITTED_TO, &asked, &|pair, candidate| by_labels(&ingested, pair, candidate)).await?
-        };
-        bench.close().await?;
-        let fitted = fit(lessons, self.ranker()?.weights(), Fitting::Weights(None), "the archive side of a replay").await?;
-        eprintln!("archive side: {}", decision(&fitted));
-        Ok(Ranker::new(fitted.weights)?)
     }
 }

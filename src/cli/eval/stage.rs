@@ -34,14 +34,14 @@ impl Bench {
 }
 
 impl Stage {
-    pub(super) async fn bench(&self, ranker: Option<Ranker>) -> anyhow::Result<Bench> {
-        self.bench_at(Arc::new(SystemClock), ranker).await
+    pub(super) async fn bench(&self) -> anyhow::Result<Bench> {
+        self.bench_at(Arc::new(SystemClock)).await
     }
 
-    pub(super) async fn bench_at(&self, clock: Arc<dyn Clock>, ranker: Option<Ranker>) -> anyhow::Result<Bench> {
+    pub(super) async fn bench_at(&self, clock: Arc<dyn Clock>) -> anyhow::Result<Bench> {
         let folder = TemporaryFolder::new()?;
         let config = Config { data_dir: folder.0.clone(), master_key: None, ..self.config.clone() };
-        let app = App::open_idle(config, clock, Arc::clone(&self.encoder), ranker).await?;
+        let app = App::open_idle(config, clock, Arc::clone(&self.encoder)).await?;
         Ok(Bench { app, folder })
     }
 

@@ -59,7 +59,7 @@ fn holdings(folder: &Path) -> (DeskCounts, usize) {
     runtime.block_on(async {
         let config = config(folder, &[]);
         let embedder = Arc::new(App::load_encoder(&config).await.unwrap());
-        let app = App::open_idle(config, Arc::new(SystemClock), embedder, None).await.unwrap();
+        let app = App::open_idle(config, Arc::new(SystemClock), embedder).await.unwrap();
         let desk = "big".parse().unwrap();
         let counts = app.store.counts(&desk).await.unwrap();
         let points = app.index.count(&IndexFilter::desk(desk)).await.unwrap();
