@@ -339,7 +339,11 @@ async fn gather_by<S: SourceStore + ?Sized>(
     shortlist(&mut search);
     let sources = read_sources(store, &filter.desk, &search.candidates).await?;
     // A point whose pair or entry has just been deleted is about to leave the index.
-    search.candidates.retain(|candidate| sources.contains_key(&candidate.point));
+    let is_offered = |candidate: &Candidate| {
+        let archived = candidate.payload.pool == Pool::Archive;
+        sources.get(&candidate.point).is_some_and(|source| !archived || says_something(&source.answer))
+    };
+    search.candidates.retain(is_offered);
     let keys: HashMap<Uuid, String> = sources.iter().map(|(id, source)| (*id, answer_key(&source.answer))).collect();
     let wordings = store.wordings(&filter.desk, &distinct(keys.values()), wanted.now).await?;
     let answer_keys = distinct(keys.values().chain(wordings.values().flatten().map(|wording| &wording.key)));
@@ -357,6 +361,19 @@ async fn gather_by<S: SourceStore + ?Sized>(
         wanted,
         scale: query.scale,
         forecast: query.forecast.clone(),
+    })
+}
+
+/// Whether an answer holds words beside placeholders and media: "[ADDRESS]" was an answer to one customer only.
+fn says_something(answer: &str) -> bool {
+    let mut inside = false;
+    answer.chars().any(|c| {
+        inside = match c {
+            '[' => true,
+            ']' => false,
+            _ => inside,
+        };
+        !inside && c.is_alphanumeric()
     })
 }
 

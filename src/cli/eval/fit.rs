@@ -15,6 +15,9 @@ use crate::eval::fit::{Figures, Fitted, Fitting, fit};
 use crate::eval::lessons::{Lesson, by_labels, by_tags, by_words, kept, of_archive, of_feedback, of_trades};
 use crate::eval::workbench::Workbench;
 
+/// Share of moments below which a fit warns that desks would fall silent.
+const HARDLY_SHOWN: f64 = 0.05;
+
 #[derive(Debug, Args)]
 pub(in crate::cli) struct FitArgs {
     /// Archives to fit to: conversations.jsonl, one desk each
@@ -105,6 +108,13 @@ pub(super) async fn run(stage: &Stage, args: &FitArgs) -> anyhow::Result<()> {
     }
     for file in args.out.iter().chain(&installed) {
         eprintln!("written to {}", file.display());
+    }
+    if fitted.coverage < HARDLY_SHOWN {
+        eprintln!(
+            "with this calibration hardly anything is shown at a precision of {:.2}: few answers of this archive say the same as another. \
+             Ask for less (`riposte desks set --desk NAME --precision 0.3`), or tag conversations by topic and judge by tags (--judge tags).",
+            fitted.weights.precision
+        );
     }
     if args.install {
         eprintln!("in force from the next start on; `riposte eval fit --shipped` goes back");

@@ -152,3 +152,13 @@ fn an_edited_wording_has_controls_of_its_own() {
     let lowered = ranked(Effect { points: -100.0, ..Effect::default() });
     assert_eq!(texts(&lowered), [ANSWERS[3].0, edited]);
 }
+
+#[test]
+fn what_is_only_placeholders_says_nothing() {
+    for nothing in ["[ADDRESS]", "[image]", "[ORDER_NO]，[ORDER_NO]。", "……", ""] {
+        assert!(!says_something(nothing), "{nothing}");
+    }
+    for something in ["是[NAME]吗", "ok", "3天", "[image] 点这里"] {
+        assert!(says_something(something), "{something}");
+    }
+}
