@@ -140,12 +140,16 @@ impl Calibration {
         points / self.slope
     }
 
-    /// Probability from which on suggestions are to be shown so that together they are right as often as `precision` (0–1) says. A precision
-    /// between two kept ones has the threshold of the higher one; one that is nowhere kept is its own threshold, which is on the safe side.
+    /// Probability from which on suggestions are to be shown so that together they are right as often as `precision` (0–1) says: between two kept
+    /// precisions in proportion, below the first one in proportion to it. Never more than `precision` itself, which is the threshold where nothing is kept
+    /// and above the last one, on the safe side.
     #[must_use]
     pub fn threshold(&self, precision: f64) -> f64 {
-        let kept = self.thresholds.iter().find(|[kept, _]| *kept >= precision - 1e-9);
-        kept.map_or(precision, |[_, threshold]| threshold.min(precision))
+        let at_least = self.thresholds.partition_point(|[kept, _]| *kept < precision - 1e-9);
+        let Some([above, threshold]) = self.thresholds.get(at_least) else { return precision };
+        let [below, lower] = at_least.checked_sub(1).map_or([0.0, 0.0], |before| self.thresholds[before]);
+        let share = if above > &below { (precision - below) / (above - below) } else { 1.0 };
+        (lower + share.clamp(0.0, 1.0) * (threshold - lower)).min(precision)
     }
 
     /// Fits a calibration to judged moments by penalised maximum likelihood: what few moments say bends `start` only a little. Without
@@ -406,7 +410,9 @@ mod tests {
         }
         let thresholds: Vec<f64> = fitted.thresholds.iter().map(|[_, threshold]| *threshold).collect();
         assert!(thresholds.is_sorted());
-        assert_eq!(fitted.threshold(0.72), fitted.threshold(0.75), "the next higher one");
+        let [low, high] = [fitted.threshold(0.7), fitted.threshold(0.75)];
+        assert!((fitted.threshold(0.72) - (low + 0.4 * (high - low))).abs() < 1e-9, "between two in proportion");
+        assert!((fitted.threshold(0.25) - 0.5 * fitted.threshold(0.5)).abs() < 1e-9, "below the first in proportion");
         assert_eq!(fitted.threshold(0.99), 0.99);
         assert_eq!(start().threshold(0.7), 0.7, "nothing was ever judged");
     }

@@ -29,7 +29,7 @@ pub struct Answer<'a> {
     pub vector: &'a [f32],
 }
 
-/// Groups answers given in order of preference; every group's first member is its best, groups are in order of their best member.
+/// Groups answers given in order of preference, those that differ in a figure or contradict each other apart; every group's first member is its best, groups are in order of their best member.
 #[must_use]
 pub fn group_answers(answers: &[Answer<'_>]) -> Vec<Vec<usize>> {
     struct Leader {
@@ -44,7 +44,9 @@ pub fn group_answers(answers: &[Answer<'_>]) -> Vec<Vec<usize>> {
     for (position, answer) in answers.iter().enumerate() {
         let key = answer_key(answer.text);
         let alike = |leader: &Leader| {
-            dot(answers[leader.member].vector, answer.vector) >= SAME_ANSWER_COSINE && figures_of(leader.member) == figures_of(position)
+            dot(answers[leader.member].vector, answer.vector) >= SAME_ANSWER_COSINE
+                && figures_of(leader.member) == figures_of(position)
+                && !opposed(answers[leader.member].text, answer.text)
         };
         let home = leaders.iter().position(|leader| leader.key == key || alike(leader));
         if let Some(home) = home {
@@ -164,6 +166,15 @@ mod tests {
         assert_eq!(groups.iter().map(|group| group[0].0).collect::<Vec<_>>(), [0, 1]);
         assert!(groups[1].len() == 1 && (groups[1][0].1 - 4.8 - 1.0907f32.ln() / 3.0).abs() < 1e-4, "{groups:?}");
         assert!(weigh(&[]).is_empty());
+    }
+
+    #[test]
+    fn yes_and_no_are_never_one_answer() {
+        let same = [1.0, 0.0];
+        let answer = |text| Answer { text, vector: &same };
+        let answers =
+            [answer("Yes, teachers can be changed."), answer("No, teachers cannot be changed."), answer("Sure, teachers can be changed.")];
+        assert_eq!(group_answers(&answers), [vec![0, 2], vec![1]]);
     }
 
     #[test]

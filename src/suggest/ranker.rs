@@ -50,12 +50,15 @@ pub enum WeightsError {
     Malformed(#[from] serde_json::Error),
     /// A version this program does not know.
     #[error(
-        "ranker weights have version {0}, this program reads version {VERSION}: fit them again with `riposte eval fit`, or use the shipped ones"
+        "ranker weights have version {0}, this program reads version {VERSION}: go back to the shipped ones (`riposte eval fit --shipped`, or without the setting ranker.file), then fit again"
     )]
     Version(u32),
     /// A signal this program does not compute.
     #[error("ranker weights name the unknown signal `{0}`")]
     UnknownSignal(String),
+    /// A calibration by which a higher score would not mean a higher probability.
+    #[error("the ranker weights' calibration needs a positive slope, and thresholds from 0 to 1 in ascending order")]
+    Calibration,
     /// A precision that is none.
     #[error("ranker weights ask for a precision of {0}: give a number between 0 and 1")]
     Precision(f64),
@@ -85,6 +88,11 @@ impl Ranker {
         }
         if let Some(signal) = weights.calibration.unknown_signal() {
             return Err(WeightsError::UnknownSignal(signal.to_owned()));
+        }
+        let Calibration { slope, thresholds, .. } = &weights.calibration;
+        let in_order = thresholds.windows(2).all(|pair| pair[0][0] < pair[1][0] && pair[0][1] <= pair[1][1]);
+        if !(*slope > 0.0 && slope.is_finite()) || !in_order || thresholds.iter().flatten().any(|value| !(0.0..=1.0).contains(value)) {
+            return Err(WeightsError::Calibration);
         }
         if !(0.0..1.0).contains(&weights.precision) {
             return Err(WeightsError::Precision(weights.precision));

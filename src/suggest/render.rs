@@ -1,6 +1,9 @@
 //! Turns an archived, masked answer into a reply for this customer: placeholders are filled from the live conversation, and only from there.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
+
+use regex::Regex;
 
 use super::request::{LiveConversation, MAX_MESSAGE_CHARS};
 use super::slots::{Sort, are_two_values, is_the_customers, sort};
@@ -81,18 +84,34 @@ impl LiveValues {
     }
 }
 
-/// What kind of value a field of the customer's profile holds, by its name or else by its form; `None` where neither tells.
+/// What kind of value a field of the customer's profile holds, by its name or else by its form; `None` where neither tells, or where they disagree.
 fn kind_of_field(field: &str, value: &str) -> Option<MaskKind> {
     const NAMED: [(MaskKind, &[&str]); 9] = [
-        (MaskKind::Phone, &["phone", "mobile", "tel", "手机", "电话"]),
-        (MaskKind::Email, &["mail", "邮箱"]),
-        (MaskKind::Address, &["address", "addr", "地址"]),
-        (MaskKind::OrderNo, &["order", "tracking", "waybill", "订单", "运单", "快递单", "物流单"]),
-        (MaskKind::IdCard, &["id_card", "idcard", "身份证"]),
-        (MaskKind::BankCard, &["bank_card", "card_no", "card_number", "银行卡"]),
-        (MaskKind::Plate, &["plate", "车牌"]),
-        (MaskKind::Passport, &["passport", "护照"]),
-        (MaskKind::Account, &["account", "member", "wechat", "微信", "qq", "会员"]),
+        (MaskKind::Phone, &["phone", "mobile", "tel", "telephone", "cell"]),
+        (MaskKind::Email, &["email", "mail", "e-mail"]),
+        (MaskKind::Address, &["address", "addr"]),
+        (MaskKind::OrderNo, &["order", "tracking", "waybill", "orderno", "orderid"]),
+        (MaskKind::IdCard, &["idcard", "identity"]),
+        (MaskKind::BankCard, &["bankcard", "card"]),
+        (MaskKind::Plate, &["plate"]),
+        (MaskKind::Passport, &["passport"]),
+        (MaskKind::Account, &["account", "member", "wechat", "weixin", "qq", "username", "userid"]),
+    ];
+    const NAMED_IN_CHINESE: [(MaskKind, &[&str]); 9] = [
+        (MaskKind::Phone, &["手机", "电话"]),
+        (MaskKind::Email, &["邮箱"]),
+        (MaskKind::Address, &["地址"]),
+        (MaskKind::OrderNo, &["订单号", "订单编号", "运单号", "快递单号", "物流单号"]),
+        (MaskKind::IdCard, &["身份证"]),
+        (MaskKind::BankCard, &["银行卡"]),
+        (MaskKind::Plate, &["车牌"]),
+        (MaskKind::Passport, &["护照"]),
+        (MaskKind::Account, &["微信号", "账号", "会员号", "会员编号"]),
+    ];
+    /// Words that say something about a value instead of holding it: "order_date", "email_verified".
+    const ABOUT: [&str; 18] = [
+        "date", "at", "time", "amount", "total", "count", "status", "state", "type", "level", "balance", "verified", "title", "tier",
+        "source", "valid", "since", "age",
     ];
     if value.is_empty() {
         return None;
@@ -101,16 +120,34 @@ fn kind_of_field(field: &str, value: &str) -> Option<MaskKind> {
     if matches!(field.as_str(), "name" | "full_name" | "customer_name" | "real_name" | "姓名" | "称呼" | "客户姓名") {
         return Some(MaskKind::Name);
     }
-    if let Some((kind, _)) = NAMED.iter().find(|(_, words)| words.iter().any(|word| field.contains(word))) {
-        // "order_count": a word of the list does not make a value of the kind.
-        let tells = value.chars().filter(char::is_ascii_digit).count() >= 4
-            || matches!(kind, MaskKind::Email | MaskKind::Address | MaskKind::Account);
-        return tells.then_some(*kind);
+    let parts: Vec<&str> = field.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty()).collect();
+    if parts.iter().any(|part| ABOUT.contains(part)) {
+        return None;
     }
-    let masked = mask(value, &[]);
-    match masked.found.as_slice() {
-        [found] if found.value == value => Some(found.kind),
-        _ => None,
+    if parts.contains(&"id") && parts.contains(&"card") {
+        return has_the_form(MaskKind::IdCard, value).then_some(MaskKind::IdCard);
+    }
+    let english = NAMED.iter().find(|(_, words)| parts.iter().any(|part| words.contains(part)));
+    let named = english.or_else(|| NAMED_IN_CHINESE.iter().find(|(_, words)| words.iter().any(|word| field.contains(word))));
+    match named {
+        Some((kind, _)) => has_the_form(*kind, value).then_some(*kind),
+        None => match mask(value, &[]).found.as_slice() {
+            [found] if found.value == value => Some(found.kind),
+            _ => None,
+        },
+    }
+}
+
+/// Whether a value could be of the kind that its field is named after.
+fn has_the_form(kind: MaskKind, value: &str) -> bool {
+    static DATE_OR_DECIMAL: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"^\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|^\d+\.\d+$").expect("a constant pattern compiles"));
+    let digits = value.chars().filter(char::is_ascii_digit).count();
+    match kind {
+        MaskKind::Email => value.contains('@'),
+        MaskKind::Address => value.chars().count() >= 5,
+        MaskKind::Account => digits > 0 && !DATE_OR_DECIMAL.is_match(value),
+        _ => digits >= 4 && !DATE_OR_DECIMAL.is_match(value),
     }
 }
 
@@ -210,6 +247,28 @@ mod tests {
         assert!(slots.iter().all(|slot| slot.filled));
         let at: Vec<(usize, usize)> = slots.iter().map(|slot| (slot.start, slot.end)).collect();
         assert_eq!(at, [(2, 16), (23, 34), (46, 60)]);
+    }
+
+    #[test]
+    fn fields_about_a_value_are_none() {
+        let of = |field: &str, value: &str| kind_of_field(field, value);
+        for (field, value) in [
+            ("member_level", "gold"),
+            ("email_verified", "true"),
+            ("order_date", "2026-06-01"),
+            ("order_amount", "1299.00"),
+            ("hotel_booking", "88231"),
+            ("order", "2026-06-01"),
+            ("email", "yes"),
+        ] {
+            assert_eq!(of(field, value), None, "{field}");
+        }
+        assert_eq!(of("order_no", "20260601123456"), Some(MaskKind::OrderNo));
+        assert_eq!(of("work_email", "li@example.com"), Some(MaskKind::Email));
+        assert_eq!(of("收货地址", "杭州市文三路90号"), Some(MaskKind::Address));
+        assert_eq!(of("member_id", "VIP8812"), Some(MaskKind::Account));
+        assert_eq!(of("id_card", "110101199003078881"), Some(MaskKind::IdCard));
+        assert_eq!(of("bank_card", "6222020200112230009"), Some(MaskKind::BankCard));
     }
 
     #[test]

@@ -20,7 +20,7 @@ use crate::index::{IndexError, IndexFilter, VectorIndex};
 use crate::retrieve::{Adapters, QueryTerms, QueryText, RetrieveError, encode_queries};
 use crate::store::{RecordedSet, RecordedSuggestion, Store, StoreError};
 use crate::text::language::detect;
-use crate::text::mask::mask;
+use crate::text::mask::{mask, mask_conversation};
 use crate::text::moment::{Line, Moment, clip};
 use crate::text::normalise::{answer_key, clean};
 
@@ -217,8 +217,12 @@ impl Suggester {
         let queries: Vec<_> = encoded.into_iter().zip(words).collect();
         let mut ranking = rank_moment(store, index, scoring, &filter, &queries, moment, wanted).await?;
         let (nearest, (whole, _)) = (ranking.nearest_questions, &queries[0]);
-        ranking.strangeness =
-            self.profiles.strangeness(&request.desk, language, nearest, &whole.plain_question, &whole.terms.question).await?;
+        // A profile is of the whole desk: in a part of it the nearest questions are further away.
+        let whole_desk = filter.pools.is_empty() && filter.any_tag.is_empty() && filter.answered_from.is_none();
+        if whole_desk {
+            ranking.strangeness =
+                self.profiles.strangeness(&request.desk, language, nearest, &whole.plain_question, &whole.terms.question).await?;
+        }
         Ok((ranking, embed_time))
     }
 
@@ -400,7 +404,8 @@ fn render_groups(
 #[must_use]
 pub(crate) fn masked_messages(conversation: &LiveConversation) -> Vec<String> {
     let known: Vec<String> = conversation.customer.values().cloned().collect();
-    conversation.messages.iter().map(|message| mask(&clean(&clip(&message.text, MAX_MESSAGE_CHARS)), &known).text).collect()
+    let texts: Vec<String> = conversation.messages.iter().map(|message| clean(&clip(&message.text, MAX_MESSAGE_CHARS))).collect();
+    mask_conversation(&texts, &known)
 }
 
 /// Who says a message as far as the moment is concerned: one that a later message of the same id replaces is history, like a notice.

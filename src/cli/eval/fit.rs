@@ -68,7 +68,16 @@ pub(in crate::cli) struct FitArgs {
 
 pub(super) async fn run(stage: &Stage, args: &FitArgs) -> anyhow::Result<()> {
     if args.shipped {
-        return go_back(&stage.config.installed_ranker());
+        return go_back(stage);
+    }
+    if let Some(named) = stage.config.ranker.as_ref().filter(|named| args.install && **named != stage.config.installed_ranker()) {
+        bail!(
+            "the setting ranker.file names {}, so installed weights would not be used: remove the setting, or write there with --out {0}",
+            named.display()
+        );
+    }
+    if !args.desk.is_empty() && args.judge.as_deref() == Some("labels") {
+        bail!("a desk's archive has no labels: judge by tags or words");
     }
     let mut lessons = Vec::new();
     for file in &args.lessons {
@@ -122,12 +131,16 @@ pub(super) async fn run(stage: &Stage, args: &FitArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn go_back(installed: &Path) -> anyhow::Result<()> {
-    if installed.exists() {
-        fs_err::remove_file(installed)?;
-        print("the shipped weights are in force from the next start on");
-    } else {
-        print("the shipped weights were in force already, unless the setting ranker.file names others");
+fn go_back(stage: &Stage) -> anyhow::Result<()> {
+    let installed = stage.config.installed_ranker();
+    let removed = installed.exists();
+    if removed {
+        fs_err::remove_file(&installed)?;
+    }
+    match stage.config.ranker.as_ref().filter(|named| **named != installed) {
+        Some(named) => print(&format!("the setting ranker.file still names {}: remove it to go back", named.display())),
+        None if removed => print("the shipped weights are in force from the next start on"),
+        None => print("the shipped weights were in force already"),
     }
     Ok(())
 }

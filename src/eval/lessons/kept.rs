@@ -68,6 +68,9 @@ pub fn read(file: &Path) -> Result<Vec<Lesson>, EvalError> {
             return Err(EvalError::Unusable(format!("{file} holds lessons with other features than this program's: gather them again")));
         }
         let count = head.texts.len();
+        if count < 2 || head.sources.len() != count || head.right.len() != count {
+            return Err(EvalError::Unusable(format!("{} holds a lesson that is cut short: gather them again", file.display())));
+        }
         let mut floats = |wanted: usize| -> Result<Vec<f32>, EvalError> {
             let mut bytes = vec![0; 4 * wanted];
             input.read_exact(&mut bytes).map_err(failed)?;

@@ -64,12 +64,13 @@ pub(super) fn silence(moment: &Moment, ranking: &Ranking, threshold: f64, out_of
         let own_entry = ranking.groups.iter().any(|group| group.clears(threshold) && answers_small_talk(group.representative()));
         return if own_entry { None } else { because(AbstainReason::SmallTalk, "the customer asks nothing here") };
     }
-    if is_noise(&moment.question) {
+    if threshold > 0.0 && is_noise(&moment.question) {
         return because(AbstainReason::NoMatch, "there are no words in this to look for");
     }
     let out_of_domain = || because(AbstainReason::OutOfDomain, "nothing in this desk's archive or knowledge is about this");
     // A desk with the threshold 0 wants to see whatever has been found.
-    if threshold > 0.0 && ranking.strangeness.is_some_and(Strangeness::is_strange) {
+    let far_off = ranking.best_question_cosine < out_of_domain_cosine;
+    if threshold > 0.0 && ranking.strangeness.map_or(far_off, Strangeness::is_strange) {
         return out_of_domain();
     }
     if cleared {
@@ -87,7 +88,7 @@ pub(super) fn silence(moment: &Moment, ranking: &Ranking, threshold: f64, out_of
     }
     let hardly_known = match ranking.strangeness {
         Some(strangeness) => strangeness.share < HARDLY_KNOWN,
-        None => ranking.best_question_cosine < out_of_domain_cosine,
+        None => far_off,
     };
     if hardly_known { out_of_domain() } else { because(AbstainReason::NoMatch, "no archived answer or entry fits well enough") }
 }

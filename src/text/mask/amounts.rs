@@ -55,10 +55,17 @@ pub(super) fn personal(view: &View) -> Vec<Hit> {
         if cut || goes_on || !is_exact(&whole, cents) || RATE_BEHIND.is_match(&text[found.end()..]) {
             return None;
         }
-        let money = captures.name("sign").is_some() || captures.name("unit").is_some() || cents.is_some();
+        let told = captures.name("sign").is_some() || captures.name("unit").is_some();
+        let money = told || cents.is_some_and(|cents| !may_be_a_day(&whole, cents));
         let spoken_of = BEFORE.is_match(nearby(text, found.start())) || BEHIND.is_match(&text[found.end()..]);
         (money && spoken_of).then(|| (found.range(), MaskKind::Amount))
     })
+}
+
+/// Whether a figure without sign or unit may be month and day: "12.15".
+fn may_be_a_day(whole: &str, cents: &str) -> bool {
+    let within = |text: &str, most: u32| text.parse().is_ok_and(|number: u32| (1..=most).contains(&number));
+    within(whole, 12) && within(cents, 31)
 }
 
 /// Whether no price list has such a figure, and few people do.

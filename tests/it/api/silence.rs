@@ -52,9 +52,11 @@ fn outcome(set: &Value) -> String {
 fn is_right(heading: &str, words: &str, outcome: &str) -> bool {
     // Markup is taken off before anything is read.
     let wordless = words.starts_with('<') || !words.chars().any(char::is_alphanumeric);
+    // One letter again and again may as well be a no, a yes or a laugh ("不不不不不", "wwww"): nothing is asked by any of them.
+    let one_letter = words.chars().skip(1).all(|c| words.starts_with(c)) && !words.starts_with(|c: char| c.is_ascii_digit());
     match heading.split_whitespace().next().unwrap() {
         "out_of_domain" => outcome == "out_of_domain",
-        "gibberish" => matches!(outcome, "out_of_domain" | "no_match") || (wordless && outcome == "small_talk"),
+        "gibberish" => matches!(outcome, "out_of_domain" | "no_match") || ((wordless || one_letter) && outcome == "small_talk"),
         "in_domain" => outcome != "out_of_domain",
         "uncovered" => matches!(outcome, "out_of_domain" | "no_match" | "conflicting"),
         "talk" => outcome == "small_talk",
