@@ -135,7 +135,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             let filter =
                 if matches!(command, Command::Serve(_)) || config.log_filter != "info" { config.log_filter.as_str() } else { "warn" };
             crate::telemetry::init(filter, config.log_json)?;
-            return dispatch(command, config).await;
+            return Box::pin(dispatch(command, config)).await;
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -153,7 +153,7 @@ async fn dispatch(command: Command, config: Config) -> anyhow::Result<ExitCode> 
         Command::Adapt(args) => return adapt::run(config, args).await,
         Command::User(command) => access::run_user(config, command).await?,
         Command::Key(command) => access::run_key(config, command).await?,
-        Command::Eval(command) => return eval::run(config, command).await,
+        Command::Eval(command) => return Box::pin(eval::run(config, command)).await,
         Command::Reindex => knowledge::reindex(config).await?,
         Command::Config(ConfigCommand::Show) => show(&config),
         Command::Healthcheck => serve::healthcheck(&config)?,

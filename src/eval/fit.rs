@@ -275,7 +275,7 @@ impl Course {
         let judged = self.moments.iter().filter(|moment| moment.lesson.judged).count();
         let (mut pull, mut stages, mut after): (f32, _, Option<Vec<Ranked>>) = (0.0, unfitted.clone(), None);
         for &tried in pulls {
-            let learnt: Vec<Stages> = (0..self.fold_count()).map(|fold| self.learn(start_stages, tried, |of| of != fold)).collect();
+            let learnt: Vec<Stages> = (0..self.fold_count()).map(|fold| self.learn(&start_stages, tried, |of| of != fold)).collect();
             let ranked = self.rank_folds(&learnt);
             if after.as_ref().is_none_or(|after| deciding(&ranked) > deciding(after)) {
                 (pull, stages, after) = (tried, learnt, Some(ranked));
@@ -288,7 +288,7 @@ impl Course {
         let mut weights = start.clone();
         fitted_on.clone_into(&mut weights.fitted_on);
         if replaced {
-            let learnt = self.learn(start_stages, pull, |_| true);
+            let learnt = self.learn(&start_stages, pull, |_| true);
             weights.base = named(&learnt.base);
             weights.full = named(&learnt.full);
         } else {
@@ -344,7 +344,7 @@ impl Course {
     }
 
     /// Both stages from the folds that `taught_by` takes.
-    fn learn(&self, start: Stages, pull: f32, taught_by: impl Fn(usize) -> bool) -> Stages {
+    fn learn(&self, start: &Stages, pull: f32, taught_by: impl Fn(usize) -> bool) -> Stages {
         let taught: Vec<&Moment> =
             self.moments.iter().zip(&self.folds).filter(|(_, fold)| taught_by(**fold)).map(|(moment, _)| moment).collect();
         let plain: Vec<(&Moment, Vec<[f32; FEATURE_COUNT]>)> = taught.iter().map(|moment| (*moment, moment.lesson.rows.clone())).collect();

@@ -26,6 +26,7 @@ use crate::text::normalise::clean;
 
 /// Which moments are asked, before the archive is known.
 #[derive(Debug, Clone, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "independent switches of one command")]
 pub struct ReplayOptions {
     /// Turns with one of these labels are left out.
     pub skip_labels: std::collections::BTreeSet<String>,

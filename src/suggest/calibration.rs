@@ -295,9 +295,9 @@ fn newton(rows: &[[f64; INPUTS]], moments: &[Judged], prior: [f64; INPUTS], free
             curvature[position][position] += pull(position);
             if !free[position] {
                 gradient[position] = 0.0;
-                for other in 0..INPUTS {
-                    curvature[position][other] = 0.0;
-                    curvature[other][position] = 0.0;
+                curvature[position] = [0.0; INPUTS];
+                for row in &mut curvature {
+                    row[position] = 0.0;
                 }
                 curvature[position][position] = 1.0;
             }
@@ -322,9 +322,10 @@ fn newton(rows: &[[f64; INPUTS]], moments: &[Judged], prior: [f64; INPUTS], free
 fn solve(mut matrix: [[f64; INPUTS]; INPUTS], mut right: [f64; INPUTS]) -> [f64; INPUTS] {
     for pivot in 0..INPUTS {
         for row in pivot + 1..INPUTS {
-            let factor = matrix[row][pivot] / matrix[pivot][pivot];
-            for column in pivot..INPUTS {
-                matrix[row][column] -= factor * matrix[pivot][column];
+            let of_pivot = matrix[pivot];
+            let factor = matrix[row][pivot] / of_pivot[pivot];
+            for (value, above) in matrix[row].iter_mut().zip(of_pivot).skip(pivot) {
+                *value -= factor * above;
             }
             right[row] -= factor * right[pivot];
         }

@@ -91,7 +91,9 @@ impl Ranker {
         }
         let Calibration { slope, thresholds, .. } = &weights.calibration;
         let in_order = thresholds.windows(2).all(|pair| pair[0][0] < pair[1][0] && pair[0][1] <= pair[1][1]);
-        if !(*slope > 0.0 && slope.is_finite()) || !in_order || thresholds.iter().flatten().any(|value| !(0.0..=1.0).contains(value)) {
+        let within = thresholds.iter().flatten().all(|value| (0.0..=1.0).contains(value));
+        let rises = *slope > 0.0 && slope.is_finite();
+        if !(rises && in_order && within) {
             return Err(WeightsError::Calibration);
         }
         if !(0.0..1.0).contains(&weights.precision) {

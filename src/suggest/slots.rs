@@ -67,9 +67,7 @@ pub(super) fn sort(kind: MaskKind, value: Option<&str>, before: &str, after: &st
             let by_form = || value.is_some_and(|value| TRACKING_FORM.is_match(value));
             if CASE.is_match(label) {
                 Sort::Case
-            } else if TRACKING.is_match(label) && !ORDER.is_match(last_chars(label, 10)) {
-                Sort::Tracking
-            } else if !ORDER.is_match(label) && by_form() {
+            } else if (TRACKING.is_match(label) && !ORDER.is_match(last_chars(label, 10))) || (!ORDER.is_match(label) && by_form()) {
                 Sort::Tracking
             } else {
                 Sort::Usual

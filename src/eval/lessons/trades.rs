@@ -98,7 +98,7 @@ impl AuthoredDesk {
             self.entries.push(EntryText { external_id: intent.id.clone(), questions: archived.clone(), answer });
             self.entry_intents.push(number);
         }
-        if number % FORMS != 0 {
+        if !number.is_multiple_of(FORMS) {
             for (place, words) in archived.iter().enumerate() {
                 let answer = &answers[place % answers.len()];
                 self.conversations.push(conversation(&format!("{}/{place}", intent.id), words, answer, number));
