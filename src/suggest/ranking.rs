@@ -364,7 +364,7 @@ async fn gather_by<S: SourceStore + ?Sized>(
     })
 }
 
-/// Whether an answer holds words beside placeholders and media: "[ADDRESS]" was an answer to one customer only.
+/// Whether an answer holds words beside placeholders and media: `[ADDRESS]` was an answer to one customer only.
 fn says_something(answer: &str) -> bool {
     let mut inside = false;
     answer.chars().any(|c| {

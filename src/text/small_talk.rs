@@ -25,7 +25,7 @@ pub(super) enum SmallTalk {
     Wordless,
 }
 
-/// Longest small talk, in characters behind [`core`]: what is longer tells something.
+/// Longest small talk, in characters behind [`core()`]: what is longer tells something.
 const MAX_CHARS: usize = 60;
 
 /// Laughter and the like, in any length, after runs of one letter have become one letter.

@@ -53,7 +53,7 @@ pub struct LeakOptions {
 /// What came of it.
 #[derive(Debug)]
 pub struct LeakReport {
-    /// Of [`RIPOSTE`]: `planted` values in the archive, `suggestions` read, how many of these in `taught` wordings, slots `filled` and left
+    /// Of the product: `planted` values in the archive, `suggestions` read, how many of these in `taught` wordings, slots `filled` and left
     /// `open`, `wrong_slots` (neither a value of the asker nor a gap), `values_seen`. Of [`UNMASKED`]: `values_seen`.
     pub figures: SystemFigures,
     /// Every value seen and every wrong slot, in words.
