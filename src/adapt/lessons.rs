@@ -13,7 +13,7 @@ use super::history::Histories;
 use super::{AdaptError, MAX_LESSONS, MAX_REPLIES, MAX_TRIAL, Moment, Observer, Parts};
 use crate::domain::{ConversationId, DeskId, Pair, PairId, Pool, Timestamp};
 use crate::index::{IndexFilter, IndexPoint};
-use crate::retrieve::{Candidate, EncodedQuery, QueryText};
+use crate::retrieve::{Candidate, EncodedQuery, QueryTerms, QueryText};
 use crate::suggest::Ranker;
 use crate::suggest::features::Wanted;
 use crate::suggest::ranking::{Gathered, gather};
@@ -190,15 +190,9 @@ pub(super) async fn archived_moments(parts: &Parts, desk: &DeskId, batch: &[Mome
 
 /// An archived moment as it would be asked live, unadapted: questions are embedded as queries are, so its own vectors serve.
 pub(super) fn plain(pair: &Pair, point: &IndexPoint) -> EncodedQuery {
-    let content = &pair.content;
-    let text = QueryText {
-        question: content.question.clone(),
-        turn: content.turn.clone(),
-        previous: content.previous.clone(),
-        ..QueryText::default()
-    };
+    let text = QueryText::of_pair(&pair.content);
     let [question, situation, _] = &point.dense;
-    EncodedQuery::plain(question.clone(), situation.clone(), &text)
+    EncodedQuery::plain(question.clone(), situation.clone(), &text, QueryTerms::of(&text))
 }
 
 /// What the product finds for an archived moment; its own conversation is left out.

@@ -347,33 +347,15 @@ mod tests {
     }
 
     fn candidate(scores: [f32; 6]) -> Candidate {
-        let point = uuid::Uuid::nil();
-        let payload = crate::index::PointPayload {
-            desk: "shop".parse().unwrap(),
-            pool: crate::domain::Pool::Archive,
-            kind: crate::domain::PairKind::Question,
-            language: crate::domain::Language::Zh,
-            source: point,
-            conversation: None,
-            answered_at: None,
-            valid_from: None,
-            valid_to: None,
-            tags: Vec::new(),
-        };
         let [question_cosine, situation_cosine, answer_cosine, question_bm25, situation_bm25, answer_bm25] = scores;
-        let (plain_question_cosine, answer_vector) = (question_cosine, Vec::new());
         Candidate {
-            point,
-            payload,
             question_cosine,
             situation_cosine,
             answer_cosine,
-            plain_question_cosine,
             question_bm25,
             situation_bm25,
             answer_bm25,
-            words: [0.0; 3],
-            answer_vector,
+            ..Candidate::unlike(uuid::Uuid::nil())
         }
     }
 

@@ -21,7 +21,7 @@ use super::workbench::EvalError;
 use crate::domain::random::SplitMix64;
 use crate::retrieve::encode::dot;
 use crate::suggest::calibration::{Calibration, Judged, Signals, Standing};
-use crate::suggest::cover::{cover, likeness};
+use crate::suggest::cover;
 use crate::suggest::features::{CONSENSUS, FEATURE_COUNT, FEATURE_NAMES, GATED, QUESTION_WORDS};
 use crate::suggest::group::{Answer, Weighed, weigh};
 use crate::suggest::ranker::{AGREEING_ANSWERS, CONSENSUS_POWER, Ranker, RankerWeights, softmax, together};
@@ -218,8 +218,8 @@ impl Moment {
         let mass = |group: &Vec<(usize, f32)>| together(group.iter().map(|&(at, _)| dot(&stages.base, &rows[at])), 1.0).unwrap_or(f32::MIN);
         let leaders: Vec<usize> = groups.iter().map(|group| group[0].0).collect();
         let vectors: Vec<&[f32]> = leaders.iter().map(|&at| self.lesson.answers[at].as_slice()).collect();
-        let order = cover(&softmax(&groups.iter().map(mass).collect::<Vec<_>>()), &likeness(&vectors), 0, SHOWN);
-        order.into_iter().take(SHOWN).map(|place| leaders[place]).collect()
+        let masses: Vec<f32> = groups.iter().map(mass).collect();
+        cover::order(&masses, &vectors).into_iter().take(SHOWN).map(|place| leaders[place]).collect()
     }
 
     fn rank(&self, stages: &Stages) -> Ranked {

@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use crate::domain::PairDraft;
 use crate::embed::{EmbedError, Embedder, Lane, TextKind};
 use crate::index::SparseVector;
 use crate::text::moment::{EarlierTurn, Moment};
@@ -62,6 +63,12 @@ impl QueryText {
             previous: moment.previous.clone(),
             earlier: moment.earlier.clone(),
         }
+    }
+
+    /// The texts of an archived moment, what was said further back left out.
+    #[must_use]
+    pub fn of_pair(pair: &PairDraft) -> Self {
+        Self { question: pair.question.clone(), turn: pair.turn.clone(), previous: pair.previous.clone(), earlier: Vec::new() }
     }
 }
 
@@ -138,7 +145,7 @@ pub struct EncodedQuery {
 impl EncodedQuery {
     /// What the encoder's bare vectors ask: the question is also what answers are compared with.
     #[must_use]
-    pub fn plain(question: Vec<f32>, situation: Vec<f32>, text: &QueryText) -> Self {
+    pub fn plain(question: Vec<f32>, situation: Vec<f32>, text: &QueryText, terms: QueryTerms) -> Self {
         Self {
             answer: question.clone(),
             plain_question: question.clone(),
@@ -146,7 +153,7 @@ impl EncodedQuery {
             situation,
             history: History::default(),
             forecast: None,
-            terms: QueryTerms::of(text),
+            terms,
             has_previous: !text.previous.trim().is_empty(),
             scale: ScoreScale::SAME,
         }
@@ -180,7 +187,7 @@ pub async fn encode_query(
     query: &QueryText,
     lane: Lane,
 ) -> Result<EncodedQuery, EmbedError> {
-    let mut encoded = encode_queries(embedder, adapter, std::slice::from_ref(query), lane).await?;
+    let mut encoded = encode_queries(embedder, adapter, &[(query.clone(), QueryTerms::of(query))], lane).await?;
     Ok(encoded.swap_remove(0))
 }
 
@@ -188,15 +195,15 @@ pub async fn encode_query(
 pub async fn encode_queries(
     embedder: &dyn Embedder,
     adapter: Option<&Adapter>,
-    queries: &[QueryText],
+    queries: &[(QueryText, QueryTerms)],
     lane: Lane,
 ) -> Result<Vec<EncodedQuery>, EmbedError> {
-    let texts = queries.iter().flat_map(|query| [query.question.clone(), query.turn.clone(), query.previous.clone()]).collect();
+    let texts = queries.iter().flat_map(|(query, _)| [query.question.clone(), query.turn.clone(), query.previous.clone()]).collect();
     let vectors = embedder.embed(texts, TextKind::Query, lane).await?;
     let mut encoded = Vec::with_capacity(queries.len());
-    for (query, vectors) in queries.iter().zip(vectors.chunks_exact(3)) {
+    for ((query, terms), vectors) in queries.iter().zip(vectors.chunks_exact(3)) {
         let situation = situation_vector(&vectors[1].vector, &vectors[2].vector, &query.previous);
-        let plain = EncodedQuery::plain(vectors[0].vector.to_vec(), situation, query);
+        let plain = EncodedQuery::plain(vectors[0].vector.to_vec(), situation, query, terms.clone());
         encoded.push(match adapter {
             Some(adapter) if adapter.looks_back() => {
                 let history = encode_history(embedder, &query.earlier, lane).await?;

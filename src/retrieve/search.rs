@@ -78,6 +78,39 @@ pub struct CandidateSearch {
     pub has_previous: bool,
 }
 
+#[cfg(test)]
+impl Candidate {
+    /// An archived Chinese answer of a desk "shop" that nothing speaks for, for tests.
+    pub(crate) fn unlike(point: Uuid) -> Self {
+        use crate::domain::{Language, PairKind, Pool};
+        let payload = PointPayload {
+            desk: "shop".parse().unwrap(),
+            pool: Pool::Archive,
+            kind: PairKind::Question,
+            language: Language::Zh,
+            source: point,
+            conversation: None,
+            answered_at: None,
+            valid_from: None,
+            valid_to: None,
+            tags: Vec::new(),
+        };
+        Self {
+            point,
+            payload,
+            question_cosine: 0.0,
+            situation_cosine: 0.0,
+            answer_cosine: 0.0,
+            plain_question_cosine: 0.0,
+            question_bm25: 0.0,
+            situation_bm25: 0.0,
+            answer_bm25: 0.0,
+            words: [0.0; 3],
+            answer_vector: Vec::new(),
+        }
+    }
+}
+
 /// What was found by words: hits on question, situation and answer.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct WordHits([Vec<Hit>; 3]);

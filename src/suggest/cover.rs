@@ -23,9 +23,15 @@ pub(super) fn order_by_coverage(groups: &mut Vec<(f32, RankedGroup)>) {
     }
     let masses: Vec<f32> = groups.iter().map(|(_, group)| group.mass).collect();
     let vectors: Vec<&[f32]> = groups.iter().map(|(_, group)| group.representative().candidate.answer_vector.as_slice()).collect();
-    let order = cover(&softmax(&masses), &likeness(&vectors), 0, PLACES);
+    let order = order(&masses, &vectors);
     let mut old: Vec<Option<(f32, RankedGroup)>> = std::mem::take(groups).into_iter().map(Some).collect();
     groups.extend(order.into_iter().filter_map(|place| old[place].take()));
+}
+
+/// The order in which groups are listed, by their places in `masses` (log of how likely each is, best group first) and `answers` (their vectors).
+#[must_use]
+pub fn order(masses: &[f32], answers: &[&[f32]]) -> Vec<usize> {
+    cover(&softmax(masses), &likeness(answers), 0, PLACES)
 }
 
 /// How well every answer stands for every other: a square matrix, row after row, of values from 0 to 1.

@@ -242,15 +242,14 @@ impl Known {
         let votes = together(members.iter().map(|member| member.vote), 1.0)?;
         let mass = votes + (score - scale.apply(relevance)) / scale.slope;
         let probability = ranker.probability(score, &signals);
-        Some((score, RankedGroup { members, score, signals, probability, mass, wording, pinned }))
+        Some((score, RankedGroup { members, probability, mass, wording, pinned }))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Outcome, PairId, PairKind, Timestamp};
-    use crate::index::PointPayload;
+    use crate::domain::{Outcome, PairId, Timestamp};
     use crate::retrieve::Candidate;
     use crate::suggest::features::Source;
 
@@ -258,31 +257,14 @@ mod tests {
 
     fn member(key: &str, score: f32) -> RankedMember {
         let point = PairId::derive(&[key]).as_uuid();
-        let payload = PointPayload {
-            desk: "shop".parse().unwrap(),
-            pool: Pool::Archive,
-            source: point,
-            conversation: None,
-            kind: PairKind::Question,
-            language: Language::En,
-            tags: Vec::new(),
-            answered_at: None,
-            valid_from: None,
-            valid_to: None,
-        };
         RankedMember {
             candidate: Candidate {
-                point,
-                payload,
                 question_cosine: 1.0,
                 situation_cosine: 1.0,
                 answer_cosine: 1.0,
                 plain_question_cosine: 1.0,
-                question_bm25: 0.0,
-                situation_bm25: 0.0,
-                answer_bm25: 0.0,
-                words: [0.0; 3],
                 answer_vector: vec![1.0],
+                ..Candidate::unlike(point)
             },
             source: Source {
                 outcome: Outcome::default(),

@@ -29,45 +29,19 @@ pub(super) fn serve_each_question(groups: &mut [RankedGroup], fits: &[HashMap<Uu
 
 #[cfg(test)]
 mod tests {
-    use super::super::calibration::USUAL_SIGNALS;
     use super::super::features::Source;
     use super::super::ranking::RankedMember;
     use super::*;
-    use crate::domain::{Language, Outcome, PairKind, Pool};
-    use crate::index::PointPayload;
+    use crate::domain::Outcome;
     use crate::retrieve::Candidate;
 
     fn group(number: u128) -> RankedGroup {
         let point = Uuid::from_u128(number);
-        let payload = PointPayload {
-            desk: "shop".parse().unwrap(),
-            pool: Pool::Archive,
-            kind: PairKind::Question,
-            language: Language::Zh,
-            source: point,
-            conversation: None,
-            answered_at: None,
-            valid_from: None,
-            valid_to: None,
-            tags: Vec::new(),
-        };
-        let candidate = Candidate {
-            point,
-            payload,
-            question_cosine: 0.0,
-            situation_cosine: 0.0,
-            answer_cosine: 0.0,
-            plain_question_cosine: 0.0,
-            question_bm25: 0.0,
-            situation_bm25: 0.0,
-            answer_bm25: 0.0,
-            words: [0.0; 3],
-            answer_vector: Vec::new(),
-        };
+        let candidate = Candidate::unlike(point);
         let (answer, question) = (number.to_string(), String::new());
         let source = Source { outcome: Outcome::default(), answer_quality: 1.0, answer, question, answered_by: None };
         let member = RankedMember { candidate, source, answer_key: number.to_string(), score: 0.0, vote: 0.0 };
-        RankedGroup { members: vec![member], score: 0.0, signals: USUAL_SIGNALS, probability: 0.5, mass: 0.0, wording: None, pinned: false }
+        RankedGroup { members: vec![member], probability: 0.5, mass: 0.0, wording: None, pinned: false }
     }
 
     /// The order of the groups 1 to 5 when each question has these scores for some of them.

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use futures::future::try_join_all;
 use uuid::Uuid;
 
-use super::calibration::{Signals, Standing};
+use super::calibration::Standing;
 use super::control::{Effect, effects};
 use super::cover::order_by_coverage;
 use super::features::{CONSENSUS, FEATURE_COUNT, Gates, QUESTION_WORDS, Source, Wanted, features};
@@ -66,10 +66,6 @@ pub struct TaughtWording {
 pub struct RankedGroup {
     /// Members: one that an editor has pinned first, then those whose words fared best, with agents and by points, then by relevance.
     pub members: Vec<RankedMember>,
-    /// Score that it stands at, feedback and points included.
-    pub score: f32,
-    /// What the whole set says of its first suggestion; with the score it gives the probability.
-    pub signals: Signals,
     /// Probability that an agent would use it.
     pub probability: f64,
     /// Log of its members' votes together, with its feedback and points: how likely it is beside the other groups, up to a constant.
@@ -525,7 +521,6 @@ fn rank_scored(ranker: &Ranker, asked: Vec<(Vec<Scored>, Gathered)>) -> Vec<Rank
             let points = known.points(ranker, &wording.key);
             *score += points;
             group.mass += points / scale.slope;
-            group.score = *score;
             group.probability = ranker.probability(*score, &signals);
         }
     }

@@ -203,13 +203,18 @@ impl Suggester {
             ..IndexFilter::desk(request.desk.clone())
         };
         let embedding = Instant::now();
-        let texts = query_texts(moment);
+        let texts: Vec<(QueryText, QueryTerms)> = query_texts(moment)
+            .into_iter()
+            .map(|text| {
+                let terms = QueryTerms::of(&text);
+                (text, terms)
+            })
+            .collect();
         let adapter = self.adapters.of(&request.desk);
         let probes = scoring.probes();
-        let terms: Vec<QueryTerms> = texts.iter().map(QueryTerms::of).collect();
         // Words are looked up while the encoder works.
         let encoded = async { Ok::<_, SuggestError>(encode_queries(self.embedder.as_ref(), adapter.as_deref(), &texts, lane).await?) };
-        let words = try_join_all(terms.iter().map(|terms| find_words(self.index.as_ref(), &filter, terms, probes)));
+        let words = try_join_all(texts.iter().map(|(_, terms)| find_words(self.index.as_ref(), &filter, terms, probes)));
         let (encoded, words) = futures::try_join!(encoded, words)?;
         let embed_time = embedding.elapsed();
         let wanted = wanted(moment, language, now);

@@ -140,12 +140,7 @@ pub async fn of_feedback(bench: &Workbench, desk: &DeskId) -> Result<Vec<Lesson>
 
 async fn of_pair(bench: &Workbench, desk: &DeskId, pair: &Pair, judge: &Judge<'_>) -> Result<Option<Lesson>, EvalError> {
     let content = &pair.content;
-    let text = QueryText {
-        question: content.question.clone(),
-        turn: content.turn.clone(),
-        previous: content.previous.clone(),
-        ..QueryText::default()
-    };
+    let text = QueryText::of_pair(content);
     let filter = IndexFilter {
         not_conversation: Some(pair.conversation.as_uuid()),
         language: Some(content.language),

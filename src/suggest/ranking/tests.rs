@@ -1,6 +1,5 @@
 use super::*;
 use crate::domain::{FeedbackTally, Language, WordingTally};
-use crate::index::PointPayload;
 
 const NOW: Timestamp = Timestamp::from_micros(1_760_000_000_000_000);
 
@@ -9,30 +8,13 @@ fn gathered(answers: &[(&str, f32, [f32; 2])]) -> Gathered {
     let (mut search, mut sources, mut keys) = (CandidateSearch::default(), HashMap::new(), HashMap::new());
     for (number, (answer, cosine, vector)) in (1..).zip(answers) {
         let point = Uuid::from_u128(number);
-        let payload = PointPayload {
-            desk: "shop".parse().unwrap(),
-            pool: Pool::Archive,
-            kind: PairKind::Question,
-            language: Language::Zh,
-            source: point,
-            conversation: None,
-            answered_at: None,
-            valid_from: None,
-            valid_to: None,
-            tags: Vec::new(),
-        };
         search.candidates.push(Candidate {
-            point,
-            payload,
             question_cosine: *cosine,
             situation_cosine: *cosine,
             answer_cosine: *cosine,
             plain_question_cosine: *cosine,
-            question_bm25: 0.0,
-            situation_bm25: 0.0,
-            answer_bm25: 0.0,
-            words: [0.0; 3],
             answer_vector: vector.to_vec(),
+            ..Candidate::unlike(point)
         });
         let (answer, question) = ((*answer).to_owned(), "问".to_owned());
         keys.insert(point, answer_key(&answer));
