@@ -85,6 +85,8 @@ id_type!(
     ControlId,
     /// One frequent-question cluster.
     ClusterId,
+    /// One decision about clusters.
+    ClusterDecisionId,
     /// One long-running job.
     JobId,
     /// One person's account.

@@ -20,7 +20,7 @@ pub mod suggestion;
 pub mod time;
 
 pub use account::{Account, ApiKey, DeskScope, Principal, PrincipalKind, Role as AccessRole};
-pub use cluster::{Cluster, ClusterAnswer, ClusterMember, ClusterState};
+pub use cluster::{Cluster, ClusterAnswer, ClusterDecision, ClusterMember, ClusterState, Coverage, DecisionKind, WeekCount};
 pub use control::{Control, ControlKind, ControlRule, InvalidControl};
 pub use conversation::{Conversation, ConversationDraft, Message, MessageDraft, MessageKind, Role};
 pub use desk::{Desk, DeskId, DeskSettings, InvalidSetting};
@@ -29,7 +29,7 @@ pub use feedback::{
     examination,
 };
 pub use ids::{
-    AccountId, ApiKeyId, ClusterId, ControlId, ConversationId, EntryId, FeedbackId, JobId, MessageId, PairId, SuggestionId, SuggestionSetId,
+    AccountId, ApiKeyId, ClusterDecisionId, ClusterId, ControlId, ConversationId, EntryId, FeedbackId, JobId, MessageId, PairId, SuggestionId, SuggestionSetId,
 };
 pub use import::{ImportFormat, ImportReport, RejectedRow};
 pub use job::{Job, JobKind, JobProgress, JobState};
