@@ -15,6 +15,7 @@ use tokio_util::task::TaskTracker;
 use crate::adapt::Parts;
 use crate::auth::Authenticator;
 use crate::config::Config;
+use crate::curation::Curator;
 use crate::domain::{Clock, DeskId, Entry, Job, JobId};
 use crate::embed::candle::CandleModel;
 use crate::embed::queue::{EmbedQueue, QueueSettings};
@@ -68,6 +69,8 @@ pub struct App {
     pub jobs: Jobs,
     /// The index's writer.
     pub indexer: Arc<Indexer>,
+    /// Clusters and decisions about them.
+    pub curator: Curator,
     /// Adapters: learning, switching.
     pub adaptation: Arc<Adaptation>,
     /// Accounts and keys.
@@ -148,8 +151,14 @@ impl App {
         adaptation.load().await?;
         let relevance = Self::load_relevance(config.relevance.as_deref())?;
         let miner = Miner::new(Arc::clone(&store), Arc::clone(&embedder) as Arc<dyn Embedder>, Arc::new(relevance));
-        let tools =
-            Tools { index: Arc::clone(&index), indexer: Arc::clone(&indexer), adaptation: Arc::clone(&adaptation), miner: miner.clone() };
+        let curator = Curator::new(Arc::clone(&store), Arc::clone(&index), Arc::clone(&clock));
+        let tools = Tools {
+            index: Arc::clone(&index),
+            indexer: Arc::clone(&indexer),
+            adaptation: Arc::clone(&adaptation),
+            miner: miner.clone(),
+            curator: curator.clone(),
+        };
         let (jobs, runner) = Jobs::new(Arc::clone(&store), tools, Arc::clone(&clock), uploads);
         let suggester = Suggester::new(
             Arc::clone(&store),
@@ -170,6 +179,7 @@ impl App {
             suggester,
             jobs,
             indexer,
+            curator,
             adaptation,
             auth,
             miner,
@@ -255,6 +265,7 @@ impl App {
             auth: Arc::clone(&self.auth),
             store: Arc::clone(&self.store),
             indexer: Arc::clone(&self.indexer),
+            curator: self.curator.clone(),
             embedder_info: self.embedder.info().clone(),
             clock: Arc::clone(&self.clock),
             readiness,

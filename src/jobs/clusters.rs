@@ -1,55 +1,43 @@
-//! The clustering job: a desk's questions into frequent-question clusters.
+//! The clustering job: reads a desk's questions and their neighbours from the index; the rest is [`crate::curation`]'s.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use super::runner::{JobContext, RunError};
-use crate::domain::{
-    Cluster, ClusterAnswer, ClusterId, ClusterMember, ClusterState, DeskId, Job, Language, Pair, PairId, PairKind, Pool, Timestamp,
-};
+use crate::curation::describe::Question;
+use crate::curation::rebuild::Questions;
+use crate::curation::{CurationError, NEIGHBOURS};
+use crate::domain::{DeskId, Job, Pair, PairId, PairKind, Pool};
 use crate::index::{DenseField, IndexFilter, Probe};
-use crate::mining::cluster::{ClusterSettings, Neighbour, communities, keywords};
-use crate::retrieve::encode::{dot, normalise};
-use crate::rt;
-use crate::suggest::group::{Answer, group_answers};
-use crate::text::acts::weighted_length;
+use crate::mining::cluster::Neighbour;
 
-/// Neighbours looked at per question.
-const NEIGHBOURS: usize = 25;
 /// Points read from the index at a time.
 const PAGE: usize = 500;
 /// Questions asked of the index between two progress reports.
 const REPORT_EVERY: usize = 250;
-/// Answers kept per cluster.
-const BEST_ANSWERS: usize = 5;
-/// Length up to which a heading is as good as any, in Chinese characters (a Latin word counts two).
-const HEADING_LENGTH: usize = 16;
-/// What each further character costs, in cosine.
-const HEADING_PENALTY: f32 = 0.005;
-/// Keywords kept per cluster.
-const KEYWORDS: usize = 6;
 
-/// One question with what clustering needs of it.
-struct Question {
-    pair: PairId,
-    language: Language,
-    vector: Vec<f32>,
-    answer_vector: Vec<f32>,
+impl From<CurationError> for RunError {
+    fn from(error: CurationError) -> Self {
+        match error {
+            CurationError::Store(error) => Self::Store(error),
+            CurationError::Index(error) => Self::Index(error),
+            CurationError::Work(error) => Self::Work(error),
+            busy @ CurationError::Busy => Self::Retry(format!("{busy}; start it again in a moment")),
+            other => Self::Permanent(other.to_string()),
+        }
+    }
 }
 
-/// Groups the desk's questions anew.
+/// Groups the desk's questions anew; ids and decisions stay.
 pub(super) async fn run(context: &JobContext, job: &Job) -> Result<serde_json::Value, RunError> {
     let desk = job.desk.clone().ok_or_else(|| RunError::Permanent("clustering needs a desk".to_owned()))?;
     let filter = IndexFilter { pools: vec![Pool::Archive], kinds: vec![PairKind::Question], ..IndexFilter::desk(desk.clone()) };
     let questions = read_questions(context, &filter).await?;
     let neighbours = find_neighbours(context, &filter, &questions).await?;
-    let labels = rt::cpu(move || communities(&neighbours, ClusterSettings::default())).await?;
     let pairs = read_pairs(context, &desk, &questions).await?;
-    let now = context.clock.now();
-    let outliers = labels.iter().filter(|label| label.is_none()).count();
-    let clusters = rt::cpu(move || assemble(&desk, &questions, &labels, &pairs, now)).await?;
-    let desk = job.desk.clone().unwrap_or_else(|| filter.desk.clone());
-    context.store.replace_clusters(&desk, &clusters).await?;
-    Ok(serde_json::json!({ "clusters": clusters.len(), "outliers": outliers }))
+    let total = questions.len() as u64;
+    context.progress("grouping", total, Some(total)).await?;
+    let report = context.curator.rebuild(&desk, Questions { questions, neighbours, pairs }).await?;
+    Ok(serde_json::to_value(report)?)
 }
 
 async fn read_questions(context: &JobContext, filter: &IndexFilter) -> Result<Vec<Question>, RunError> {
@@ -60,15 +48,7 @@ async fn read_questions(context: &JobContext, filter: &IndexFilter) -> Result<Ve
         let page = context.index.page(filter, after, PAGE).await?;
         let Some(last) = page.last() else { return Ok(questions) };
         after = Some(last.id);
-        for point in page {
-            let [vector, _, answer_vector] = point.dense;
-            questions.push(Question {
-                pair: PairId::from_uuid(point.payload.source),
-                language: point.payload.language,
-                vector,
-                answer_vector,
-            });
-        }
+        questions.extend(page.into_iter().map(Question::from));
         context.progress("reading questions", questions.len() as u64, Some(total)).await?;
     }
 }
@@ -91,117 +71,10 @@ async fn find_neighbours(context: &JobContext, filter: &IndexFilter, questions: 
 }
 
 async fn read_pairs(context: &JobContext, desk: &DeskId, questions: &[Question]) -> Result<HashMap<PairId, Pair>, RunError> {
-    let mut pairs = HashMap::new();
+    let mut pairs = HashMap::with_capacity(questions.len());
     for chunk in questions.chunks(PAGE) {
         let ids: Vec<PairId> = chunk.iter().map(|question| question.pair).collect();
         pairs.extend(context.store.pairs(desk, &ids).await?.into_iter().map(|pair| (pair.content.id, pair)));
     }
     Ok(pairs)
-}
-
-fn assemble(
-    desk: &DeskId,
-    questions: &[Question],
-    labels: &[Option<usize>],
-    pairs: &HashMap<PairId, Pair>,
-    now: Timestamp,
-) -> Vec<(Cluster, Vec<ClusterMember>)> {
-    let mut groups: BTreeMap<usize, Vec<&Question>> = BTreeMap::new();
-    for (question, label) in questions.iter().zip(labels) {
-        if let Some(label) = label
-            && pairs.contains_key(&question.pair)
-        {
-            groups.entry(*label).or_default().push(question);
-        }
-    }
-    let text = |question: &Question| pairs[&question.pair].content.question.as_str();
-    let words = keywords(&groups.values().map(|group| group.iter().map(|question| text(question)).collect()).collect::<Vec<_>>(), KEYWORDS);
-    let clusters = groups.values().zip(words).map(|(group, keywords)| {
-        let centre = centre(group);
-        let mut members: Vec<ClusterMember> = group
-            .iter()
-            .map(|question| ClusterMember {
-                pair_id: question.pair,
-                question: text(question).to_owned(),
-                similarity: dot(&centre, &question.vector),
-            })
-            .collect();
-        members.sort_by(|a, b| b.similarity.total_cmp(&a.similarity).then(a.pair_id.cmp(&b.pair_id)));
-        let of_group: Vec<&Pair> = group.iter().map(|question| &pairs[&question.pair]).collect();
-        let conversations: BTreeSet<_> = of_group.iter().map(|pair| pair.conversation).collect();
-        let customers: BTreeSet<String> =
-            of_group.iter().map(|pair| pair.customer_key.clone().unwrap_or_else(|| pair.conversation.to_string())).collect();
-        let english = of_group.iter().filter(|pair| pair.content.language == Language::En).count();
-        let cluster = Cluster {
-            id: ClusterId::new(),
-            desk: desk.clone(),
-            state: ClusterState::Open,
-            representative: representative(&members),
-            keywords,
-            language: if english * 2 > of_group.len() { Language::En } else { Language::Zh },
-            size: group.len() as u32,
-            conversations: conversations.len() as u32,
-            customers: customers.len() as u32,
-            share: group.len() as f64 / questions.len() as f64,
-            answers: best_answers(group, pairs),
-            updated_at: now,
-        };
-        (cluster, members)
-    });
-    clusters.collect()
-}
-
-/// The question that stands for a cluster: near the centre and short; a chain of turns makes a poor heading.
-fn representative(members: &[ClusterMember]) -> String {
-    let fitness = |member: &ClusterMember| {
-        let surplus = weighted_length(&member.question).saturating_sub(HEADING_LENGTH);
-        member.similarity - HEADING_PENALTY * surplus as f32
-    };
-    members
-        .iter()
-        .max_by(|a, b| fitness(a).total_cmp(&fitness(b)).then(b.pair_id.cmp(&a.pair_id)))
-        .map(|member| member.question.clone())
-        .unwrap_or_default()
-}
-
-fn centre(group: &[&Question]) -> Vec<f32> {
-    let mut centre = vec![0.0; group.first().map_or(0, |question| question.vector.len())];
-    for question in group {
-        for (sum, value) in centre.iter_mut().zip(&question.vector) {
-            *sum += value;
-        }
-    }
-    normalise(&mut centre);
-    centre
-}
-
-/// Groups a cluster's answers; the most supported first, the newest among equals.
-fn best_answers(group: &[&Question], pairs: &HashMap<PairId, Pair>) -> Vec<ClusterAnswer> {
-    let mut ordered: Vec<(&Question, &Pair)> =
-        group.iter().map(|question| (*question, &pairs[&question.pair])).filter(|(_, pair)| !pair.content.outcome.corrected).collect();
-    ordered.sort_by(|(_, a), (_, b)| {
-        b.content
-            .answer_quality
-            .total_cmp(&a.content.answer_quality)
-            .then(b.content.answered_at.cmp(&a.content.answered_at))
-            .then(a.content.id.cmp(&b.content.id))
-    });
-    let answers: Vec<Answer<'_>> =
-        ordered.iter().map(|(question, pair)| Answer { text: &pair.content.answer, vector: &question.answer_vector }).collect();
-    let mut best: Vec<ClusterAnswer> = group_answers(&answers)
-        .into_iter()
-        .map(|members| {
-            let shown = ordered[members[0]].1;
-            let last = members.iter().filter_map(|&member| ordered[member].1.content.answered_at).max();
-            ClusterAnswer {
-                text: shown.content.answer.clone(),
-                support: members.len() as u32,
-                pair_id: shown.content.id,
-                last_answered_at: last,
-            }
-        })
-        .collect();
-    best.sort_by(|a, b| b.support.cmp(&a.support).then(b.last_answered_at.cmp(&a.last_answered_at)));
-    best.truncate(BEST_ANSWERS);
-    best
 }

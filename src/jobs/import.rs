@@ -31,6 +31,10 @@ pub(super) async fn run(context: &JobContext, job: &Job) -> Result<serde_json::V
         // What an earlier, interrupted import of this desk has left is mined as well.
         report.pairs_mined += mine(context, &desk).await?;
         wait_for_index(context, &desk).await?;
+        // Best effort: the next import or rebuild places what is left.
+        if let Err(error) = context.curator.join(&desk).await {
+            tracing::warn!(desk = %desk, error = &error as &dyn std::error::Error, "new questions have not joined their clusters yet");
+        }
     }
     Ok(serde_json::to_value(&report)?)
 }

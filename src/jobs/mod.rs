@@ -15,6 +15,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Notify, broadcast};
 
+use crate::curation::Curator;
 use crate::domain::{Clock, DeskId, ImportFormat, Job, JobId, JobKind, JobProgress, JobState, RejectedRow};
 use crate::index::VectorIndex;
 use crate::store::{Store, StoreError};
@@ -80,6 +81,8 @@ pub struct Tools {
     pub adaptation: Arc<Adaptation>,
     /// Pairs out of conversations.
     pub miner: Miner,
+    /// Clusters.
+    pub curator: Curator,
 }
 
 /// Starts, shows and stops jobs.

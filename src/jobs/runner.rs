@@ -10,6 +10,7 @@ use super::indexing::Indexer;
 use super::mining::{Miner, MiningError};
 use super::{Tools, clusters, import};
 use crate::adapt::AdaptError;
+use crate::curation::Curator;
 use crate::domain::{Clock, Job, JobId, JobKind, JobProgress, JobState};
 use crate::index::{IndexError, VectorIndex};
 use crate::ingest::IngestError;
@@ -58,6 +59,7 @@ pub struct JobContext {
     pub(super) indexer: Arc<Indexer>,
     pub(super) adaptation: Arc<Adaptation>,
     pub(super) miner: Miner,
+    pub(super) curator: Curator,
     pub(super) clock: Arc<dyn Clock>,
     changes: broadcast::Sender<Job>,
     job: JobId,
@@ -138,6 +140,7 @@ impl Runner {
             indexer: Arc::clone(&self.tools.indexer),
             adaptation: Arc::clone(&self.tools.adaptation),
             miner: self.tools.miner.clone(),
+            curator: self.tools.curator.clone(),
             clock: Arc::clone(&self.clock),
             changes: self.changes.clone(),
             job: job.id,

@@ -159,6 +159,8 @@ pub trait PairStore: Send + Sync {
     async fn pairs(&self, desk: &DeskId, ids: &[PairId]) -> Result<Vec<Pair>>;
     /// Pairs of one kind in order of id, from the first one after `after`.
     async fn pairs_page(&self, desk: &DeskId, kind: Option<PairKind>, after: Option<PairId>, limit: u32) -> Result<Vec<Pair>>;
+    /// When each pair of one kind was answered, in no particular order.
+    async fn answer_times(&self, desk: &DeskId, kind: PairKind) -> Result<Vec<Option<Timestamp>>>;
 }
 
 /// Knowledge entries.

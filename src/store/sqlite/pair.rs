@@ -171,6 +171,15 @@ impl PairStore for SqliteStore {
         };
         query.fetch_all(&self.readers).await?.into_iter().map(PairRow::into_pair).collect()
     }
+
+    async fn answer_times(&self, desk: &DeskId, kind: PairKind) -> Result<Vec<Option<Timestamp>>> {
+        let times: Vec<Option<i64>> = sqlx::query_scalar("select answered_at from pair where desk = $1 and kind = $2")
+            .bind(desk.as_str())
+            .bind(kind.as_str())
+            .fetch_all(&self.readers)
+            .await?;
+        Ok(times.into_iter().map(timestamp).collect())
+    }
 }
 
 async fn parents(tx: &mut SqliteConnection, desk: &DeskId, ids: &[Uuid]) -> Result<HashMap<Uuid, Parent>> {

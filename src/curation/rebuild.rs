@@ -1,0 +1,155 @@
+//! A desk's questions into clusters, with what the past says about them.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use super::describe::{Described, Identity, Member, Question, Traffic, centre, describe};
+use super::memory::{Past, absorb_dismissed, keep_ids};
+use super::{CurationError, Curator, KEYWORDS};
+use crate::domain::{Cluster, ClusterId, ClusterState, DeskId, Pair, PairId, Timestamp};
+use crate::mining::cluster::{ClusterSettings, Neighbour, communities, keywords};
+use crate::retrieve::encode::dot;
+use crate::rt;
+use crate::store::{ClusterChange, ClusterMemory, Placement, StoreError};
+
+/// How often a rebuild begins again because somebody has decided something meanwhile.
+const ATTEMPTS: usize = 8;
+
+/// The questions of a desk as the index holds them, with their nearest neighbours.
+#[derive(Debug, Clone)]
+pub struct Questions {
+    /// The questions, in the index's order.
+    pub questions: Vec<Question>,
+    /// Each one's nearest neighbours.
+    pub neighbours: Vec<Vec<Neighbour>>,
+    /// The pair of each question; those that are gone meanwhile are missing.
+    pub pairs: HashMap<PairId, Pair>,
+}
+
+/// What a rebuild did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+pub struct RebuildReport {
+    /// Clusters there are now.
+    pub clusters: usize,
+    /// Of them, those that were there before.
+    pub kept: usize,
+    /// Clusters that were there before and are no more.
+    pub gone: usize,
+    /// Questions that belong to none.
+    pub outliers: usize,
+}
+
+impl Curator {
+    /// Groups questions anew and writes the result; begins again while people decide something at the same time.
+    ///
+    /// # Errors
+    /// [`CurationError::Busy`] when they never pause.
+    pub async fn rebuild(&self, desk: &DeskId, questions: Questions) -> Result<RebuildReport, CurationError> {
+        let questions = std::sync::Arc::new(questions);
+        let _turn = self.turn.lock().await;
+        for _ in 0..ATTEMPTS {
+            let memory = self.store.cluster_memory(desk).await?;
+            let (revision, before) = (memory.revision, memory.clusters.len());
+            let (shared, now, of_desk) = (std::sync::Arc::clone(&questions), self.clock.now(), desk.clone());
+            let (mut assembled, memory) = rt::cpu(move || (assemble(&of_desk, &shared, &memory, now), memory)).await?;
+            for described in &mut assembled.described {
+                self.look_up_coverage(described).await?;
+            }
+            let present: HashSet<ClusterId> = assembled.described.iter().map(|described| described.cluster.id).collect();
+            let removed: Vec<ClusterId> =
+                memory.clusters.iter().filter(|cluster| !present.contains(&cluster.id) && !is_decided(cluster, &memory)).map(|c| c.id).collect();
+            let kept = memory.clusters.iter().filter(|cluster| present.contains(&cluster.id)).count();
+            let report =
+                RebuildReport { clusters: present.len() + before - kept - removed.len(), kept, gone: removed.len(), outliers: assembled.outliers.len() };
+            let mut placements = assembled.outliers;
+            let mut clusters = Vec::with_capacity(assembled.described.len());
+            for described in assembled.described {
+                placements.extend(described.placements);
+                clusters.push(described.cluster);
+            }
+            let change = ClusterChange { revision, clusters, removed, placements, ..ClusterChange::default() };
+            match self.store.change_clusters(desk, &change).await {
+                Err(StoreError::Stale(_)) => {}
+                Err(error) => return Err(error.into()),
+                Ok(()) => return Ok(report),
+            }
+        }
+        Err(CurationError::Busy)
+    }
+}
+
+/// Whether people have decided something about a cluster: it stays even while none of its questions is in the index.
+fn is_decided(cluster: &Cluster, memory: &ClusterMemory) -> bool {
+    cluster.state != ClusterState::Open
+        || cluster.renamed
+        || memory.placements.iter().any(|placement| placement.fixed && placement.cluster == Some(cluster.id))
+}
+
+struct Assembled {
+    described: Vec<Described>,
+    outliers: Vec<Placement>,
+}
+
+fn assemble(desk: &DeskId, all: &Questions, memory: &ClusterMemory, now: Timestamp) -> Assembled {
+    let ids: Vec<PairId> = all.questions.iter().map(|question| question.pair).collect();
+    let past = Past::of(memory, &ids);
+    let mut neighbours = all.neighbours.clone();
+    past.isolate(&mut neighbours);
+    let found = communities(&neighbours, &past.constraints(), ClusterSettings::default());
+    let labels: Vec<Option<usize>> =
+        found.into_iter().zip(&ids).map(|(label, pair)| label.filter(|_| all.pairs.contains_key(pair))).collect();
+    let kept = keep_ids(&labels, &past);
+    let (centres, similarities) = centres(&labels, kept.len(), &all.questions);
+    let labels = absorb_dismissed(&labels, &kept, &centres, &similarities, &memory.clusters);
+
+    let mut groups: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for (position, label) in labels.iter().enumerate() {
+        if let Some(label) = label {
+            groups.entry(*label).or_default().push(position);
+        }
+    }
+    let member = |position: usize| Member {
+        question: &all.questions[position],
+        pair: &all.pairs[&ids[position]],
+        fixed: past.fixed[position],
+    };
+    let texts: Vec<Vec<&str>> =
+        groups.values().map(|group| group.iter().map(|&position| member(position).pair.content.question.as_str()).collect()).collect();
+    let words = keywords(&texts, KEYWORDS);
+    let traffic = Traffic::of(all.pairs.values().map(|pair| pair.content.answered_at));
+    let known: HashMap<ClusterId, &Cluster> = memory.clusters.iter().map(|cluster| (cluster.id, cluster)).collect();
+    let described = groups
+        .iter()
+        .zip(words)
+        .map(|((&label, group), keywords)| {
+            let members: Vec<Member<'_>> = group.iter().map(|&position| member(position)).collect();
+            let identity = kept[label].and_then(|id| known.get(&id)).map_or_else(Identity::fresh, |cluster| Identity::of(cluster));
+            describe(desk, identity, &members, keywords, &traffic, now)
+        })
+        .collect();
+    let outliers = labels
+        .iter()
+        .zip(&ids)
+        .zip(&past.fixed)
+        .filter(|((label, pair), _)| label.is_none() && all.pairs.contains_key(pair))
+        .map(|((_, pair), fixed)| Placement { pair: *pair, cluster: None, similarity: 0.0, fixed: *fixed })
+        .collect();
+    Assembled { described, outliers }
+}
+
+/// Centre of each community, and the mean cosine of its questions to it.
+fn centres(labels: &[Option<usize>], count: usize, questions: &[Question]) -> (Vec<Vec<f32>>, Vec<f32>) {
+    let mut members: Vec<Vec<usize>> = vec![Vec::new(); count];
+    for (position, label) in labels.iter().enumerate() {
+        if let Some(label) = label {
+            members[*label].push(position);
+        }
+    }
+    members
+        .iter()
+        .map(|members| {
+            let centre = centre(members.iter().map(|&position| questions[position].vector.as_slice()));
+            let sum: f32 = members.iter().map(|&position| dot(&centre, &questions[position].vector)).sum();
+            (centre, sum / members.len().max(1) as f32)
+        })
+        .unzip()
+}
