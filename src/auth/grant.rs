@@ -78,6 +78,8 @@ permissions! {
     ReadClusters => "read clusters", [Supervisor, KbEditor, Auditor, Admin];
     /// Sees clusters of fewer customers than the desk's minimum.
     ReadSmallClusters => "see clusters below the desk's minimum of customers", [Supervisor, Admin];
+    /// Decides about clusters: approves, dismisses, merges, splits, moves, takes back.
+    ReviewClusters => "decide about clusters", [Supervisor, KbEditor, Admin];
     /// Has a desk's questions grouped again.
     RebuildClusters => "rebuild clusters", [Supervisor, KbEditor, Admin];
     /// Imports conversations.

@@ -177,10 +177,8 @@ pub fn describe(
     let pairs: HashMap<PairId, &Pair> = members.iter().map(|member| (member.question.pair, member.pair)).collect();
     let representative = representative(&placements, &pairs);
     let conversations: BTreeSet<_> = members.iter().map(|member| member.pair.conversation).collect();
-    let customers: BTreeSet<String> = members
-        .iter()
-        .map(|member| member.pair.customer_key.clone().unwrap_or_else(|| member.pair.conversation.to_string()))
-        .collect();
+    let customers: BTreeSet<String> =
+        members.iter().map(|member| member.pair.customer_key.clone().unwrap_or_else(|| member.pair.conversation.to_string())).collect();
     let english = members.iter().filter(|member| member.pair.content.language == Language::En).count();
     let mut weeks: BTreeMap<Timestamp, u32> = BTreeMap::new();
     for time in members.iter().filter_map(|member| member.pair.content.answered_at) {
@@ -244,10 +242,8 @@ fn best_answers(members: &[Member<'_>]) -> Vec<ClusterAnswer> {
         b.answer_quality.total_cmp(&a.answer_quality).then(b.answered_at.cmp(&a.answered_at)).then(a.id.cmp(&b.id))
     });
     ordered.truncate(ANSWERS_READ);
-    let answers: Vec<Answer<'_>> = ordered
-        .iter()
-        .map(|member| Answer { text: &member.pair.content.answer, vector: &member.question.answer_vector })
-        .collect();
+    let answers: Vec<Answer<'_>> =
+        ordered.iter().map(|member| Answer { text: &member.pair.content.answer, vector: &member.question.answer_vector }).collect();
     let mut groups = group_answers(&answers);
     let newest_in = |group: &[usize]| group.iter().filter_map(|&at| ordered[at].pair.content.answered_at).max();
     groups.sort_by(|a, b| b.len().cmp(&a.len()).then(newest_in(b).cmp(&newest_in(a))));
@@ -304,8 +300,7 @@ mod tests {
         let lately = (0..4).flat_map(|week| std::iter::repeat_n(Some(day(week)), 20));
         let before = (4..8).flat_map(|week| std::iter::repeat_n(Some(day(week)), 10));
         let traffic = Traffic::of(lately.chain(before));
-        let steady: BTreeMap<Timestamp, u32> =
-            (0..8).map(|week| (week_of(day(week)), if week < 4 { 4 } else { 2 })).collect();
+        let steady: BTreeMap<Timestamp, u32> = (0..8).map(|week| (week_of(day(week)), if week < 4 { 4 } else { 2 })).collect();
         assert!(traffic.trend(&steady).abs() < 1e-9);
         let rising: BTreeMap<Timestamp, u32> = (0..4).map(|week| (week_of(day(week)), 4)).collect();
         assert!((traffic.trend(&rising) - 0.2).abs() < 1e-9);

@@ -76,7 +76,11 @@ impl Curator {
         Err(CurationError::Busy)
     }
 
-    async fn nearest(&self, desk: &DeskId, questions: &HashMap<PairId, Question>) -> Result<HashMap<PairId, Vec<(PairId, f32)>>, CurationError> {
+    async fn nearest(
+        &self,
+        desk: &DeskId,
+        questions: &HashMap<PairId, Question>,
+    ) -> Result<HashMap<PairId, Vec<(PairId, f32)>>, CurationError> {
         let mut nearest = HashMap::with_capacity(questions.len());
         for question in questions.values() {
             let filter = IndexFilter {

@@ -141,7 +141,11 @@ impl Curator {
 /// Cosine to the centre from which on an entry's question counts as one of the cluster's: that of its members at the lower quartile.
 fn least_similarity_covered(described: &Described) -> f32 {
     // Placements are ordered by falling similarity.
-    described.placements.get(described.placements.len() * 3 / 4).or(described.placements.last()).map_or(1.0, |placement| placement.similarity)
+    described
+        .placements
+        .get(described.placements.len() * 3 / 4)
+        .or(described.placements.last())
+        .map_or(1.0, |placement| placement.similarity)
 }
 
 /// The representative questions of other clusters: what keywords of one must tell it from.

@@ -55,11 +55,19 @@ impl Curator {
                 self.look_up_coverage(described).await?;
             }
             let present: HashSet<ClusterId> = assembled.described.iter().map(|described| described.cluster.id).collect();
-            let removed: Vec<ClusterId> =
-                memory.clusters.iter().filter(|cluster| !present.contains(&cluster.id) && !is_decided(cluster, &memory)).map(|c| c.id).collect();
+            let removed: Vec<ClusterId> = memory
+                .clusters
+                .iter()
+                .filter(|cluster| !present.contains(&cluster.id) && !is_decided(cluster, &memory))
+                .map(|c| c.id)
+                .collect();
             let kept = memory.clusters.iter().filter(|cluster| present.contains(&cluster.id)).count();
-            let report =
-                RebuildReport { clusters: present.len() + before - kept - removed.len(), kept, gone: removed.len(), outliers: assembled.outliers.len() };
+            let report = RebuildReport {
+                clusters: present.len() + before - kept - removed.len(),
+                kept,
+                gone: removed.len(),
+                outliers: assembled.outliers.len(),
+            };
             let mut placements = assembled.outliers;
             let mut clusters = Vec::with_capacity(assembled.described.len());
             for described in assembled.described {
@@ -107,11 +115,8 @@ fn assemble(desk: &DeskId, all: &Questions, memory: &ClusterMemory, now: Timesta
             groups.entry(*label).or_default().push(position);
         }
     }
-    let member = |position: usize| Member {
-        question: &all.questions[position],
-        pair: &all.pairs[&ids[position]],
-        fixed: past.fixed[position],
-    };
+    let member =
+        |position: usize| Member { question: &all.questions[position], pair: &all.pairs[&ids[position]], fixed: past.fixed[position] };
     let texts: Vec<Vec<&str>> =
         groups.values().map(|group| group.iter().map(|&position| member(position).pair.content.question.as_str()).collect()).collect();
     let words = keywords(&texts, KEYWORDS);

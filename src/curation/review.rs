@@ -227,7 +227,11 @@ impl Curator {
             let detail = json!({ "from": cluster.id, "questions": out.len() });
             let mut remaining = Scene::of(cluster, &[]);
             remaining.add(rest);
-            let mut part = Scene { identity: Identity { version: 0, given_name: given.clone(), ..Identity::fresh() }, members: Vec::new(), same: None };
+            let mut part = Scene {
+                identity: Identity { version: 0, given_name: given.clone(), ..Identity::fresh() },
+                members: Vec::new(),
+                same: None,
+            };
             part.add(out);
             let scenes = vec![remaining.decided(), part.decided()];
             Ok(Plan { kind: DecisionKind::Split, detail, scenes, released: Vec::new(), removed: Vec::new() })
@@ -290,8 +294,7 @@ impl Curator {
         let _turn = self.turn.lock().await;
         for _ in 0..ATTEMPTS {
             let revision = self.store.cluster_revision(desk).await?;
-            let (decision, before, later) =
-                self.store.cluster_decision(desk, id).await?.ok_or(CurationError::UnknownDecision(id))?;
+            let (decision, before, later) = self.store.cluster_decision(desk, id).await?.ok_or(CurationError::UnknownDecision(id))?;
             if decision.kind == DecisionKind::Undo || decision.undone_by.is_some() {
                 return Err(CurationError::NotUndoable(id));
             }
@@ -332,8 +335,11 @@ impl Curator {
         let (_, members) = self.store.cluster(desk, id).await?.ok_or(CurationError::UnknownCluster(id))?;
         let ids: Vec<PairId> = members.iter().map(|member| member.pair_id).collect();
         let vectors = self.questions(desk, &ids).await?;
-        let (members, vectors): (Vec<ClusterMember>, Vec<Vec<f32>>) =
-            members.into_iter().filter_map(|member| Some((vectors.get(&member.pair_id)?.vector.clone(), member))).map(|(v, m)| (m, v)).unzip();
+        let (members, vectors): (Vec<ClusterMember>, Vec<Vec<f32>>) = members
+            .into_iter()
+            .filter_map(|member| Some((vectors.get(&member.pair_id)?.vector.clone(), member)))
+            .map(|(v, m)| (m, v))
+            .unzip();
         Ok(rt::cpu(move || parts(&members, &vectors)).await?)
     }
 
@@ -405,7 +411,8 @@ impl Curator {
             undone_by: None,
         };
         let before = serde_json::to_value(before).map_err(|_| StoreError::Corrupt("cluster_decision.before"))?;
-        let change = ClusterChange { revision, clusters: clusters.clone(), removed, placements, decision: Some((decision, before)), undone };
+        let change =
+            ClusterChange { revision, clusters: clusters.clone(), removed, placements, decision: Some((decision, before)), undone };
         self.store.change_clusters(desk, &change).await?;
         Ok(clusters)
     }

@@ -196,17 +196,8 @@ pub enum DecisionKind {
 
 impl DecisionKind {
     /// Every kind.
-    pub const ALL: [Self; 9] = [
-        Self::Approve,
-        Self::Snooze,
-        Self::Dismiss,
-        Self::Reopen,
-        Self::Rename,
-        Self::Merge,
-        Self::Split,
-        Self::Move,
-        Self::Undo,
-    ];
+    pub const ALL: [Self; 9] =
+        [Self::Approve, Self::Snooze, Self::Dismiss, Self::Reopen, Self::Rename, Self::Merge, Self::Split, Self::Move, Self::Undo];
 
     /// The code used in the API and the store.
     #[must_use]

@@ -29,7 +29,8 @@ pub use feedback::{
     examination,
 };
 pub use ids::{
-    AccountId, ApiKeyId, ClusterDecisionId, ClusterId, ControlId, ConversationId, EntryId, FeedbackId, JobId, MessageId, PairId, SuggestionId, SuggestionSetId,
+    AccountId, ApiKeyId, ClusterDecisionId, ClusterId, ControlId, ConversationId, EntryId, FeedbackId, JobId, MessageId, PairId,
+    SuggestionId, SuggestionSetId,
 };
 pub use import::{ImportFormat, ImportReport, RejectedRow};
 pub use job::{Job, JobKind, JobProgress, JobState};

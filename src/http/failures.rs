@@ -1,7 +1,9 @@
 //! Errors of the use cases and ports → [`Problem`], by exhaustive matches: a new variant does not compile until it has a code.
 
+use super::etag::mismatch;
 use super::problem::{Code, Problem};
 use crate::auth::AuthError;
+use crate::curation::CurationError;
 use crate::embed::EmbedError;
 use crate::index::IndexError;
 use crate::jobs::JobError;
@@ -10,6 +12,8 @@ use crate::suggest::SuggestError;
 
 /// Seconds after which a client that met a full queue should come again.
 const OVERLOAD_RETRY_SECONDS: u64 = 1;
+/// Seconds after which a client that met another's change should come again.
+const BUSY_RETRY_SECONDS: u64 = 1;
 /// Seconds after which a client that met a stopped part should come again.
 const UNAVAILABLE_RETRY_SECONDS: u64 = 5;
 
@@ -22,6 +26,9 @@ impl From<StoreError> for Problem {
         match error {
             StoreError::NotFound(what) => Self::new(Code::NotFound).with_detail(format!("no such {what}")),
             StoreError::Duplicate(what) => Self::new(Code::Conflict).with_detail(format!("{what} exists already")),
+            StoreError::Stale(what) => {
+                Self::new(Code::Busy).with_detail(format!("{what} changed meanwhile")).retry_after(BUSY_RETRY_SECONDS)
+            }
             StoreError::Locked(_) => unavailable(error),
             StoreError::Decrypt
             | StoreError::Key(_)
@@ -64,6 +71,23 @@ impl From<SuggestError> for Problem {
             SuggestError::Embed(error) => error.into(),
             SuggestError::Index(error) => error.into(),
             SuggestError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<CurationError> for Problem {
+    fn from(error: CurationError) -> Self {
+        match error {
+            CurationError::UnknownCluster(_) => Self::new(Code::UnknownCluster),
+            CurationError::UnknownDecision(_) => Self::new(Code::UnknownDecision),
+            CurationError::VersionMismatch { present, .. } => mismatch(present),
+            CurationError::NotLatest { later } => Self::new(Code::NotLatestDecision).with_detail(format!("decision {later} came after it")),
+            CurationError::NotUndoable(_) => Self::new(Code::NotUndoable),
+            CurationError::Invalid { field, detail } => Self::field(field.to_owned(), detail),
+            CurationError::Busy => Self::new(Code::Busy).retry_after(BUSY_RETRY_SECONDS),
+            CurationError::Work(error) => Self::internal(error),
+            CurationError::Index(error) => error.into(),
+            CurationError::Store(error) => error.into(),
         }
     }
 }

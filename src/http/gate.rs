@@ -17,19 +17,22 @@ use super::middleware::rate::RateLimiter;
 use super::problem::{Code, Problem};
 use crate::auth::grant::permission::{
     AdaptDesks, CancelJobs, ChangeDeskSettings, ControlAnswers, CreateDesks, GiveFeedback, ManageAccess, ManageImports, ReadClusters,
-    ReadControls, ReadConversations, ReadDesks, ReadEntries, ReadJobs, ReadSmallClusters, RebuildClusters, ReviewAnswers, Suggest,
-    WriteEntries,
+    ReadControls, ReadConversations, ReadDesks, ReadEntries, ReadJobs, ReadSmallClusters, RebuildClusters, ReviewAnswers, ReviewClusters,
+    Suggest, WriteEntries,
 };
 use crate::auth::{AuthError, Authenticator, DeskAccess, Grant, NewSession, Permission};
+use crate::curation::Curator;
+use crate::curation::review::{ProposedPart, Review, Seen};
 use crate::domain::{
-    AccessRole, Account, ApiKey, ApiKeyId, Clock, Cluster, ClusterId, ClusterMember, Control, ControlId, Conversation, ConversationId,
-    Desk, DeskId, DeskScope, DeskSettings, Entry, EntryId, Job, JobId, Principal, RejectedRow, RetiredAnswer, SuggestionId, Timestamp,
+    AccessRole, Account, ApiKey, ApiKeyId, Clock, Cluster, ClusterDecision, ClusterDecisionId, ClusterId, ClusterMember, Control,
+    ControlId, Conversation, ConversationId, Desk, DeskId, DeskScope, DeskSettings, Entry, EntryId, Job, JobId, PairId, Principal,
+    RejectedRow, RetiredAnswer, SuggestionId, Timestamp,
 };
 use crate::embed::{Lane, ModelInfo};
 use crate::jobs::adapt::AdapterStatus;
 use crate::jobs::indexing::Indexer;
 use crate::jobs::{ImportParams, Jobs};
-use crate::store::{DeskCounts, Store};
+use crate::store::{ClusterQuery, DeskCounts, Store};
 use crate::suggest::{ControlCreate, FeedbackCreate, SuggestRequest, SuggestResponse, Suggester};
 
 /// Distinct customers a cluster needs before it is shown, where the desk says nothing: fewer could point at a person.
@@ -42,6 +45,7 @@ pub(super) struct Gate {
     pub(super) auth: Arc<Authenticator>,
     pub(super) store: Arc<dyn Store>,
     pub(super) indexer: Arc<Indexer>,
+    pub(super) curator: Curator,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) model: ModelInfo,
     pub(super) settings: HttpSettings,
@@ -222,7 +226,7 @@ impl GateRef {
     // ── clusters ──
 
     /// The smallest number of customers this caller may ask for on this desk.
-    pub(super) fn least_customers(access: &DeskAccess<ReadClusters>, desk: &Desk, asked: Option<u32>) -> Result<u32, Problem> {
+    pub(super) fn least_customers<P: Permission>(access: &DeskAccess<P>, desk: &Desk, asked: Option<u32>) -> Result<u32, Problem> {
         let minimum = desk.settings.min_cluster_customers.unwrap_or(DEFAULT_MIN_CLUSTER_CUSTOMERS);
         match asked {
             Some(asked) if asked < minimum => {
@@ -234,19 +238,13 @@ impl GateRef {
         }
     }
 
-    pub(super) async fn clusters(
-        &self,
-        access: &DeskAccess<ReadClusters>,
-        min_customers: u32,
-        after: Option<(u32, ClusterId)>,
-        limit: u32,
-    ) -> Result<Vec<Cluster>, Problem> {
-        Ok(self.0.store.clusters_page(access.desk(), min_customers, after, limit).await?)
+    pub(super) async fn clusters(&self, access: &DeskAccess<ReadClusters>, query: &ClusterQuery) -> Result<Vec<Cluster>, Problem> {
+        Ok(self.0.store.clusters_page(access.desk(), query, self.0.clock.now()).await?)
     }
 
-    pub(super) async fn cluster(
+    pub(super) async fn cluster<P: Permission>(
         &self,
-        access: &DeskAccess<ReadClusters>,
+        access: &DeskAccess<P>,
         desk: &Desk,
         id: ClusterId,
     ) -> Result<(Cluster, Vec<ClusterMember>), Problem> {
@@ -256,6 +254,96 @@ impl GateRef {
             return Err(Problem::new(Code::UnknownCluster));
         }
         Ok(found)
+    }
+
+    pub(super) async fn propose_split(
+        &self,
+        access: &DeskAccess<ReadClusters>,
+        desk: &Desk,
+        id: ClusterId,
+    ) -> Result<Vec<ProposedPart>, Problem> {
+        self.cluster(access, desk, id).await?;
+        Ok(self.0.curator.propose_split(access.desk(), id).await?)
+    }
+
+    /// Questions without a cluster. Each is one customer's, so only those who may see small clusters see them, unless the desk shows clusters of one.
+    pub(super) async fn outliers(
+        &self,
+        access: &DeskAccess<ReadClusters>,
+        desk: &Desk,
+        after: Option<PairId>,
+        limit: u32,
+    ) -> Result<Vec<ClusterMember>, Problem> {
+        Self::least_customers(access, desk, Some(1))?;
+        Ok(self.0.store.outliers_page(access.desk(), after, limit).await?)
+    }
+
+    pub(super) async fn review_cluster(
+        &self,
+        access: &DeskAccess<ReviewClusters>,
+        desk: &Desk,
+        seen: Seen,
+        review: &Review,
+    ) -> Result<Cluster, Problem> {
+        self.cluster(access, desk, seen.id).await?;
+        Ok(self.0.curator.review(access.desk(), seen, review, access.actor()).await?)
+    }
+
+    pub(super) async fn merge_clusters(
+        &self,
+        access: &DeskAccess<ReviewClusters>,
+        desk: &Desk,
+        into: Seen,
+        from: &[Seen],
+    ) -> Result<Cluster, Problem> {
+        for seen in std::iter::once(&into).chain(from) {
+            self.cluster(access, desk, seen.id).await?;
+        }
+        Ok(self.0.curator.merge(access.desk(), into, from, access.actor()).await?)
+    }
+
+    pub(super) async fn split_cluster(
+        &self,
+        access: &DeskAccess<ReviewClusters>,
+        desk: &Desk,
+        seen: Seen,
+        members: &[PairId],
+        name: Option<&str>,
+    ) -> Result<(Cluster, Cluster), Problem> {
+        self.cluster(access, desk, seen.id).await?;
+        Ok(self.0.curator.split(access.desk(), seen, members, name, access.actor()).await?)
+    }
+
+    pub(super) async fn move_questions(
+        &self,
+        access: &DeskAccess<ReviewClusters>,
+        desk: &Desk,
+        from: Seen,
+        members: &[PairId],
+        to: Option<Seen>,
+    ) -> Result<Vec<Cluster>, Problem> {
+        for seen in std::iter::once(from).chain(to) {
+            self.cluster(access, desk, seen.id).await?;
+        }
+        Ok(self.0.curator.move_questions(access.desk(), from, members, to, access.actor()).await?)
+    }
+
+    pub(super) async fn cluster_decisions(
+        &self,
+        access: &DeskAccess<ReadClusters>,
+        cluster: Option<ClusterId>,
+        after: Option<ClusterDecisionId>,
+        limit: u32,
+    ) -> Result<Vec<ClusterDecision>, Problem> {
+        Ok(self.0.store.cluster_decisions(access.desk(), cluster, after, limit).await?)
+    }
+
+    pub(super) async fn undo_cluster_decision(
+        &self,
+        access: &DeskAccess<ReviewClusters>,
+        id: ClusterDecisionId,
+    ) -> Result<Vec<Cluster>, Problem> {
+        Ok(self.0.curator.undo(access.desk(), id, access.actor()).await?)
     }
 
     pub(super) async fn rebuild_clusters(&self, access: &DeskAccess<RebuildClusters>) -> Result<Job, Problem> {

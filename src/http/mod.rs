@@ -29,6 +29,7 @@ use tokio_util::sync::CancellationToken;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::auth::Authenticator;
+use crate::curation::Curator;
 use crate::domain::Clock;
 use crate::embed::ModelInfo;
 use crate::jobs::Jobs;
@@ -90,6 +91,8 @@ pub struct HttpState {
     pub store: Arc<dyn Store>,
     /// The index's writer, woken when an entry changes.
     pub indexer: Arc<Indexer>,
+    /// Clusters and decisions about them.
+    pub curator: Curator,
     /// The encoder in use.
     pub embedder_info: ModelInfo,
     /// Where "now" comes from.
@@ -104,12 +107,23 @@ pub struct HttpState {
 
 /// Builds the whole interface.
 pub fn router(state: HttpState) -> Router {
-    let HttpState { suggester, jobs, auth, store, indexer, embedder_info, clock, readiness, settings, shutdown } = state;
+    let HttpState { suggester, jobs, auth, store, indexer, curator, embedder_info, clock, readiness, settings, shutdown } = state;
     let door = Door { auth: Arc::clone(&auth), readiness: Arc::clone(&readiness) };
     let around = settings.clone();
     let suggestion_rate = RateLimiter::new(settings.suggestion_rate);
-    let gate =
-        GateRef::new(Gate { suggester, jobs, auth, store, indexer, clock, model: embedder_info, settings, suggestion_rate, shutdown });
+    let gate = GateRef::new(Gate {
+        suggester,
+        jobs,
+        auth,
+        store,
+        indexer,
+        curator,
+        clock,
+        model: embedder_info,
+        settings,
+        suggestion_rate,
+        shutdown,
+    });
 
     let (guarded, _) = v1::guarded(&around).split_for_parts();
     let (sign_in, _) = v1::sign_in().split_for_parts();

@@ -95,6 +95,8 @@ codes! {
         "The job does not exist, or is of a desk outside your scope.";
     UnknownCluster => "unknown_cluster", NOT_FOUND, "There is no such cluster", retryable: false,
         "The cluster is not of this desk, is gone since the last rebuild, or has fewer customers than the desk shows.";
+    UnknownDecision => "unknown_decision", NOT_FOUND, "There is no such decision", retryable: false,
+        "`GET /v1/clusters/decisions` lists the decisions of a desk.";
     UnknownConversation => "unknown_conversation", NOT_FOUND, "There is no such conversation", retryable: false,
         "The conversation is not in this desk's archive.";
     UnknownEntry => "unknown_entry", NOT_FOUND, "There is no such entry", retryable: false,
@@ -115,6 +117,12 @@ codes! {
         "Choose another name for the account.";
     JobEnded => "job_ended", CONFLICT, "The job has ended", retryable: false,
         "A job that has succeeded, failed or been cancelled can't be cancelled any more.";
+    NotUndoable => "not_undoable", CONFLICT, "The decision can't be taken back", retryable: false,
+        "It has been taken back already, or takes one back itself: decide anew instead.";
+    NotLatestDecision => "not_latest_decision", CONFLICT, "A later decision stands", retryable: false,
+        "Take the later decision about the same clusters back first; `detail` names it.";
+    Busy => "busy", CONFLICT, "Others are changing the same thing", retryable: true,
+        "Nothing was changed. Wait as long as `Retry-After` says and send it again.";
     VersionMismatch => "version_mismatch", PRECONDITION_FAILED, "It has changed since you read it", retryable: false,
         "The version in `If-Match` is not the present one. Read the resource again, carry your change over to what it says now, and send \
          its new `ETag` as `If-Match`.";

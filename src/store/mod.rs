@@ -15,9 +15,10 @@ use async_trait::async_trait;
 use uuid::Uuid;
 
 use crate::domain::{
-    Account, AccountId, ApiKey, ApiKeyId, Cluster, ClusterDecision, ClusterDecisionId, ClusterId, ClusterMember, ClusterState, Control, ControlId, Conversation, ConversationDraft,
-    ConversationId, Desk, DeskId, DeskSettings, Entry, EntryId, FeedbackEvent, FeedbackTally, Job, JobId, JobKind, JobProgress, JobState, Language,
-    Pair, PairDraft, PairId, PairKind, Pool, RejectedRow, RetiredAnswer, SuggestionId, SuggestionSetId, Timestamp, WordingTally,
+    Account, AccountId, ApiKey, ApiKeyId, Cluster, ClusterDecision, ClusterDecisionId, ClusterId, ClusterMember, ClusterState, Control,
+    ControlId, Conversation, ConversationDraft, ConversationId, Desk, DeskId, DeskSettings, Entry, EntryId, FeedbackEvent, FeedbackTally,
+    Job, JobId, JobKind, JobProgress, JobState, Language, Pair, PairDraft, PairId, PairKind, Pool, RejectedRow, RetiredAnswer,
+    SuggestionId, SuggestionSetId, Timestamp, WordingTally,
 };
 
 /// Why the store did not answer.

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod adapter;
+mod cluster_decisions;
 mod clusters;
 mod controls;
 mod conversations;
@@ -41,7 +42,13 @@ pub(super) fn guarded(settings: &HttpSettings) -> Routes<GateRef> {
         .routes(routes!(jobs::list_rejected_rows))
         .routes(routes!(jobs::cancel_job))
         .routes(routes!(clusters::list_clusters))
-        .routes(routes!(clusters::show_cluster))
+        .routes(routes!(clusters::list_outliers))
+        .routes(routes!(cluster_decisions::list_cluster_decisions))
+        .routes(routes!(cluster_decisions::undo_cluster_decision))
+        .routes(routes!(cluster_decisions::merge_clusters))
+        .routes(routes!(clusters::show_cluster, cluster_decisions::review_cluster))
+        .routes(routes!(clusters::propose_split, cluster_decisions::split_cluster))
+        .routes(routes!(cluster_decisions::move_questions))
         .routes(routes!(clusters::rebuild_clusters))
         .routes(routes!(desks::list_desks, desks::create_desk))
         .routes(routes!(desks::show_desk))

@@ -6,7 +6,9 @@ use sqlx::{Sqlite, SqliteConnection, Transaction};
 use super::statement::{LIST_LIMIT, insert_rows, padded, with_list};
 use super::value::{self, from_json, from_optional_json, micros, timestamp, to_json};
 use super::{SqliteStore, not_found};
-use crate::domain::{Cluster, ClusterDecision, ClusterDecisionId, ClusterId, ClusterMember, ClusterState, DecisionKind, DeskId, PairId, PairKind, Timestamp};
+use crate::domain::{
+    Cluster, ClusterDecision, ClusterDecisionId, ClusterId, ClusterMember, ClusterState, DecisionKind, DeskId, PairId, PairKind, Timestamp,
+};
 use crate::store::{ClusterChange, ClusterMemory, ClusterQuery, ClusterSort, ClusterStore, Placement, Result, StoreError};
 
 #[derive(sqlx::FromRow)]
@@ -395,10 +397,8 @@ impl ClusterStore for SqliteStore {
 }
 
 async fn revision(connection: &mut SqliteConnection, desk: &DeskId) -> Result<u64> {
-    let revision: Option<i64> = sqlx::query_scalar("select revision from cluster_revision where desk = $1")
-        .bind(desk.as_str())
-        .fetch_optional(connection)
-        .await?;
+    let revision: Option<i64> =
+        sqlx::query_scalar("select revision from cluster_revision where desk = $1").bind(desk.as_str()).fetch_optional(connection).await?;
     u64::try_from(revision.unwrap_or(0)).map_err(|_| StoreError::Corrupt("cluster_revision.revision"))
 }
 
@@ -431,7 +431,12 @@ async fn place(tx: &mut Transaction<'static, Sqlite>, desk: &DeskId, placements:
     Ok(())
 }
 
-async fn record(tx: &mut Transaction<'static, Sqlite>, desk: &DeskId, decision: &ClusterDecision, before: &serde_json::Value) -> Result<()> {
+async fn record(
+    tx: &mut Transaction<'static, Sqlite>,
+    desk: &DeskId,
+    decision: &ClusterDecision,
+    before: &serde_json::Value,
+) -> Result<()> {
     sqlx::query(
         "insert into cluster_decision (id, desk, kind, clusters, detail, before, actor, created_at) values ($1, $2, $3, $4, $5, $6, $7, $8)",
     )
