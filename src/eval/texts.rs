@@ -16,7 +16,7 @@ use super::systems::{BM25, DENSE, FigureMeans, RIPOSTE, SUM, SUM_WEIGHT, SystemF
 use super::workbench::{EntryText, EvalError, Workbench, any_language};
 use crate::domain::DeskId;
 use crate::embed::TextKind;
-use crate::mining::cluster::{ClusterSettings, Neighbour, communities};
+use crate::mining::cluster::{ClusterSettings, Constraints, Neighbour, communities};
 use crate::retrieve::encode::dot;
 use crate::retrieve::kmeans::{spherical_k_means, usual_count};
 use crate::suggest::Ranking;
@@ -250,7 +250,7 @@ pub async fn clusters(bench: &Workbench, texts: &[LabelledText]) -> Result<Syste
                 .collect()
         })
         .collect();
-    let grouped = |neighbours: &[Vec<Neighbour>]| communities(neighbours, ClusterSettings::default());
+    let grouped = |neighbours: &[Vec<Neighbour>]| communities(neighbours, &Constraints::default(), ClusterSettings::default());
     for (system, found) in [(BM25, grouped(&by_words)), (DENSE, plain), (RIPOSTE, grouped(&by_vector))] {
         let truth = grouping(labels.iter().copied(), is_out_of_scope);
         let of_system = figures.entry(system.to_owned()).or_default();

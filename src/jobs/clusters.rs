@@ -7,7 +7,7 @@ use crate::domain::{
     Cluster, ClusterAnswer, ClusterId, ClusterMember, ClusterState, DeskId, Job, Language, Pair, PairId, PairKind, Pool, Timestamp,
 };
 use crate::index::{DenseField, IndexFilter, Probe};
-use crate::mining::cluster::{ClusterSettings, Neighbour, communities, keywords};
+use crate::mining::cluster::{ClusterSettings, Constraints, Neighbour, communities, keywords};
 use crate::retrieve::encode::{dot, normalise};
 use crate::rt;
 use crate::suggest::group::{Answer, group_answers};
@@ -42,7 +42,7 @@ pub(super) async fn run(context: &JobContext, job: &Job) -> Result<serde_json::V
     let filter = IndexFilter { pools: vec![Pool::Archive], kinds: vec![PairKind::Question], ..IndexFilter::desk(desk.clone()) };
     let questions = read_questions(context, &filter).await?;
     let neighbours = find_neighbours(context, &filter, &questions).await?;
-    let labels = rt::cpu(move || communities(&neighbours, ClusterSettings::default())).await?;
+    let labels = rt::cpu(move || communities(&neighbours, &Constraints::default(), ClusterSettings::default())).await?;
     let pairs = read_pairs(context, &desk, &questions).await?;
     let now = context.clock.now();
     let outliers = labels.iter().filter(|label| label.is_none()).count();

@@ -36,14 +36,24 @@ impl Default for ClusterSettings {
     }
 }
 
+/// What people have decided about clusters and every grouping has to respect.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Constraints {
+    /// Groups of questions, by position, that people have put together: each stays in one cluster, no two of them share a cluster, and none
+    /// is too small to be one. Positions that are not there are passed over; a question in two groups belongs to the first.
+    pub together: Vec<Vec<usize>>,
+}
+
 /// Rounds of local moving; the objective has always settled well before.
 const MAX_ROUNDS: usize = 30;
 
-/// Groups questions; `None` marks an outlier. Cluster numbers run from 0 in order of first appearance.
+/// Groups questions within `constraints`; `None` marks an outlier. Cluster numbers run from 0 in order of first appearance.
 #[must_use]
-pub fn communities(neighbours: &[Vec<Neighbour>], settings: ClusterSettings) -> Vec<Option<usize>> {
+pub fn communities(neighbours: &[Vec<Neighbour>], constraints: &Constraints, settings: ClusterSettings) -> Vec<Option<usize>> {
     let mut graph = Graph::of_questions(neighbours, settings.min_similarity);
-    let mut membership: Vec<usize> = (0..neighbours.len()).collect();
+    let (mut membership, held) = contraction(neighbours.len(), constraints);
+    graph = graph.aggregated(&membership);
+    graph.held = held;
     // Local moving, then the same on the graph of communities, until nothing moves (Louvain's scheme with the CPM objective).
     loop {
         let moved = graph.local_moving(settings.resolution);
@@ -53,12 +63,40 @@ pub fn communities(neighbours: &[Vec<Neighbour>], settings: ClusterSettings) -> 
         }
         graph = graph.aggregated(&labels);
     }
-    drop_small(&membership, settings.min_size)
+    drop_small(&membership, &graph.held, settings.min_size)
+}
+
+/// The node each question starts in, numbered from 0: its group's, or one of its own; and which nodes are groups.
+fn contraction(questions: usize, constraints: &Constraints) -> (Vec<usize>, Vec<bool>) {
+    let mut group_of: Vec<Option<usize>> = vec![None; questions];
+    for (group, members) in constraints.together.iter().enumerate() {
+        for &member in members {
+            if let Some(place) = group_of.get_mut(member) {
+                place.get_or_insert(group);
+            }
+        }
+    }
+    let mut node_of_group: HashMap<usize, usize> = HashMap::new();
+    let mut held = Vec::new();
+    let mut add = |is_group: bool| {
+        held.push(is_group);
+        held.len() - 1
+    };
+    let nodes = group_of
+        .into_iter()
+        .map(|group| match group {
+            Some(group) => *node_of_group.entry(group).or_insert_with(|| add(true)),
+            None => add(false),
+        })
+        .collect();
+    (nodes, held)
 }
 
 struct Graph {
     edges: Vec<Vec<(usize, f32)>>,
     sizes: Vec<f32>,
+    /// Nodes that hold a group people have put together: no two of them join.
+    held: Vec<bool>,
 }
 
 impl Graph {
@@ -76,7 +114,7 @@ impl Graph {
             edges[a].push((b, weight));
             edges[b].push((a, weight));
         }
-        Self { edges, sizes: vec![1.0; neighbours.len()] }
+        Self { edges, sizes: vec![1.0; neighbours.len()], held: vec![false; neighbours.len()] }
     }
 
     /// Moves nodes to better communities until none gains; `None` when nothing has moved at all. Labels are numbered from 0.
@@ -84,6 +122,7 @@ impl Graph {
         let count = self.edges.len();
         let mut label: Vec<usize> = (0..count).collect();
         let mut size = self.sizes.clone();
+        let mut held = self.held.clone();
         let mut any = false;
         for _ in 0..MAX_ROUNDS {
             let mut moved = false;
@@ -100,6 +139,7 @@ impl Graph {
                 let staying = gain(home, weight_to.get(&home).copied().unwrap_or(0.0));
                 let best = weight_to
                     .iter()
+                    .filter(|&(&community, _)| community == home || !(self.held[node] && held[community]))
                     .map(|(&community, &weight)| (community, gain(community, weight)))
                     .max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)));
                 if let Some((community, gained)) = best
@@ -109,6 +149,10 @@ impl Graph {
                 {
                     size[home] -= self.sizes[node];
                     size[community] += self.sizes[node];
+                    if self.held[node] {
+                        held[home] = false;
+                        held[community] = true;
+                    }
                     label[node] = community;
                     moved = true;
                     any = true;
@@ -124,9 +168,11 @@ impl Graph {
     fn aggregated(&self, labels: &[usize]) -> Self {
         let count = labels.iter().max().map_or(0, |&most| most + 1);
         let mut sizes = vec![0.0; count];
+        let mut held = vec![false; count];
         let mut weights: BTreeMap<(usize, usize), f32> = BTreeMap::new();
         for (node, list) in self.edges.iter().enumerate() {
             sizes[labels[node]] += self.sizes[node];
+            held[labels[node]] |= self.held[node];
             for &(other, weight) in list {
                 if node < other && labels[node] != labels[other] {
                     let edge = (labels[node].min(labels[other]), labels[node].max(labels[other]));
@@ -139,7 +185,7 @@ impl Graph {
             edges[a].push((b, weight));
             edges[b].push((a, weight));
         }
-        Self { edges, sizes }
+        Self { edges, sizes, held }
     }
 }
 
@@ -154,7 +200,7 @@ fn renumber(labels: &[usize]) -> Vec<usize> {
         .collect()
 }
 
-fn drop_small(membership: &[usize], min_size: usize) -> Vec<Option<usize>> {
+fn drop_small(membership: &[usize], held: &[bool], min_size: usize) -> Vec<Option<usize>> {
     let mut sizes: HashMap<usize, usize> = HashMap::new();
     for member in membership {
         *sizes.entry(*member).or_insert(0) += 1;
@@ -163,7 +209,7 @@ fn drop_small(membership: &[usize], min_size: usize) -> Vec<Option<usize>> {
     membership
         .iter()
         .map(|member| {
-            (sizes[member] >= min_size).then(|| {
+            (held[*member] || sizes[member] >= min_size).then(|| {
                 let next = numbers.len();
                 *numbers.entry(*member).or_insert(next)
             })
@@ -237,7 +283,11 @@ mod tests {
     #[test]
     fn two_cliques_with_a_weak_bridge_are_two_clusters_and_a_loner_is_an_outlier() {
         let edges = [(0, 1, 0.9), (1, 2, 0.9), (0, 2, 0.8), (3, 4, 0.9), (4, 5, 0.9), (3, 5, 0.8), (2, 3, 0.55)];
-        let found = communities(&neighbours(&edges, 7), ClusterSettings { min_similarity: 0.5, resolution: 0.3, min_size: 3 });
+        let found = communities(
+            &neighbours(&edges, 7),
+            &Constraints::default(),
+            ClusterSettings { min_similarity: 0.5, resolution: 0.3, min_size: 3 },
+        );
         assert_eq!(found, [Some(0), Some(0), Some(0), Some(1), Some(1), Some(1), None]);
     }
 
@@ -246,7 +296,30 @@ mod tests {
         let edges: Vec<(usize, usize, f32)> =
             (0..60).map(|i| (i, (i * 7 + 3) % 60, 0.5 + (i % 5) as f32 / 10.0)).filter(|(a, b, _)| a != b).collect();
         let lists = neighbours(&edges, 60);
-        assert_eq!(communities(&lists, ClusterSettings::default()), communities(&lists, ClusterSettings::default()));
+        let grouped = || communities(&lists, &Constraints::default(), ClusterSettings::default());
+        assert_eq!(grouped(), grouped());
+    }
+
+    #[test]
+    fn groups_of_people_stay_together_and_apart_however_the_graph_lies() {
+        // One clique of six; people have put 0 and 6 (a loner) together, and 1 and 2.
+        let edges: Vec<(usize, usize, f32)> = (0..6).flat_map(|a| (a + 1..6).map(move |b| (a, b, 0.9))).collect();
+        let settings = ClusterSettings { min_similarity: 0.5, resolution: 0.3, min_size: 3 };
+        let constraints = Constraints { together: vec![vec![0, 6], vec![1, 2], vec![7, 99]] };
+        let found = communities(&neighbours(&edges, 8), &constraints, settings);
+        assert!(found[0].is_some());
+        assert_eq!(found[0], found[6]);
+        assert_eq!(found[1], found[2]);
+        assert_ne!(found[0], found[1]);
+        assert!(found[7].is_some_and(|lone| !found[..7].contains(&Some(lone))), "a group is never too small");
+        assert!(found.iter().all(Option::is_some), "the others join one of the two: {found:?}");
+    }
+
+    #[test]
+    fn a_question_in_two_groups_belongs_to_the_first() {
+        let constraints = Constraints { together: vec![vec![0, 1], vec![1, 2]] };
+        let found = communities(&neighbours(&[], 3), &constraints, ClusterSettings::default());
+        assert_eq!(found, [Some(0), Some(0), Some(1)]);
     }
 
     #[test]
