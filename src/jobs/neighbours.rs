@@ -1,6 +1,7 @@
 //! The neighbour graph of a desk's questions, asked of the index in batches.
 
 use std::collections::{BTreeMap, HashMap};
+use std::hash::BuildHasher;
 
 use futures::future::try_join_all;
 use uuid::Uuid;
@@ -27,11 +28,11 @@ pub struct Asked<'a> {
 ///
 /// # Errors
 /// When the index fails.
-pub async fn neighbours_of(
+pub async fn neighbours_of<S: BuildHasher + Sync>(
     index: &dyn VectorIndex,
     filter: &IndexFilter,
     asked: &[Asked<'_>],
-    places: &HashMap<Uuid, usize>,
+    places: &HashMap<Uuid, usize, S>,
 ) -> Result<Vec<Vec<Neighbour>>, IndexError> {
     let mut by_language: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (at, question) in asked.iter().enumerate() {

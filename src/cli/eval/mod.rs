@@ -26,7 +26,7 @@ use crate::domain::Clock;
 use crate::embed::{Embedder, ModelInfo};
 use crate::eval::ablation::Part;
 use crate::eval::authored::{authored, weight_curve};
-use crate::eval::dataset::{read_authored, read_conversations, read_intent_set, read_labelled, read_pairs, read_retrieval_set};
+use crate::eval::dataset::{read_authored, read_conversations, read_intent_set, read_pairs, read_retrieval_set};
 use crate::eval::feedback::{SimulatedClock, SimulationOptions, simulate};
 use crate::eval::latency::latency;
 use crate::eval::leaks::{LeakOptions, MOST_VALUES, leaks};

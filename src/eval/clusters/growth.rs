@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use uuid::Uuid;
 
+use crate::domain::desk::InvalidDeskId;
 use crate::domain::random::SplitMix64;
 use crate::domain::{DeskId, Language, PairKind, Pool};
 use crate::embed::{Embedder, TextKind};
@@ -80,7 +81,7 @@ fn fewer_words(text: &str, random: &mut SplitMix64) -> String {
 /// # Errors
 /// When the index fails.
 pub async fn growth(index: &dyn VectorIndex, grown: Grown) -> Result<SystemFigures, EvalError> {
-    let desk: DeskId = "growth".parse().map_err(|error: crate::domain::InvalidDeskId| EvalError::Unusable(error.to_string()))?;
+    let desk: DeskId = "growth".parse().map_err(|error: InvalidDeskId| EvalError::Unusable(error.to_string()))?;
     let count = grown.texts.len();
     let ids: Vec<Uuid> = (0..count as u128).map(|place| Uuid::from_u128(place + 1)).collect();
     let languages: Vec<Language> = grown.texts.iter().map(|text| detect(text)).collect();

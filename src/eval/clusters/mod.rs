@@ -198,7 +198,9 @@ fn bm25_tree(terms: &[Vec<String>]) -> Dendrogram {
         .map(|(at, query)| {
             let mut scores = bm25.scores(query);
             let own = scores[at].max(f32::EPSILON);
-            scores.iter_mut().for_each(|score| *score = (*score / own).min(1.0));
+            for score in &mut scores {
+                *score = (*score / own).min(1.0);
+            }
             scores
         })
         .collect();

@@ -201,7 +201,7 @@ fn orthonormalise(basis: &mut Rows) {
         let (done, rest) = columns.split_at_mut(column);
         let Some(current) = rest.first_mut() else { return };
         let before = length(current);
-        for earlier in done.iter() {
+        for earlier in &*done {
             let shared: f64 = earlier.iter().zip(current.iter()).map(|(a, b)| a * b).sum();
             for (value, other) in current.iter_mut().zip(earlier) {
                 *value -= shared * other;

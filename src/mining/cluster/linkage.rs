@@ -104,7 +104,9 @@ impl Groups {
             let mut edges = std::mem::take(&mut groups.edges[group as usize]);
             edges.sort_unstable();
             edges.dedup();
-            edges.iter().filter(|&&other| other > group).for_each(|&other| groups.link(group, other));
+            for &other in edges.iter().filter(|&&other| other > group) {
+                groups.link(group, other);
+            }
             groups.edges[group as usize] = edges;
         }
         groups

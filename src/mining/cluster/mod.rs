@@ -3,13 +3,13 @@
 //! Nothing here is quadratic: the caller brings each question's nearest neighbours (from the index). [`group`] then
 //!
 //! 1. describes each question by its vector, less the mean of all (what every question of a desk shares tells nothing), and by its words
-//!    (latent semantic analysis), [`features`];
-//! 2. moves each question towards its nearest neighbours, a few times ([`diffusion`]): wordings of one question come together, and the more
+//!    (latent semantic analysis), `features`;
+//! 2. moves each question towards its nearest neighbours, a few times (`diffusion`): wordings of one question come together, and the more
 //!    questions there are, the wider it reaches;
 //! 3. joins the two groups that are most alike on average, again and again, along the graph, until the best pair is no longer alike enough
-//!    ([`linkage`]).
+//!    (`linkage`).
 //!
-//! What is small talk, or lies among small talk, belongs to no cluster ([`chatter`]).
+//! What is small talk, or lies among small talk, belongs to no cluster (`chatter`).
 //!
 //! The number of clusters follows from the questions. Same input, same result. How this was chosen, and beside what:
 //! `docs/decisions/0013-clusters-by-linkage-on-the-graph.md`.

@@ -18,7 +18,7 @@ const LEAD: usize = 2;
 const NAME_KEYWORDS: usize = 3;
 
 /// What opens a question without being a part of it, the longest first.
-const OPENINGS: [&str; 20] = [
+const OPENINGS: [&str; 18] = [
     "good afternoon",
     "good morning",
     "good evening",
@@ -37,8 +37,6 @@ const OPENINGS: [&str; 20] = [
     "请问",
     "您好",
     "你好",
-    "亲",
-    "那",
 ];
 
 /// The question that stands for a cluster, by its place: near the centre of all and short; a chain of turns makes a poor heading. `None` of nothing.
@@ -89,13 +87,15 @@ pub fn name(representative: &str, keywords: &[String], language: Language) -> St
     }
 }
 
-/// The parts of a text that say something, without what opens them. A separator between two letters or digits ("3.5", "a.b") does not part.
+/// The parts of a text that say something, without what opens them. A dot or comma inside a figure or a name ("3.5", "a.b") does not part.
 fn parts(text: &str, separates: impl Fn(char) -> bool) -> Vec<&str> {
     let mut parts = Vec::new();
     let mut start = 0;
     for (at, c) in text.char_indices() {
         let after = at + c.len_utf8();
-        let inside = c.is_ascii() && text[after..].starts_with(|next: char| next.is_alphanumeric());
+        let rest = &text[after..];
+        let inside = matches!(c, '.' | ',' | ':') && rest.starts_with(|next: char| next.is_ascii_digit())
+            || c == '.' && rest.starts_with(|next: char| next.is_ascii_alphabetic());
         if separates(c) && !inside {
             parts.push(&text[start..at]);
             start = after;
