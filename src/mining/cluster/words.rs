@@ -18,17 +18,26 @@ const LEAD: usize = 2;
 const NAME_KEYWORDS: usize = 3;
 
 /// What opens a question without being a part of it, the longest first.
-const OPENINGS: [&str; 18] = [
+const OPENINGS: &[&str] = &[
     "good afternoon",
     "good morning",
     "good evening",
     "excuse me",
     "please",
     "hello",
+    "yeah",
+    "well",
+    "mhm",
+    "yes",
     "hey",
+    "and",
+    "but",
     "hi",
     "so",
     "ok",
+    "oh",
+    "um",
+    "uh",
     "我想问一下",
     "想问一下",
     "麻烦问下",
@@ -37,6 +46,75 @@ const OPENINGS: [&str; 18] = [
     "请问",
     "您好",
     "你好",
+];
+
+/// Words that say nothing about what a cluster is about, beyond those that a search leaves out: fillers of spoken talk, bare question words.
+const FILLERS: &[&str] = &[
+    "all",
+    "almost",
+    "also",
+    "any",
+    "another",
+    "definitely",
+    "don't",
+    "down",
+    "get",
+    "go",
+    "going",
+    "good",
+    "got",
+    "great",
+    "how",
+    "know",
+    "let",
+    "like",
+    "lot",
+    "make",
+    "more",
+    "much",
+    "need",
+    "no",
+    "not",
+    "now",
+    "off",
+    "ok",
+    "okay",
+    "one",
+    "other",
+    "out",
+    "really",
+    "right",
+    "see",
+    "seem",
+    "sound",
+    "sure",
+    "thing",
+    "think",
+    "two",
+    "up",
+    "wanna",
+    "want",
+    "way",
+    "well",
+    "what",
+    "when",
+    "where",
+    "which",
+    "who",
+    "why",
+    "yeah",
+    "yes",
+    "不是",
+    "什么",
+    "就是",
+    "已经",
+    "怎么",
+    "时候",
+    "没有",
+    "现在",
+    "知道",
+    "还是",
+    "这样",
 ];
 
 /// The question that stands for a cluster, by its place: near the centre of all and short; a chain of turns makes a poor heading. `None` of nothing.
@@ -197,9 +275,12 @@ pub fn keywords(clusters: &[Vec<&str>], count: usize) -> Vec<Vec<String>> {
         .collect()
 }
 
-/// Whether a term may be a keyword: no placeholder, no figure, no single character.
+/// Whether a term may be a keyword: no placeholder, no figure, no single character, no filler.
 fn tells_something(term: &str) -> bool {
-    term.chars().count() > 1 && !term.starts_with('[') && !term.chars().all(|c| c.is_ascii_digit() || c.is_ascii_punctuation())
+    term.chars().count() > 1
+        && !term.starts_with('[')
+        && !term.chars().all(|c| c.is_ascii_digit() || c.is_ascii_punctuation())
+        && !FILLERS.contains(&term)
 }
 
 /// The commonest word of the questions that an English stem stands for ("invoic" → "invoice"); other terms stay.
