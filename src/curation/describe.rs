@@ -1,22 +1,18 @@
 //! What a cluster looks like: representative question, keywords, counts, weeks, answers. From members to [`Cluster`], without I/O.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::{Cluster, ClusterAnswer, ClusterId, ClusterState, DeskId, Language, Pair, PairId, Timestamp, WeekCount};
 use crate::index::IndexPoint;
+use crate::mining::cluster;
 use crate::retrieve::encode::{dot, normalise};
 use crate::store::Placement;
 use crate::suggest::group::{Answer, contradict, group_answers};
-use crate::text::acts::weighted_length;
 
 /// Answers kept per cluster.
 const BEST_ANSWERS: usize = 5;
 /// Answers of a cluster that are compared with each other: the best by quality and age. Comparing all of a cluster of thousands would be quadratic.
 const ANSWERS_READ: usize = 400;
-/// Length up to which a heading is as good as any, in Chinese characters (a Latin word counts two).
-const HEADING_LENGTH: usize = 16;
-/// What each further character costs, in cosine.
-const HEADING_PENALTY: f32 = 0.005;
 /// Weeks kept: a year and the week it began in.
 const WEEKS: usize = 53;
 /// Weeks on either side of a trend.
@@ -174,8 +170,9 @@ pub fn describe(
         })
         .collect();
     placements.sort_by(|a, b| b.similarity.total_cmp(&a.similarity).then(a.pair.cmp(&b.pair)));
-    let pairs: HashMap<PairId, &Pair> = members.iter().map(|member| (member.question.pair, member.pair)).collect();
-    let representative = representative(&placements, &pairs);
+    let texts: Vec<cluster::Question<'_>> =
+        members.iter().map(|member| cluster::Question { text: &member.pair.content.question, vector: &member.question.vector }).collect();
+    let representative = cluster::representative(&texts).map(|at| texts[at].text.to_owned()).unwrap_or_default();
     let conversations: BTreeSet<_> = members.iter().map(|member| member.pair.conversation).collect();
     let customers: BTreeSet<String> =
         members.iter().map(|member| member.pair.customer_key.clone().unwrap_or_else(|| member.pair.conversation.to_string())).collect();
@@ -184,6 +181,7 @@ pub fn describe(
     for time in members.iter().filter_map(|member| member.pair.content.answered_at) {
         *weeks.entry(week_of(time)).or_insert(0) += 1;
     }
+    let language = if english * 2 > members.len() { Language::En } else { Language::Zh };
     let cluster = Cluster {
         id: identity.id,
         desk: desk.clone(),
@@ -192,10 +190,10 @@ pub fn describe(
         snoozed_until: identity.snoozed_until,
         dismissed_why: identity.dismissed_why,
         renamed: identity.given_name.is_some(),
-        name: identity.given_name.unwrap_or_else(|| representative.clone()),
+        name: identity.given_name.unwrap_or_else(|| cluster::name(&representative, &keywords, language)),
         representative,
         keywords,
-        language: if english * 2 > members.len() { Language::En } else { Language::Zh },
+        language,
         size: members.len() as u32,
         conversations: conversations.len() as u32,
         customers: customers.len() as u32,
@@ -221,17 +219,6 @@ pub fn centre<'a>(vectors: impl IntoIterator<Item = &'a [f32]>) -> Vec<f32> {
     }
     normalise(&mut centre);
     centre
-}
-
-/// The question that stands for a cluster: near the centre and short; a chain of turns makes a poor heading.
-fn representative(placements: &[Placement], pairs: &HashMap<PairId, &Pair>) -> String {
-    let text = |placement: &Placement| pairs.get(&placement.pair).map_or("", |pair| pair.content.question.as_str());
-    let fitness = |placement: &Placement| {
-        let surplus = weighted_length(text(placement)).saturating_sub(HEADING_LENGTH);
-        placement.similarity - HEADING_PENALTY * surplus as f32
-    };
-    let best = placements.iter().max_by(|a, b| fitness(a).total_cmp(&fitness(b)).then(b.pair.cmp(&a.pair)));
-    best.map(|placement| text(placement).to_owned()).unwrap_or_default()
 }
 
 /// Groups a cluster's answers; the most supported first, the newest among equals.

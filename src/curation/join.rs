@@ -7,13 +7,14 @@ use super::review::Scene;
 use super::{CurationError, Curator, PAGE};
 use crate::domain::{ClusterId, DeskId, PairId, PairKind, Pool};
 use crate::index::{DenseField, IndexFilter, Probe};
-use crate::mining::cluster::ClusterSettings;
 use crate::store::{ClusterChange, Placement, StoreError};
 
 /// Neighbours that are asked: the nearest ones that have been placed.
 const VOTERS: usize = 5;
 /// Points looked at to find them; some are as new as the question itself.
 const LOOKED_AT: usize = 25;
+/// Cosine below which a neighbour has no say: two questions share a trade at most.
+const LEAST_SIMILARITY: f32 = 0.5;
 /// How often a batch begins again because somebody has changed the clusters meanwhile.
 const ATTEMPTS: usize = 8;
 
@@ -100,10 +101,9 @@ impl Curator {
 
 /// The cluster of more than half of the nearest placed neighbours that are near enough for an edge.
 fn elected(neighbours: &[(PairId, f32)], placed: &HashMap<PairId, Option<ClusterId>>) -> Option<ClusterId> {
-    let least = ClusterSettings::default().min_similarity;
     let voters: Vec<Option<ClusterId>> = neighbours
         .iter()
-        .filter(|(_, similarity)| *similarity >= least)
+        .filter(|(_, similarity)| *similarity >= LEAST_SIMILARITY)
         .filter_map(|(pair, _)| placed.get(pair).copied())
         .take(VOTERS)
         .collect();

@@ -21,8 +21,6 @@ use crate::store::{Store, StoreError};
 
 use describe::{Described, Question, Traffic};
 
-/// Neighbours looked at per question.
-pub const NEIGHBOURS: usize = 25;
 /// Keywords kept per cluster.
 const KEYWORDS: usize = 6;
 /// Pairs read at a time.

@@ -6,7 +6,7 @@ use super::describe::{Described, Identity, Member, Question, Traffic, centre, de
 use super::memory::{Past, absorb_dismissed, keep_ids};
 use super::{CurationError, Curator, KEYWORDS};
 use crate::domain::{Cluster, ClusterId, ClusterState, DeskId, Pair, PairId, Timestamp};
-use crate::mining::cluster::{ClusterSettings, Neighbour, communities, keywords};
+use crate::mining::cluster::{self, GroupSettings, Neighbour, keywords};
 use crate::retrieve::encode::dot;
 use crate::rt;
 use crate::store::{ClusterChange, ClusterMemory, Placement, StoreError};
@@ -102,7 +102,15 @@ fn assemble(desk: &DeskId, all: &Questions, memory: &ClusterMemory, now: Timesta
     let past = Past::of(memory, &ids);
     let mut neighbours = all.neighbours.clone();
     past.isolate(&mut neighbours);
-    let found = communities(&neighbours, &past.constraints(), ClusterSettings::default());
+    let texts: Vec<cluster::Question<'_>> = all
+        .questions
+        .iter()
+        .map(|question| cluster::Question {
+            text: all.pairs.get(&question.pair).map_or("", |pair| pair.content.question.as_str()),
+            vector: &question.vector,
+        })
+        .collect();
+    let found = cluster::group(&texts, &neighbours, &past.constraints(), GroupSettings::default());
     let labels: Vec<Option<usize>> =
         found.into_iter().zip(&ids).map(|(label, pair)| label.filter(|_| all.pairs.contains_key(pair))).collect();
     let kept = keep_ids(&labels, &past);
@@ -194,7 +202,7 @@ mod tests {
             let mut near: Vec<Neighbour> =
                 others.map(|other| Neighbour { other, similarity: dot(&questions[at].vector, &questions[other].vector) }).collect();
             near.sort_by(|a, b| b.similarity.total_cmp(&a.similarity).then(a.other.cmp(&b.other)));
-            near.truncate(crate::curation::NEIGHBOURS);
+            near.truncate(cluster::NEIGHBOURS);
             near
         };
         (0..questions.len()).map(nearest).collect()
@@ -208,7 +216,9 @@ mod tests {
         };
         let ids: Vec<PairId> = questions.iter().map(|question| question.pair).collect();
         let past = Past::of(&memory, &ids);
-        let labels = communities(&neighbours(questions), &past.constraints(), ClusterSettings::default());
+        let texts: Vec<cluster::Question<'_>> =
+            questions.iter().map(|question| cluster::Question { text: "", vector: &question.vector }).collect();
+        let labels = cluster::group(&texts, &neighbours(questions), &past.constraints(), GroupSettings::default());
         let kept: Vec<ClusterId> = keep_ids(&labels, &past).into_iter().map(Option::unwrap_or_default).collect();
         ids.into_iter().zip(labels).filter_map(|(pair, label)| Some((pair, kept[label?]))).collect()
     }

@@ -13,7 +13,7 @@ use super::{CurationError, Curator, KEYWORDS, background};
 use crate::domain::{
     Cluster, ClusterDecision, ClusterDecisionId, ClusterId, ClusterMember, ClusterState, DecisionKind, DeskId, PairId, Timestamp,
 };
-use crate::mining::cluster::keywords;
+use crate::mining::cluster::{self, keywords};
 use crate::retrieve::encode::dot;
 use crate::retrieve::kmeans::spherical_k_means;
 use crate::rt;
@@ -459,7 +459,7 @@ fn renewed(identity: Identity, cluster: &Cluster, members: &[ClusterMember], now
         snoozed_until: identity.snoozed_until,
         dismissed_why: identity.dismissed_why,
         renamed: identity.given_name.is_some(),
-        name: identity.given_name.unwrap_or_else(|| cluster.representative.clone()),
+        name: identity.given_name.unwrap_or_else(|| cluster::name(&cluster.representative, &cluster.keywords, cluster.language)),
         updated_at: now,
         ..cluster.clone()
     };

@@ -2,11 +2,12 @@
 //!
 //! [`metrics`], [`judge`], [`split`], [`fit`] and [`report`] are pure: the same input gives the same figures on every machine. The tasks ([`replay`],
 //! [`ablation`], [`texts`], [`lessons`], [`latency`], [`feedback`], [`leaks`]) fill a throw-away installation ([`workbench`]) and ask it through the product's own use cases; [`encoders`] compares
-//! loaded models without one.
+//! loaded models without one, and [`clusters`] needs only an encoder.
 
 pub mod ablation;
 pub mod authored;
 pub mod bm25;
+pub mod clusters;
 pub mod dataset;
 pub mod encoders;
 pub mod feedback;

@@ -1,4 +1,4 @@
-//! Tasks over plain texts: retrieval folders, intents, clusters. Every text is asked as a customer's only turn.
+//! Tasks over plain texts: retrieval folders, intents. Every text is asked as a customer's only turn.
 //!
 //! The product has each document of a retrieval folder as an entry with one wording; an intent is an entry with all its texts as wordings, as
 //! a desk would keep it. The baselines look at single texts.
@@ -9,27 +9,18 @@ use uuid::Uuid;
 
 use super::bm25::{Bm25, baseline_terms};
 use super::dataset::{IntentSet, LabelledText, RetrievalSet, is_out_of_scope};
-use super::metrics::clusters::{accuracy, ari, cluster_count, grouping, nmi, outlier_share};
 use super::metrics::ranking::{average_precision, first_judged, ndcg_at, rank_judged, reciprocal_rank, success_at};
 use super::metrics::refusal::{Asked, auroc_refuse, false_refusals, refused_recall};
 use super::systems::{BM25, DENSE, FigureMeans, RIPOSTE, SUM, SUM_WEIGHT, SystemFigures, best, sum_scores};
 use super::workbench::{EntryText, EvalError, Workbench, any_language};
 use crate::domain::DeskId;
 use crate::embed::TextKind;
-use crate::mining::cluster::{ClusterSettings, Constraints, Neighbour, communities};
 use crate::retrieve::encode::dot;
-use crate::retrieve::kmeans::{spherical_k_means, usual_count};
 use crate::suggest::Ranking;
 use crate::text::moment::Moment;
 
 /// Documents ranked by every system.
 const DEPTH: usize = 100;
-/// Where the k-means baseline starts.
-const KMEANS_SEED: u64 = 1;
-/// Most rounds of the k-means baseline.
-const KMEANS_ROUNDS: usize = 50;
-/// Neighbours per text in the clustering graph.
-const NEIGHBOURS: usize = 25;
 
 /// Documents in the product's knowledge pool and in the baselines, asked alike.
 struct TextArchive<'a> {
@@ -207,64 +198,4 @@ fn label_figures(means: &mut FigureMeans, system: &str, ranked: &Ranked, labels:
     let right: Vec<bool> = ranked.iter().map(|&(place, _)| labels[place] == question.label).collect();
     means.add(system, "acc@1", success_at(&right, 1));
     means.add(system, "acc@5", success_at(&right, 5));
-}
-
-/// Groups labelled texts and compares with the labels. `bm25` makes communities of its own neighbours, `dense` is k-means over the raw encoder.
-pub async fn clusters(bench: &Workbench, texts: &[LabelledText]) -> Result<SystemFigures, EvalError> {
-    let words: Vec<String> = texts.iter().map(|text| text.text.clone()).collect();
-    let vectors = bench.embed(&words, TextKind::Query).await?;
-    let terms: Vec<Vec<String>> = words.iter().map(|text| baseline_terms(text)).collect();
-    let bm25 = Bm25::new(&terms);
-    let labels: Vec<&str> = texts.iter().map(|text| text.label.as_str()).collect();
-    let mut figures = SystemFigures::new();
-    let (by_vector, plain) = crate::rt::cpu(move || {
-        let nearest = |at: usize| {
-            let scores: Vec<f32> = vectors.iter().map(|vector| dot(vector, &vectors[at])).collect();
-            best(scores.iter().copied(), NEIGHBOURS + 1)
-                .into_iter()
-                .filter(|&other| other != at)
-                .map(|other| Neighbour { other, similarity: scores[other] })
-                .collect::<Vec<_>>()
-        };
-        let neighbours: Vec<Vec<Neighbour>> = (0..vectors.len()).map(nearest).collect();
-        (
-            neighbours,
-            spherical_k_means(&vectors, usual_count(vectors.len()), KMEANS_ROUNDS, KMEANS_SEED)
-                .assigned
-                .into_iter()
-                .map(Some)
-                .collect::<Vec<_>>(),
-        )
-    })
-    .await?;
-    let by_words: Vec<Vec<Neighbour>> = terms
-        .iter()
-        .enumerate()
-        .map(|(at, query)| {
-            let hits = bm25.search(query, NEIGHBOURS + 1);
-            // A text's own score is the most a text can reach: the share of it is a similarity in 0–1.
-            let own = hits.iter().find(|(other, _)| *other == at).map_or(1.0, |(_, score)| *score).max(f32::EPSILON);
-            hits.into_iter()
-                .filter(|(other, _)| *other != at)
-                .map(|(other, score)| Neighbour { other, similarity: (score / own).min(1.0) })
-                .collect()
-        })
-        .collect();
-    let grouped = |neighbours: &[Vec<Neighbour>]| communities(neighbours, &Constraints::default(), ClusterSettings::default());
-    for (system, found) in [(BM25, grouped(&by_words)), (DENSE, plain), (RIPOSTE, grouped(&by_vector))] {
-        let truth = grouping(labels.iter().copied(), is_out_of_scope);
-        let of_system = figures.entry(system.to_owned()).or_default();
-        of_system.insert("k".to_owned(), cluster_count(&found) as f64);
-        for (name, figure) in [
-            ("acc", accuracy(&found, &truth)),
-            ("nmi", nmi(&found, &truth)),
-            ("ari", ari(&found, &truth)),
-            ("outliers", outlier_share(&found)),
-        ] {
-            if let Some(value) = figure {
-                of_system.insert(name.to_owned(), value);
-            }
-        }
-    }
-    Ok(figures)
 }

@@ -2,18 +2,19 @@
 
 use std::collections::HashMap;
 
+use super::neighbours::{Asked, neighbours_of};
 use super::runner::{JobContext, RunError};
+use crate::curation::CurationError;
 use crate::curation::describe::Question;
 use crate::curation::rebuild::Questions;
-use crate::curation::{CurationError, NEIGHBOURS};
 use crate::domain::{DeskId, Job, Pair, PairId, PairKind, Pool};
-use crate::index::{DenseField, IndexFilter, Probe};
+use crate::index::IndexFilter;
 use crate::mining::cluster::Neighbour;
 
 /// Points read from the index at a time.
 const PAGE: usize = 500;
 /// Questions asked of the index between two progress reports.
-const REPORT_EVERY: usize = 250;
+const REPORT_EVERY: usize = 512;
 
 impl From<CurationError> for RunError {
     fn from(error: CurationError) -> Self {
@@ -54,18 +55,15 @@ async fn read_questions(context: &JobContext, filter: &IndexFilter) -> Result<Ve
 }
 
 async fn find_neighbours(context: &JobContext, filter: &IndexFilter, questions: &[Question]) -> Result<Vec<Vec<Neighbour>>, RunError> {
-    let positions: HashMap<_, _> = questions.iter().enumerate().map(|(position, question)| (question.pair.as_uuid(), position)).collect();
+    let places: HashMap<_, _> = questions.iter().enumerate().map(|(place, question)| (question.pair.as_uuid(), place)).collect();
     let mut neighbours = Vec::with_capacity(questions.len());
-    for (done, question) in questions.iter().enumerate() {
-        let probe = Probe::Dense(DenseField::Question, question.vector.clone());
-        // One language a cluster: an editor reads and answers it in one.
-        let same_language = IndexFilter { language: Some(question.language), ..filter.clone() };
-        let hits = context.index.search(&same_language, vec![probe], NEIGHBOURS + 1).await?;
-        let found = hits.into_iter().flatten().filter_map(|hit| Some(Neighbour { other: *positions.get(&hit.id)?, similarity: hit.score }));
-        neighbours.push(found.filter(|neighbour| neighbour.other != done).collect());
-        if done % REPORT_EVERY == 0 {
-            context.progress("finding neighbours", done as u64, Some(questions.len() as u64)).await?;
-        }
+    for some in questions.chunks(REPORT_EVERY) {
+        let asked: Vec<Asked<'_>> = some
+            .iter()
+            .map(|question| Asked { id: question.pair.as_uuid(), language: question.language, vector: &question.vector })
+            .collect();
+        neighbours.extend(neighbours_of(context.index.as_ref(), filter, &asked, &places).await?);
+        context.progress("finding neighbours", neighbours.len() as u64, Some(questions.len() as u64)).await?;
     }
     Ok(neighbours)
 }

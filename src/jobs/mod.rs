@@ -6,6 +6,7 @@ pub mod clusters;
 mod import;
 pub mod indexing;
 pub mod mining;
+pub mod neighbours;
 mod reindex;
 pub mod runner;
 

@@ -29,7 +29,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("store::cipher", &["domain"]),
     ("store::sqlite", &["domain", "rt", "telemetry"]),
     ("ingest", &["domain", "text"]),
-    ("mining", &["domain", "text"]),
+    ("mining", &["domain", "text", "retrieve"]),
     ("retrieve", &["domain", "text", "embed", "index"]),
     ("suggest", &["domain", "text", "embed", "index", "store", "retrieve"]),
     ("adapt", &["domain", "text", "index", "store", "retrieve", "suggest", "rt"]),

@@ -1,5 +1,6 @@
 //! `riposte eval`: tasks over labelled sets, in a throw-away installation with the encoder and weights of this one.
 
+mod clusters;
 mod encoders;
 mod fit;
 mod mining;
@@ -25,7 +26,7 @@ use crate::domain::Clock;
 use crate::embed::{Embedder, ModelInfo};
 use crate::eval::ablation::Part;
 use crate::eval::authored::{authored, weight_curve};
-use crate::eval::dataset::{read_authored, read_conversations, read_intent_set, read_labelled, read_pairs, read_retrieval_set};
+use crate::eval::dataset::{read_authored, read_conversations, read_intent_set, read_pairs, read_retrieval_set};
 use crate::eval::feedback::{SimulatedClock, SimulationOptions, simulate};
 use crate::eval::latency::latency;
 use crate::eval::leaks::{LeakOptions, MOST_VALUES, leaks};
@@ -111,13 +112,10 @@ pub(super) enum EvalCommand {
         #[command(flatten)]
         output: Output,
     },
-    /// Groups labelled texts
-    Clusters {
-        /// labelled.jsonl
-        file: PathBuf,
-        #[command(flatten)]
-        output: Output,
-    },
+    /// Groups texts and compares with labels, with judged pairs, or with how small talk should be kept out
+    Clusters(clusters::ClusterArgs),
+    /// Times clusters of many questions: real ones and perturbed copies of them, through the index
+    ClustersGrowth(clusters::GrowthArgs),
     /// Tells answers from other replies (messages labelled `answer` / `other`)
     Mining {
         /// conversations.jsonl
@@ -260,13 +258,13 @@ pub(super) async fn run(config: Config, command: EvalCommand) -> anyhow::Result<
             let (curve, n) = weight_curve(stage.encoder.as_ref(), &trades, output.limit).await?;
             ("weight", groups.set_name(), vec![curve], n, output)
         }
-        EvalCommand::Clusters { file, output } => {
-            let mut labelled = read_labelled(&file)?;
-            labelled.truncate(output.limit.unwrap_or(usize::MAX));
-            let bench = stage.bench().await?;
-            let figures = texts::clusters(&bench.workbench(), &labelled).await?;
-            bench.close().await?;
-            ("clusters", set_name(&file), vec![figures], labelled.len(), output)
+        EvalCommand::Clusters(args) => {
+            let (set, figures, n) = clusters::run(stage.encoder.as_ref(), &args).await?;
+            ("clusters", set, vec![figures], n, args.output)
+        }
+        EvalCommand::ClustersGrowth(args) => {
+            let (set, figures, n) = clusters::run_growth(&stage, &args).await?;
+            ("clusters-growth", set, vec![figures], n, args.output)
         }
         EvalCommand::Mining { file, folds, output } => {
             let mut conversations = read_conversations(&file)?;
