@@ -6,6 +6,7 @@
 
 mod assets;
 mod errors;
+mod etag;
 mod extract;
 mod failures;
 mod gate;

@@ -115,6 +115,9 @@ codes! {
         "Choose another name for the account.";
     JobEnded => "job_ended", CONFLICT, "The job has ended", retryable: false,
         "A job that has succeeded, failed or been cancelled can't be cancelled any more.";
+    VersionMismatch => "version_mismatch", PRECONDITION_FAILED, "It has changed since you read it", retryable: false,
+        "The version in `If-Match` is not the present one. Read the resource again, carry your change over to what it says now, and send \
+         its new `ETag` as `If-Match`.";
     BodyTooLarge => "body_too_large", PAYLOAD_TOO_LARGE, "The body is too large", retryable: false,
         "JSON bodies may have 1 MiB, uploads what the server is configured for. Split the file, or import it by path on the machine itself.";
     UnsupportedMediaType => "unsupported_media_type", UNSUPPORTED_MEDIA_TYPE, "The content type is not supported", retryable: false,
@@ -125,6 +128,8 @@ codes! {
         "`errors` names the parameter and says what is expected. `limit` is 1 to 200.";
     InvalidCursor => "invalid_cursor", UNPROCESSABLE_ENTITY, "The cursor is not valid", retryable: false,
         "Use `next_cursor` of the previous page of the same list, unchanged, or leave it out to begin again.";
+    IfMatchRequired => "if_match_required", PRECONDITION_REQUIRED, "The change must name the version it is made to", retryable: false,
+        "Read the resource and send the `ETag` of the answer as `If-Match`, so that nobody else's change is overwritten unseen.";
     RateLimited => "rate_limited", TOO_MANY_REQUESTS, "Too many requests", retryable: true,
         "This account or key asks too often. Wait as long as `Retry-After` says.";
     TooManyAttempts => "too_many_attempts", TOO_MANY_REQUESTS, "Too many failed sign-ins", retryable: true,
