@@ -3,6 +3,8 @@
 //!
 //! What is not in the caller's scope is answered exactly as what does not exist. No business rule lives here besides that.
 
+mod knowledge;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -17,20 +19,22 @@ use super::middleware::rate::RateLimiter;
 use super::problem::{Code, Problem};
 use crate::auth::grant::permission::{
     AdaptDesks, CancelJobs, ChangeDeskSettings, ControlAnswers, CreateDesks, GiveFeedback, ManageAccess, ManageImports, ReadClusters,
-    ReadControls, ReadConversations, ReadDesks, ReadEntries, ReadJobs, ReadSmallClusters, RebuildClusters, ReviewAnswers, Suggest,
-    WriteEntries,
+    ReadControls, ReadConversations, ReadDesks, ReadJobs, ReadSmallClusters, RebuildClusters, ReviewAnswers, Suggest,
 };
 use crate::auth::{AuthError, Authenticator, DeskAccess, Grant, NewSession, Permission};
 use crate::domain::{
     AccessRole, Account, ApiKey, ApiKeyId, Clock, Cluster, ClusterId, ClusterMember, Control, ControlId, Conversation, ConversationId,
-    Desk, DeskId, DeskScope, DeskSettings, Entry, EntryId, Job, JobId, Principal, RejectedRow, RetiredAnswer, SuggestionId, Timestamp,
+    Desk, DeskId, DeskScope, DeskSettings, Job, JobId, Principal, RejectedRow, RetiredAnswer, SuggestionId, Timestamp,
 };
 use crate::embed::{Lane, ModelInfo};
 use crate::jobs::adapt::AdapterStatus;
 use crate::jobs::indexing::Indexer;
 use crate::jobs::{ImportParams, Jobs};
+use crate::knowledge::Knowledge;
 use crate::store::{DeskCounts, Store};
 use crate::suggest::{ControlCreate, FeedbackCreate, SuggestRequest, SuggestResponse, Suggester};
+
+pub(super) use knowledge::Written;
 
 /// Distinct customers a cluster needs before it is shown, where the desk says nothing: fewer could point at a person.
 const DEFAULT_MIN_CLUSTER_CUSTOMERS: u32 = 3;
@@ -41,6 +45,7 @@ pub(super) struct Gate {
     pub(super) jobs: Jobs,
     pub(super) auth: Arc<Authenticator>,
     pub(super) store: Arc<dyn Store>,
+    pub(super) knowledge: Knowledge,
     pub(super) indexer: Arc<Indexer>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) model: ModelInfo,
@@ -180,43 +185,12 @@ impl GateRef {
         Ok(self.0.store.set_desk_settings(access.desk(), settings).await?)
     }
 
-    // ── archive and knowledge ──
+    // ── archive (knowledge has a file of its own) ──
 
     /// A conversation as stored, not masked: whoever shows it masks it.
     pub(super) async fn conversation(&self, access: &DeskAccess<ReadConversations>, id: ConversationId) -> Result<Conversation, Problem> {
         let found = self.0.store.conversation(access.desk(), id).await?;
         found.ok_or_else(|| Problem::new(Code::UnknownConversation))
-    }
-
-    pub(super) async fn entries(
-        &self,
-        access: &DeskAccess<ReadEntries>,
-        after: Option<EntryId>,
-        limit: u32,
-    ) -> Result<Vec<Entry>, Problem> {
-        Ok(self.0.store.entries_page(access.desk(), after, limit).await?)
-    }
-
-    pub(super) async fn entry(&self, access: &DeskAccess<ReadEntries>, id: EntryId) -> Result<Entry, Problem> {
-        let found = self.0.store.entries(access.desk(), &[id]).await?.into_iter().next();
-        found.ok_or_else(|| Problem::new(Code::UnknownEntry))
-    }
-
-    /// Writes entries of one desk, creating it for somebody who may, and has them indexed.
-    pub(super) async fn put_entries(&self, grant: &Grant<WriteEntries>, desk: &DeskId, entries: &[Entry]) -> Result<u32, Problem> {
-        let access = grant.enter(desk)?;
-        if self.0.store.desk(desk).await?.is_none() {
-            access.also::<CreateDesks>().map_err(|_may_not| AuthError::OutsideScope(desk.clone()))?;
-            self.0.store.ensure_desk(desk, self.0.clock.now()).await?;
-        }
-        let changed = self.0.store.put_entries(access.desk(), entries).await?;
-        self.0.indexer.wake();
-        Ok(changed)
-    }
-
-    /// The present, for what is written.
-    pub(super) fn now(&self) -> Timestamp {
-        self.0.clock.now()
     }
 
     // ── clusters ──
@@ -280,7 +254,7 @@ impl GateRef {
     // ── jobs ──
 
     /// Where an upload may be written.
-    pub(super) fn upload_path(&self, _grant: &Grant<ManageImports>) -> PathBuf {
+    pub(super) fn upload_path<P: Permission>(&self, _grant: &Grant<P>) -> PathBuf {
         self.0.jobs.upload_path()
     }
 

@@ -33,6 +33,7 @@ use crate::domain::Clock;
 use crate::embed::ModelInfo;
 use crate::jobs::Jobs;
 use crate::jobs::indexing::Indexer;
+use crate::knowledge::Knowledge;
 use crate::store::Store;
 use crate::suggest::Suggester;
 
@@ -86,8 +87,10 @@ pub struct HttpState {
     pub jobs: Jobs,
     /// Checks credentials.
     pub auth: Arc<Authenticator>,
-    /// Read access to desks, archive, knowledge and clusters.
+    /// Read access to desks, archive and clusters.
     pub store: Arc<dyn Store>,
+    /// The knowledge base.
+    pub knowledge: Knowledge,
     /// The index's writer, woken when an entry changes.
     pub indexer: Arc<Indexer>,
     /// The encoder in use.
@@ -104,12 +107,12 @@ pub struct HttpState {
 
 /// Builds the whole interface.
 pub fn router(state: HttpState) -> Router {
-    let HttpState { suggester, jobs, auth, store, indexer, embedder_info, clock, readiness, settings, shutdown } = state;
+    let HttpState { suggester, jobs, auth, store, knowledge, indexer, embedder_info, clock, readiness, settings, shutdown } = state;
     let door = Door { auth: Arc::clone(&auth), readiness: Arc::clone(&readiness) };
     let around = settings.clone();
     let suggestion_rate = RateLimiter::new(settings.suggestion_rate);
     let gate =
-        GateRef::new(Gate { suggester, jobs, auth, store, indexer, clock, model: embedder_info, settings, suggestion_rate, shutdown });
+        GateRef::new(Gate { suggester, jobs, auth, store, knowledge, indexer, clock, model: embedder_info, settings, suggestion_rate, shutdown });
 
     let (guarded, _) = v1::guarded(&around).split_for_parts();
     let (sign_in, _) = v1::sign_in().split_for_parts();
