@@ -162,12 +162,8 @@ impl App {
             profiles,
             Arc::clone(&clock),
         );
-        let knowledge = Knowledge::new(
-            Arc::clone(&store),
-            Arc::clone(&index),
-            Arc::clone(&embedder) as Arc<dyn Embedder>,
-            Arc::clone(&clock),
-        );
+        let knowledge =
+            Knowledge::new(Arc::clone(&store), Arc::clone(&index), Arc::clone(&embedder) as Arc<dyn Embedder>, Arc::clone(&clock));
         let (local_token, digest) = crate::auth::local_token()?;
         let auth = Arc::new(Authenticator::new(Arc::clone(&store) as Arc<dyn crate::store::AccountStore>, Arc::clone(&clock), digest));
         Ok(Self {

@@ -176,12 +176,7 @@ async fn import(backend: &Backend, args: &ImportArgs) -> anyhow::Result<ExitCode
     let done = if args.dry_run { " (nothing is written)" } else { "" };
     let number = |key: &str| report[key].as_u64().unwrap_or_default();
     let not_taken = rejected.len() + report["rejected"].as_array().map_or(0, Vec::len);
-    print(&format!(
-        "{} new, {} changed, {} unchanged, {not_taken} rejected{done}",
-        number("new"),
-        number("changed"),
-        number("unchanged")
-    ));
+    print(&format!("{} new, {} changed, {} unchanged, {not_taken} rejected{done}", number("new"), number("changed"), number("unchanged")));
     for rejected in &rejected {
         let field = rejected.field.as_deref().filter(|field| !field.is_empty()).map(|field| format!("{field}: ")).unwrap_or_default();
         print(&format!("  {}: {field}{}; {}", rejected.place(), rejected.reason, rejected.remedy));

@@ -41,11 +41,6 @@ impl Remote {
         read(response)
     }
 
-    pub(super) fn put<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> anyhow::Result<T> {
-        let response = self.agent.put(self.url(path)).header("authorization", self.bearer()).send_json(body)?;
-        read(response)
-    }
-
     pub(super) fn patch<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> anyhow::Result<T> {
         let response = self.agent.patch(self.url(path)).header("authorization", self.bearer()).send_json(body)?;
         read(response)
@@ -94,7 +89,8 @@ impl Remote {
 
     /// Makes a desk where there is none.
     pub(super) fn ensure_desk(&self, desk: &DeskId) -> anyhow::Result<()> {
-        let made = self.agent.post(self.url("/v1/desks")).header("authorization", self.bearer()).send_json(serde_json::json!({"id": desk}))?;
+        let made =
+            self.agent.post(self.url("/v1/desks")).header("authorization", self.bearer()).send_json(serde_json::json!({"id": desk}))?;
         match made.status().as_u16() {
             200..300 | 409 => Ok(()),
             _ => read::<Value>(made).map(|_| ()),

@@ -9,7 +9,8 @@ use super::systems::ArchivedAnswer;
 use crate::adapt::AdaptError;
 use crate::domain::desk::InvalidDeskId;
 use crate::domain::{
-    Clock, ConversationDraft, ConversationId, DeskId, DeskSettings, EntryContent, EntryDraft, EntryId, EntryStatus, MessageId, PairId, PairKind, Provenance, Role,
+    Clock, ConversationDraft, ConversationId, DeskId, DeskSettings, EntryContent, EntryDraft, EntryId, EntryStatus, MessageId, PairId,
+    PairKind, Provenance, Role,
 };
 use crate::embed::{EmbedError, Embedder, Lane, TextKind};
 use crate::index::{IndexError, VectorIndex};

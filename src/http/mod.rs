@@ -111,8 +111,19 @@ pub fn router(state: HttpState) -> Router {
     let door = Door { auth: Arc::clone(&auth), readiness: Arc::clone(&readiness) };
     let around = settings.clone();
     let suggestion_rate = RateLimiter::new(settings.suggestion_rate);
-    let gate =
-        GateRef::new(Gate { suggester, jobs, auth, store, knowledge, indexer, clock, model: embedder_info, settings, suggestion_rate, shutdown });
+    let gate = GateRef::new(Gate {
+        suggester,
+        jobs,
+        auth,
+        store,
+        knowledge,
+        indexer,
+        clock,
+        model: embedder_info,
+        settings,
+        suggestion_rate,
+        shutdown,
+    });
 
     let (guarded, _) = v1::guarded(&around).split_for_parts();
     let (sign_in, _) = v1::sign_in().split_for_parts();

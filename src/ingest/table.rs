@@ -9,7 +9,7 @@ use super::csv::CsvRows;
 use super::mapping::ColumnMapping;
 use super::rows::RowSource;
 use super::xlsx::SheetRows;
-use super::{IngestError, ImportFormat, RejectedRow};
+use super::{ImportFormat, IngestError, RejectedRow};
 
 /// One row.
 #[derive(Debug, Clone, PartialEq)]

@@ -222,8 +222,12 @@ fn entry_documents(entry: &Entry) -> Vec<(DocumentText, Blank)> {
         return Vec::new();
     }
     let documents = entry.content.questions.iter().enumerate().map(|(variant, question)| {
-        let text =
-            DocumentText { question: question.clone(), turn: question.clone(), previous: String::new(), answer: entry.content.answer.clone() };
+        let text = DocumentText {
+            question: question.clone(),
+            turn: question.clone(),
+            previous: String::new(),
+            answer: entry.content.answer.clone(),
+        };
         let payload = PointPayload {
             desk: entry.desk.clone(),
             pool: Pool::Knowledge,

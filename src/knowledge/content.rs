@@ -69,7 +69,11 @@ pub fn checked_content(content: EntryContent) -> Result<EntryContent, Fault> {
     if let (Some(from), Some(to)) = (content.valid_from, content.valid_to)
         && to <= from
     {
-        return Err(Fault::new("valid_to", "the entry ends before it begins", "`valid_to` is the first moment behind `valid_from` at which it no longer holds"));
+        return Err(Fault::new(
+            "valid_to",
+            "the entry ends before it begins",
+            "`valid_to` is the first moment behind `valid_from` at which it no longer holds",
+        ));
     }
     Ok(EntryContent { questions, tags, answer, owner, ..content })
 }

@@ -100,12 +100,15 @@ fn single(from: &EntryContent, to: &EntryContent) -> Vec<FieldDiff> {
         ]
     };
     let both = values(from).into_iter().zip(values(to));
-    both.filter(|((_, old), (_, new))| old != new).map(|((field, old), (_, new))| FieldDiff { field, old, new, pieces: Vec::new() }).collect()
+    both.filter(|((_, old), (_, new))| old != new)
+        .map(|((field, old), (_, new))| FieldDiff { field, old, new, pieces: Vec::new() })
+        .collect()
 }
 
 /// A text in the units an editor reads: runs of letters and digits of alphabetic scripts, everything else character by character.
 fn words(text: &str) -> Vec<&str> {
-    let joins = |c: char| c.is_alphanumeric() && !matches!(u32::from(c), 0x2E80..=0x9FFF | 0xAC00..=0xD7AF | 0xF900..=0xFAFF | 0x20000..=0x3FFFF);
+    let joins =
+        |c: char| c.is_alphanumeric() && !matches!(u32::from(c), 0x2E80..=0x9FFF | 0xAC00..=0xD7AF | 0xF900..=0xFAFF | 0x20000..=0x3FFFF);
     let (mut words, mut start, mut open) = (Vec::new(), 0, false);
     for (at, c) in text.char_indices() {
         let joined = joins(c);

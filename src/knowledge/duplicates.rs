@@ -105,8 +105,14 @@ impl Knowledge {
                 found.push(Match { entry, question, asked, similarity });
             }
         }
-        self.match_drafts(desk, &EntryFilter { status: Some(EntryStatus::Draft), language: Some(language), ..EntryFilter::default() }, &vectors, lane, &mut found)
-            .await?;
+        self.match_drafts(
+            desk,
+            &EntryFilter { status: Some(EntryStatus::Draft), language: Some(language), ..EntryFilter::default() },
+            &vectors,
+            lane,
+            &mut found,
+        )
+        .await?;
         found.retain(|found| asked.except != Some(found.entry.id));
         found.sort_by(|a, b| b.similarity.total_cmp(&a.similarity).then(a.entry.id.cmp(&b.entry.id)));
         found.truncate(MAX_NAMED);
@@ -160,7 +166,8 @@ impl Knowledge {
         if answer.trim().is_empty() || found.is_empty() {
             return Ok(vec![false; found.len()]);
         }
-        let texts: Vec<String> = std::iter::once(answer.to_owned()).chain(found.iter().map(|found| found.entry.content.answer.clone())).collect();
+        let texts: Vec<String> =
+            std::iter::once(answer.to_owned()).chain(found.iter().map(|found| found.entry.content.answer.clone())).collect();
         let vectors = self.embedder.embed(texts.clone(), TextKind::Passage, lane).await?;
         let written = |at: usize| Answer { text: &texts[at], vector: &vectors[at].vector };
         let same = |at: usize| !texts[at].trim().is_empty() && group_answers(&[written(0), written(at)]).len() == 1;

@@ -136,6 +136,7 @@ const fn draft() -> EntryStatus {
 /// A change of an entry: what is absent stays, lists are replaced as a whole.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
+#[expect(clippy::option_option, reason = "absent and null mean different things in a patch")]
 pub struct EntryPatch {
     /// Language of the answer.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -229,10 +230,17 @@ impl Knowledge {
     }
 
     /// Makes an entry; gives it with those that ask the same.
-    pub async fn create(&self, new: EntryCreate, on_duplicate: OnDuplicate, by: &str) -> Result<(Entry, Vec<NearDuplicate>), KnowledgeError> {
+    pub async fn create(
+        &self,
+        new: EntryCreate,
+        on_duplicate: OnDuplicate,
+        by: &str,
+    ) -> Result<(Entry, Vec<NearDuplicate>), KnowledgeError> {
         let edit = self.edit(by, new.note.as_deref())?;
         let content = EntryContent {
-            language: new.language.unwrap_or_else(|| detect(if new.answer.trim().is_empty() { new.questions.first().map_or("", String::as_str) } else { &new.answer })),
+            language: new.language.unwrap_or_else(|| {
+                detect(if new.answer.trim().is_empty() { new.questions.first().map_or("", String::as_str) } else { &new.answer })
+            }),
             status: new.status,
             tags: new.tags,
             valid_from: new.valid_from,
@@ -309,7 +317,13 @@ impl Knowledge {
     }
 
     /// Entries in order of id, from the first one after `after`.
-    pub async fn entries(&self, desk: &DeskId, filter: &EntryFilter, after: Option<EntryId>, limit: u32) -> Result<Vec<Entry>, KnowledgeError> {
+    pub async fn entries(
+        &self,
+        desk: &DeskId,
+        filter: &EntryFilter,
+        after: Option<EntryId>,
+        limit: u32,
+    ) -> Result<Vec<Entry>, KnowledgeError> {
         Ok(self.store.entries_page(desk, filter, after, limit).await?)
     }
 
@@ -343,7 +357,11 @@ impl Knowledge {
             let page = self.store.entries_page(desk, &EntryFilter::default(), after, PAGE).await?;
             let Some(last) = page.last() else { break };
             after = Some(last.id);
-            drafts.extend(page.into_iter().map(|entry| EntryDraft { desk: entry.desk, external_id: entry.external_id, content: entry.content }));
+            drafts.extend(page.into_iter().map(|entry| EntryDraft {
+                desk: entry.desk,
+                external_id: entry.external_id,
+                content: entry.content,
+            }));
         }
         drafts.sort_by(|a, b| a.external_id.cmp(&b.external_id));
         Ok(drafts)

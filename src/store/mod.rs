@@ -16,8 +16,9 @@ use uuid::Uuid;
 
 use crate::domain::{
     Account, AccountId, ApiKey, ApiKeyId, Cluster, ClusterId, ClusterMember, Control, ControlId, Conversation, ConversationDraft,
-    ConversationId, Desk, DeskId, DeskSettings, Entry, EntryContent, EntryDraft, EntryFilter, EntryId, EntryVersion, FeedbackEvent, FeedbackTally, Job, JobId, JobKind, JobProgress, JobState,
-    Pair, PairDraft, PairId, PairKind, Pool, RejectedRow, RetiredAnswer, SuggestionId, SuggestionSetId, Timestamp, WordingTally,
+    ConversationId, Desk, DeskId, DeskSettings, Entry, EntryContent, EntryDraft, EntryFilter, EntryId, EntryVersion, FeedbackEvent,
+    FeedbackTally, Job, JobId, JobKind, JobProgress, JobState, Pair, PairDraft, PairId, PairKind, Pool, RejectedRow, RetiredAnswer,
+    SuggestionId, SuggestionSetId, Timestamp, WordingTally,
 };
 
 /// Why the store did not answer.
@@ -186,14 +187,7 @@ pub trait KnowledgeStore: Send + Sync {
     /// Adds an entry. `Duplicate` when the desk has one of that external id.
     async fn create_entry(&self, draft: &EntryDraft, edit: EntryEdit<'_>) -> Result<Entry>;
     /// Replaces the content of version `version`. `NotFound` when the entry is not this desk's, `Stale` when it has another version by now.
-    async fn change_entry(
-        &self,
-        desk: &DeskId,
-        id: EntryId,
-        version: u64,
-        content: &EntryContent,
-        edit: EntryEdit<'_>,
-    ) -> Result<Entry>;
+    async fn change_entry(&self, desk: &DeskId, id: EntryId, version: u64, content: &EntryContent, edit: EntryEdit<'_>) -> Result<Entry>;
     /// Entries by id; unknown ids are left out.
     async fn entries(&self, desk: &DeskId, ids: &[EntryId]) -> Result<Vec<Entry>>;
     /// Entries in order of id, from the first one after `after`.

@@ -11,7 +11,8 @@ use crate::embed::Lane;
 use crate::http::problem::Problem;
 use crate::knowledge::diff::EntryDiff;
 use crate::knowledge::{
-    Asked, EntryCreate, EntryPatch, ImportOptions, KnowledgeError, KnowledgeFile, KnowledgeFormat, KnowledgeReport, NearDuplicate, OnDuplicate,
+    Asked, EntryCreate, EntryPatch, ImportOptions, KnowledgeError, KnowledgeFile, KnowledgeFormat, KnowledgeReport, NearDuplicate,
+    OnDuplicate,
 };
 use crate::suggest::request::SuggestFilters;
 use crate::suggest::{SuggestRequest, SuggestResponse};

@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::suggestions::Admitted;
-use crate::domain::{Abstention, DeskId, EntryId, Evidence, EvidenceKind, Flag, Language, Role, Slot, Suggestion, SuggestionId, SuggestionSetId};
+use crate::domain::{
+    Abstention, DeskId, EntryId, Evidence, EvidenceKind, Flag, Language, Role, Slot, Suggestion, SuggestionId, SuggestionSetId,
+};
 use crate::http::extract::Json;
 use crate::http::gate::GateRef;
 use crate::http::problem::{Problem, problems};

@@ -9,9 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::auth::Grant;
 use crate::auth::grant::permission::{ReadEntries, WriteEntries};
-use crate::domain::{
-    DeskId, Entry, EntryContent, EntryDraft, EntryFilter, EntryId, EntryStatus, Language, Provenance, Timestamp,
-};
+use crate::domain::{DeskId, Entry, EntryContent, EntryDraft, EntryFilter, EntryId, EntryStatus, Language, Provenance, Timestamp};
 use crate::http::etag::{IfMatch, etag};
 use crate::http::extract::{Json, Path, Query};
 use crate::http::gate::{GateRef, Written};

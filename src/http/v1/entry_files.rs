@@ -128,7 +128,9 @@ pub(super) async fn export_entries(
 ) -> Result<impl IntoResponse, Problem> {
     let (access, _) = gate.enter(&grant, &query.desk).await?;
     if query.format == KnowledgeFormat::Md {
-        return Err(Problem::new(Code::UnreadableFile).with_detail("Markdown is a folder of files: use csv, xlsx or jsonl, or the command line"));
+        return Err(
+            Problem::new(Code::UnreadableFile).with_detail("Markdown is a folder of files: use csv, xlsx or jsonl, or the command line")
+        );
     }
     let bytes = gate.export_entries(&access, query.format).await?;
     let name = format!("attachment; filename=\"knowledge-{}.{}\"", query.desk.path_segment(), query.format.as_str());

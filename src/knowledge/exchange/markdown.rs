@@ -98,7 +98,9 @@ pub fn write_folder(entries: &[EntryDraft], folder: &Path) -> Result<(), Exchang
 
 /// A name that every file system takes, is as readable as the id, and belongs to no other id.
 fn file_name(external_id: &str) -> String {
-    let plain = |c: char| c.is_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_') || (c.is_alphanumeric() && !c.is_ascii() && !c.is_uppercase());
+    let plain = |c: char| {
+        c.is_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_') || (c.is_alphanumeric() && !c.is_ascii() && !c.is_uppercase())
+    };
     let mut name = String::new();
     for c in external_id.chars() {
         let c = if plain(c) { c } else { '-' };
@@ -221,7 +223,8 @@ mod tests {
     fn file_names_are_plain_and_tell_ids_apart() {
         assert_eq!(file_name("return-window"), "return-window");
         assert_eq!(file_name("退货期限"), "退货期限");
-        let names: BTreeSet<String> = ["a/b", "a b", "A b", "a-b", "../x", "README", "", "con", "-rf"].map(file_name).map(|name| name.to_lowercase()).into();
+        let names: BTreeSet<String> =
+            ["a/b", "a b", "A b", "a-b", "../x", "README", "", "con", "-rf"].map(file_name).map(|name| name.to_lowercase()).into();
         assert_eq!(names.len(), 9, "{names:?}");
         assert!(names.iter().all(|name| !name.contains(['/', '\\', '.', ' ']) && name != "readme" && name != "con"), "{names:?}");
         assert!(file_name(&"长".repeat(300)).len() < 120);

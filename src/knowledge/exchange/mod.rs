@@ -176,7 +176,9 @@ pub fn write(entries: &[EntryDraft], format: KnowledgeFormat, out: &mut (impl Wr
         KnowledgeFormat::Csv => sheet::write_csv(entries, out),
         KnowledgeFormat::Xlsx => sheet::write_xlsx(entries, out),
         KnowledgeFormat::Jsonl => jsonl::write(entries, out),
-        KnowledgeFormat::Md => Err(ExchangeError::Unusable("Markdown is a folder of files, not one file: use csv, xlsx or jsonl".to_owned())),
+        KnowledgeFormat::Md => {
+            Err(ExchangeError::Unusable("Markdown is a folder of files, not one file: use csv, xlsx or jsonl".to_owned()))
+        }
     }
 }
 
@@ -232,7 +234,8 @@ impl Record {
     /// The entry, checked; `desk` overrides its own.
     fn into_draft(self, desk: Option<&DeskId>) -> Result<EntryDraft, Fault> {
         let desk = desk.cloned().or(self.desk);
-        let desk = desk.ok_or_else(|| Fault::new("desk", "the entry names no desk", "name one in the entry (`desk`), or one for all of them"))?;
+        let desk =
+            desk.ok_or_else(|| Fault::new("desk", "the entry names no desk", "name one in the entry (`desk`), or one for all of them"))?;
         let answer = self.answer.unwrap_or_default();
         let valid_from = self.valid_from.as_deref().map(|text| moment("valid_from", text)).transpose()?.flatten();
         let valid_to = self.valid_to.as_deref().map(|text| moment("valid_to", text)).transpose()?.flatten();

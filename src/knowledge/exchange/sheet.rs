@@ -104,7 +104,9 @@ fn record(columns: &Columns, cells: &[String]) -> Result<Record, Fault> {
     };
     let given = |name: &str| Some(text(name)).filter(|text| !text.trim().is_empty());
     let desk = given("desk").map(|name| {
-        name.trim().parse::<DeskId>().map_err(|_invalid| Fault::new("desk", "it is no name of a desk", "use 1 to 64 letters, digits, `-`, `_` or `.`"))
+        name.trim()
+            .parse::<DeskId>()
+            .map_err(|_invalid| Fault::new("desk", "it is no name of a desk", "use 1 to 64 letters, digits, `-`, `_` or `.`"))
     });
     let language = given("language").map(|code| match code.trim().to_lowercase().as_str() {
         "zh" | "中文" => Ok(Language::Zh),
@@ -118,7 +120,9 @@ fn record(columns: &Columns, cells: &[String]) -> Result<Record, Fault> {
         _ => Err(Fault::new("status", "it is no state of an entry", "write `draft`, `published` or `retired`")),
     });
     let id = |field: &'static str, text: &str| {
-        text.trim().parse::<uuid::Uuid>().map_err(|_invalid| Fault::new(field, "it is no id of ours", "leave the cell as it was exported, or empty"))
+        text.trim()
+            .parse::<uuid::Uuid>()
+            .map_err(|_invalid| Fault::new(field, "it is no id of ours", "leave the cell as it was exported, or empty"))
     };
     let cluster = given("cluster").map(|text| id("cluster", &text).map(crate::domain::ClusterId::from_uuid)).transpose()?;
     let pairs = split_tags(&text("pairs")).iter().map(|text| id("pairs", text).map(PairId::from_uuid)).collect::<Result<Vec<_>, _>>()?;
@@ -166,8 +170,7 @@ pub(super) fn write_xlsx(entries: &[EntryDraft], out: &mut (impl Write + Send)) 
 /// Headings and rows; what is too long for a cell goes on in columns of its own.
 fn table_of(entries: &[EntryDraft]) -> Vec<Vec<String>> {
     let rows: Vec<Vec<Vec<String>>> = entries.iter().map(|entry| cells(entry).iter().map(|cell| parts(cell)).collect()).collect();
-    let widths: Vec<usize> =
-        (0..COLUMNS.len()).map(|column| rows.iter().map(|row| row[column].len()).max().unwrap_or(1).max(1)).collect();
+    let widths: Vec<usize> = (0..COLUMNS.len()).map(|column| rows.iter().map(|row| row[column].len()).max().unwrap_or(1).max(1)).collect();
     let headings = COLUMNS.iter().zip(&widths).flat_map(|((name, _), &width)| {
         (1..=width).map(move |part| if part == 1 { (*name).to_owned() } else { format!("{name} ({part})") })
     });
@@ -302,7 +305,13 @@ mod tests {
         let items = |items: &[&str]| items.iter().map(|&item| item.to_owned()).collect::<Vec<_>>();
         assert_eq!(join(&items(&["怎么退", "can I return it?"]), "\n", split_lines), "怎么退\ncan I return it?");
         assert_eq!(join(&items(&["退货", "运费"]), ", ", split_tags), "退货, 运费");
-        for (list, split) in [(items(&["a\nb", "c"]), split_lines as fn(&str) -> Vec<String>), (items(&["a,b"]), split_tags), (items(&["[]"]), split_lines), (items(&[]), split_tags), (items(&["[1]"]), split_tags)] {
+        for (list, split) in [
+            (items(&["a\nb", "c"]), split_lines as fn(&str) -> Vec<String>),
+            (items(&["a,b"]), split_tags),
+            (items(&["[]"]), split_lines),
+            (items(&[]), split_tags),
+            (items(&["[1]"]), split_tags),
+        ] {
             assert_eq!(split(&join(&list, ", ", split)), list);
         }
     }

@@ -229,14 +229,7 @@ impl KnowledgeStore for SqliteStore {
         Ok(entry)
     }
 
-    async fn change_entry(
-        &self,
-        desk: &DeskId,
-        id: EntryId,
-        version: u64,
-        content: &EntryContent,
-        edit: EntryEdit<'_>,
-    ) -> Result<Entry> {
+    async fn change_entry(&self, desk: &DeskId, id: EntryId, version: u64, content: &EntryContent, edit: EntryEdit<'_>) -> Result<Entry> {
         let mut tx = self.begin().await?;
         let row: Option<EntryRow> = sqlx::query_as("select * from entry where desk = $1 and id = $2")
             .bind(desk.as_str())

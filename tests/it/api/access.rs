@@ -14,8 +14,11 @@ async fn nothing_of_the_product_answers_without_credentials() {
             (app.anonymous(), app.anonymous().with("authorization", "Bearer rk_0192f0c1a2b37c4d8e5f60718293a4b5_guessed"));
         let mut guarded = 0;
         for Operation { method, path, public, .. } in operations() {
-            let path =
-                path.replace("{id}", "0192f0c1-a2b3-7c4d-8e5f-60718293a4b5").replace("{desk}", "shop").replace("{code}", "not_found");
+            let path = path
+                .replace("{id}", "0192f0c1-a2b3-7c4d-8e5f-60718293a4b5")
+                .replace("{desk}", "shop")
+                .replace("{code}", "not_found")
+                .replace("{version}", "1");
             let answer = nobody.call(&method, &path, None).await;
             if public {
                 assert_ne!(answer.status, 401, "{method} {path}");
@@ -69,16 +72,23 @@ fn allowed(operation: &str) -> Option<&'static [AccessRole]> {
     use AccessRole::{Admin, Agent, Auditor, KbEditor, Supervisor};
     Some(match operation {
         "show_me" | "delete_session" => return None,
-        "create_suggestions" | "create_feedback" => &[Agent, Supervisor, KbEditor, Admin],
-        "show_conversation" | "list_entries" | "show_entry" | "list_desks" | "show_desk" | "show_adapter" => {
-            &[Agent, Supervisor, KbEditor, Auditor, Admin]
-        }
+        "create_suggestions" | "create_feedback" | "create_answers" => &[Agent, Supervisor, KbEditor, Admin],
+        "show_conversation"
+        | "list_entries"
+        | "show_entry"
+        | "list_desks"
+        | "show_desk"
+        | "show_adapter"
+        | "list_entry_versions"
+        | "show_entry_version"
+        | "compare_entry_versions"
+        | "find_duplicate_entries"
+        | "export_entries" => &[Agent, Supervisor, KbEditor, Auditor, Admin],
         "list_clusters" | "show_cluster" | "list_controls" | "list_jobs" | "show_job" | "stream_job_events" | "list_rejected_rows" => {
             &[Supervisor, KbEditor, Auditor, Admin]
         }
-        "put_entries" | "rebuild_clusters" | "create_control" | "delete_control" | "list_retired" | "review_retired" => {
-            &[Supervisor, KbEditor, Admin]
-        }
+        "put_entries" | "create_entry" | "update_entry" | "roll_back_entry" | "import_entries" | "rebuild_clusters" | "create_control"
+        | "delete_control" | "list_retired" | "review_retired" => &[Supervisor, KbEditor, Admin],
         "create_import" | "cancel_job" | "update_desk_settings" => &[Supervisor, Admin],
         "create_adapter" | "delete_adapter" | "create_desk" | "list_accounts" | "create_account" | "list_api_keys" | "create_api_key"
         | "delete_api_key" => &[Admin],
@@ -93,7 +103,8 @@ async fn every_operation_asks_for_the_role_it_needs() {
             let client = app.key(role, &[]).await;
             for Operation { id, method, path, public, .. } in operations() {
                 let Some(roles) = (if public { None } else { allowed(&id) }) else { continue };
-                let path = path.replace("{id}", "0192f0c1-a2b3-7c4d-8e5f-60718293a4b5").replace("{desk}", "absent");
+                let path =
+                    path.replace("{id}", "0192f0c1-a2b3-7c4d-8e5f-60718293a4b5").replace("{desk}", "absent").replace("{version}", "1");
                 // An empty object is no valid request of any of them: what comes back shows how far it got.
                 let answer = client.call(&method, &path, Some(&Value::Object(serde_json::Map::new()))).await;
                 if roles.contains(&role) {

@@ -5,6 +5,8 @@ mod adapting;
 mod clusters;
 mod controls;
 mod document;
+mod entries;
+mod entry_files;
 mod feedback;
 mod imports;
 mod isolation;
