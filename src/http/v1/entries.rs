@@ -130,6 +130,7 @@ pub(super) struct DeskQuery {
 pub(super) struct CreateQuery {
     /// What to do when entries ask the same: `list` them with the new entry (the default), or `refuse` with 409.
     #[serde(default)]
+    #[param(inline)]
     on_duplicate: OnDuplicate,
 }
 

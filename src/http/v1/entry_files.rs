@@ -30,6 +30,7 @@ const MAX_COMPARED: usize = 200;
 pub(super) struct ImportQuery {
     /// The desk all entries go to, whatever desk they name.
     desk: DeskId,
+    #[param(inline)]
     /// The file's format: `csv`, `xlsx`, `jsonl`, or `md` for a single Markdown file.
     format: KnowledgeFormat,
     /// Read and report only.
@@ -44,6 +45,7 @@ pub(super) struct ImportQuery {
 pub(super) struct ExportQuery {
     /// The desk.
     desk: DeskId,
+    #[param(inline)]
     /// `csv`, `xlsx` or `jsonl`. A folder of Markdown is written by `riposte knowledge export --format md`.
     format: KnowledgeFormat,
 }
@@ -88,7 +90,8 @@ pub(super) async fn import_entries(
     request: axum::extract::Request,
 ) -> Result<Json<EntriesImported>, Problem> {
     let (access, _) = gate.enter(&grant, &query.desk).await?;
-    let bytes = file_of(request, &gate).await?;
+    let received = tokio::time::timeout(gate.settings().request_timeout, file_of(request, &gate)).await;
+    let bytes = received.map_err(|_elapsed| Problem::new(Code::MalformedRequest).with_detail("the file took too long to come"))??;
     let file = SpooledFile::holding(gate.upload_path(&grant), &bytes).await?;
     drop(bytes);
     let read = gate.read_entries_file(&access, file.path(), query.format).await?;

@@ -84,7 +84,7 @@ fn entry() -> impl Strategy<Value = EntryDraft> {
     (texts, status, language, moments(), proptest::option::of(text(1..3)), provenance, long).prop_filter_map(
         "only what the base takes can be in it",
         |((external_id, questions, answer, tags), status, language, (valid_from, valid_to), owner, provenance, long)| {
-            let answer = format!("{answer}{}", "长 🧾".repeat(long / 3));
+            let answer = format!("{answer}{}", "🧾".repeat(long));
             let content = EntryContent { language, status, tags, valid_from, valid_to, owner, questions, answer, provenance };
             checked(EntryDraft { desk: "shop".parse().unwrap(), external_id, content }).ok()
         },
@@ -154,8 +154,10 @@ fn thousand() -> Vec<EntryDraft> {
     use proptest::strategy::ValueTree as _;
     use proptest::test_runner::TestRunner;
     let mut runner = TestRunner::deterministic();
-    let mut all: Vec<EntryDraft> = entries(1_100..1_101).new_tree(&mut runner).unwrap().current();
-    all.truncate(1_000);
+    let mut all: Vec<EntryDraft> = proptest::collection::vec(entry(), 1_000).new_tree(&mut runner).unwrap().current();
+    for (number, entry) in all.iter_mut().enumerate() {
+        entry.external_id.push_str(&format!(" {number}"));
+    }
     all
 }
 

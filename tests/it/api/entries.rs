@@ -253,7 +253,7 @@ async fn a_bot_is_answered_from_knowledge_alone_or_told_why_not() {
         assert!(set["abstained"].is_null());
         bot.post(&format!("/v1/suggestions/{}/feedback", text(&best["id"])), &json!({"kind": "sent"})).await.expect(204);
         // The archive answers agents, never the bot.
-        let question = "衣服不合适可以退货吗";
+        let question = "衣服尺码小了，可以退货吗？";
         assert!(!texts(&bot.suggest("shop", question).await).is_empty());
         app.show_everything("shop").await;
         let set = bot.post("/v1/answers", &json!({"desk": "shop", "question": question, "limit": 20})).await.ok();
