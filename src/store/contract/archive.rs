@@ -3,9 +3,11 @@
 use serde_json::json;
 
 use super::sample::{
-    NOW, acknowledge_all, cluster, conversation, desk, desk_id, entry, job, merge, message, mine, minutes, named, pair, short_talk,
+    NOW, acknowledge_all, cluster, conversation, desk, desk_id, draft, edit, job, merge, message, mine, minutes, named, pair, short_talk,
 };
-use crate::domain::{ConversationDraft, ConversationId, EntryId, JobId, JobKind, MessageDraft, MessageKind, PairKind, RejectedRow, Role};
+use crate::domain::{
+    ConversationDraft, ConversationId, EntryFilter, JobId, JobKind, MessageDraft, MessageKind, PairKind, RejectedRow, Role,
+};
 use crate::store::{DeskCounts, ImportCheckpoint, IndexSubject, Store, StoreError};
 
 pub(in crate::store) async fn a_new_conversation_is_stored_and_read_back(store: &dyn Store) {
