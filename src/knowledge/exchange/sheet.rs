@@ -305,13 +305,14 @@ mod tests {
         let items = |items: &[&str]| items.iter().map(|&item| item.to_owned()).collect::<Vec<_>>();
         assert_eq!(join(&items(&["怎么退", "can I return it?"]), "\n", split_lines), "怎么退\ncan I return it?");
         assert_eq!(join(&items(&["退货", "运费"]), ", ", split_tags), "退货, 运费");
-        for (list, split) in [
-            (items(&["a\nb", "c"]), split_lines as fn(&str) -> Vec<String>),
+        let cases: [(Vec<String>, fn(&str) -> Vec<String>); 5] = [
+            (items(&["a\nb", "c"]), split_lines),
             (items(&["a,b"]), split_tags),
             (items(&["[]"]), split_lines),
             (items(&[]), split_tags),
             (items(&["[1]"]), split_tags),
-        ] {
+        ];
+        for (list, split) in cases {
             assert_eq!(split(&join(&list, ", ", split)), list);
         }
     }

@@ -2,9 +2,9 @@
 
 use crate::domain::{
     Cluster, ClusterAnswer, ClusterId, ClusterMember, ClusterState, Control, ControlRule, ConversationDraft, ConversationId, DeskId,
-    EntryContent, EntryDraft, EntryStatus, FeedbackEvent, FeedbackId, FeedbackKind, Job, JobId, JobKind, JobProgress, JobState, Language,
-    MessageDraft, MessageId, MessageKind, Outcome, PairDraft, PairId, PairKind, Pool, Provenance, RejectReason, Role, SuggestionId,
-    SuggestionSetId, Timestamp,
+    EntryContent, EntryDraft, EntryId, EntryStatus, FeedbackEvent, FeedbackId, FeedbackKind, Job, JobId, JobKind, JobProgress, JobState,
+    Language, MessageDraft, MessageId, MessageKind, Outcome, PairDraft, PairId, PairKind, Pool, Provenance, RejectReason, Role,
+    SuggestionId, SuggestionSetId, Timestamp,
 };
 use crate::store::{EntryEdit, RecordedSet, RecordedSuggestion, Store};
 
