@@ -59,7 +59,7 @@ import_desk() {
 
 load_entries() {
   say "loading knowledge entries"
-  riposte knowledge load knowledge/demo
+  riposte knowledge import knowledge/demo
 }
 
 rebuild_clusters() {

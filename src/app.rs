@@ -16,7 +16,7 @@ use crate::adapt::Parts;
 use crate::auth::Authenticator;
 use crate::config::Config;
 use crate::curation::Curator;
-use crate::domain::{Clock, DeskId, Entry, Job, JobId};
+use crate::domain::{Clock, DeskId, Job, JobId};
 use crate::embed::candle::CandleModel;
 use crate::embed::queue::{EmbedQueue, QueueSettings};
 use crate::embed::{Embedder, Lane, TextKind};
@@ -24,17 +24,17 @@ use crate::eval::workbench::Workbench;
 use crate::http::{HttpSettings, HttpState, Readiness, ReadinessState};
 use crate::index::VectorIndex;
 use crate::index::edge::EdgeIndex;
-use crate::ingest::markdown::{RejectedFile, read_entries};
 use crate::jobs::adapt::Adaptation;
 use crate::jobs::indexing::Indexer;
 use crate::jobs::mining::Miner;
 use crate::jobs::runner::Runner;
 use crate::jobs::{Jobs, Tools};
+use crate::knowledge::{ImportOptions, Knowledge, KnowledgeFile, KnowledgeFormat, KnowledgeReport};
 use crate::mining::relevance::Relevance;
 use crate::retrieve::Adapters;
 use crate::store::cipher::KeySource;
 use crate::store::sqlite::SqliteStore;
-use crate::store::{KnowledgeStore, OutboxStore, Store};
+use crate::store::{OutboxStore, Store};
 use crate::suggest::{DeskProfiles, Ranker, Suggester};
 
 mod lock;
@@ -65,6 +65,8 @@ pub struct App {
     pub embedder: Arc<EmbedQueue>,
     /// Suggestions and feedback.
     pub suggester: Suggester,
+    /// The knowledge base.
+    pub knowledge: Knowledge,
     /// Jobs.
     pub jobs: Jobs,
     /// The index's writer.
@@ -169,6 +171,8 @@ impl App {
             profiles,
             Arc::clone(&clock),
         );
+        let knowledge =
+            Knowledge::new(Arc::clone(&store), Arc::clone(&index), Arc::clone(&embedder) as Arc<dyn Embedder>, Arc::clone(&clock));
         let (local_token, digest) = crate::auth::local_token()?;
         let auth = Arc::new(Authenticator::new(Arc::clone(&store) as Arc<dyn crate::store::AccountStore>, Arc::clone(&clock), digest));
         Ok(Self {
@@ -177,6 +181,7 @@ impl App {
             index,
             embedder,
             suggester,
+            knowledge,
             jobs,
             indexer,
             curator,
@@ -264,6 +269,7 @@ impl App {
             jobs: self.jobs.clone(),
             auth: Arc::clone(&self.auth),
             store: Arc::clone(&self.store),
+            knowledge: self.knowledge.clone(),
             indexer: Arc::clone(&self.indexer),
             curator: self.curator.clone(),
             embedder_info: self.embedder.info().clone(),
@@ -313,16 +319,28 @@ impl App {
         Ok(())
     }
 
-    /// Reads a folder of Markdown entries into the knowledge pool; tells how many entries there were and how many changed.
+    /// Takes the entries of a folder of Markdown files into the knowledge base, creating their desks, and has them indexed.
     ///
     /// # Errors
     /// When the folder can't be read or the store refuses.
-    pub async fn load_knowledge(&self, folder: &Path, desk: Option<&DeskId>) -> anyhow::Result<KnowledgeLoad> {
-        let (entries, rejected) =
-            read_entries(folder, desk, self.clock.now()).with_context(|| format!("the folder {} can't be read", folder.display()))?;
-        let changed = put_entries(self.store.as_ref(), &entries, self.clock.as_ref()).await?;
+    pub async fn load_knowledge(&self, folder: &Path, desk: Option<&DeskId>) -> anyhow::Result<KnowledgeReport> {
+        let file = self.knowledge.read(folder, KnowledgeFormat::Md, desk).await?;
+        self.import_knowledge(file, ImportOptions { dry_run: false, by: "knowledge folder", note: None, compared: 0 }).await
+    }
+
+    /// Takes entries into the knowledge base, creating their desks, and has them indexed.
+    ///
+    /// # Errors
+    /// When the store refuses.
+    pub async fn import_knowledge(&self, file: KnowledgeFile, options: ImportOptions<'_>) -> anyhow::Result<KnowledgeReport> {
+        if !options.dry_run {
+            for entry in &file.entries {
+                self.store.ensure_desk(&entry.desk, self.clock.now()).await?;
+            }
+        }
+        let report = self.knowledge.import(file, options).await?;
         self.indexer.wake();
-        Ok(KnowledgeLoad { entries: entries.len(), changed, rejected })
+        Ok(report)
     }
 
     /// Waits until a job has ended, calling `seen` with every state of it on the way.
@@ -376,30 +394,6 @@ impl App {
         }
         Ok(())
     }
-}
-
-/// What loading a knowledge folder did.
-#[derive(Debug, Clone)]
-pub struct KnowledgeLoad {
-    /// Entries read.
-    pub entries: usize,
-    /// Entries that were new or different.
-    pub changed: u32,
-    /// Files not taken.
-    pub rejected: Vec<RejectedFile>,
-}
-
-async fn put_entries(store: &dyn Store, entries: &[Entry], clock: &dyn Clock) -> anyhow::Result<u32> {
-    let mut desks: Vec<&DeskId> = entries.iter().map(|entry| &entry.desk).collect();
-    desks.sort_unstable();
-    desks.dedup();
-    let mut changed = 0;
-    for desk in desks {
-        store.ensure_desk(desk, clock.now()).await?;
-        let of_desk: Vec<Entry> = entries.iter().filter(|entry| &entry.desk == desk).cloned().collect();
-        changed += KnowledgeStore::put_entries(store, desk, &of_desk).await?;
-    }
-    Ok(changed)
 }
 
 async fn open_index(

@@ -15,6 +15,7 @@ pub mod http;
 pub mod index;
 pub mod ingest;
 pub mod jobs;
+pub mod knowledge;
 pub mod mining;
 pub mod retrieve;
 pub mod rt;

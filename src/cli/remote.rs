@@ -7,6 +7,11 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::domain::DeskId;
+
+/// Longest answer that is read.
+const MAX_ANSWER_BYTES: u64 = 256 << 20;
+
 /// A server reached with the token of the data folder.
 pub(super) struct Remote {
     base: String,
@@ -36,11 +41,6 @@ impl Remote {
         read(response)
     }
 
-    pub(super) fn put<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> anyhow::Result<T> {
-        let response = self.agent.put(self.url(path)).header("authorization", self.bearer()).send_json(body)?;
-        read(response)
-    }
-
     pub(super) fn patch<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> anyhow::Result<T> {
         let response = self.agent.patch(self.url(path)).header("authorization", self.bearer()).send_json(body)?;
         read(response)
@@ -48,9 +48,14 @@ impl Remote {
 
     /// All items of a list, whatever the number of its pages.
     pub(super) fn items(&self, path: &str) -> anyhow::Result<Vec<Value>> {
+        self.items_where(path, "")
+    }
+
+    /// All items of a list with a query of its own.
+    pub(super) fn items_where(&self, path: &str, query: &str) -> anyhow::Result<Vec<Value>> {
         let (mut items, mut cursor) = (Vec::new(), String::new());
         loop {
-            let mut page: Value = self.get(&format!("{path}?limit=200{cursor}"))?;
+            let mut page: Value = self.get(&format!("{path}?limit=200&{query}{cursor}"))?;
             if let Value::Array(found) = page["items"].take() {
                 items.extend(found);
             }
@@ -58,6 +63,37 @@ impl Remote {
                 Some(next) => cursor = format!("&cursor={next}"),
                 None => return Ok(items),
             }
+        }
+    }
+
+    /// Sends a change made to one version of a thing.
+    pub(super) fn post_if_match<T: DeserializeOwned>(&self, path: &str, version: u64, body: &impl Serialize) -> anyhow::Result<T> {
+        let request = self.agent.post(self.url(path)).header("authorization", self.bearer());
+        read(request.header("if-match", format!("\"{version}\"")).send_json(body)?)
+    }
+
+    /// Sends a file.
+    pub(super) fn post_bytes<T: DeserializeOwned>(&self, path: &str, media_type: &str, bytes: &[u8]) -> anyhow::Result<T> {
+        let request = self.agent.post(self.url(path)).header("authorization", self.bearer());
+        read(request.header("content-type", media_type).send(bytes)?)
+    }
+
+    /// A file.
+    pub(super) fn get_bytes(&self, path: &str) -> anyhow::Result<Vec<u8>> {
+        let mut response = self.agent.get(self.url(path)).header("authorization", self.bearer()).call()?;
+        if !response.status().is_success() {
+            return Err(problem(&response.body_mut().read_json::<Value>().unwrap_or_default()));
+        }
+        response.body_mut().with_config().limit(MAX_ANSWER_BYTES).read_to_vec().context("the server's answer was cut off")
+    }
+
+    /// Makes a desk where there is none.
+    pub(super) fn ensure_desk(&self, desk: &DeskId) -> anyhow::Result<()> {
+        let made =
+            self.agent.post(self.url("/v1/desks")).header("authorization", self.bearer()).send_json(serde_json::json!({"id": desk}))?;
+        match made.status().as_u16() {
+            200..300 | 409 => Ok(()),
+            _ => read::<Value>(made).map(|_| ()),
         }
     }
 
@@ -77,7 +113,7 @@ impl Remote {
 
 fn read<T: DeserializeOwned>(mut response: ureq::http::Response<ureq::Body>) -> anyhow::Result<T> {
     let success = response.status().is_success();
-    let body: Value = response.body_mut().with_config().limit(256 << 20).read_json().context("the server's answer is not JSON")?;
+    let body: Value = response.body_mut().with_config().limit(MAX_ANSWER_BYTES).read_json().context("the server's answer is not JSON")?;
     if success { Ok(serde_json::from_value(body)?) } else { Err(problem(&body)) }
 }
 

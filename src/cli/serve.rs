@@ -32,13 +32,13 @@ pub(super) async fn run(config: Config) -> anyhow::Result<()> {
     if knowledge.is_dir() {
         let load = app.load_knowledge(&knowledge, None).await?;
         tracing::info!(
-            knowledge.entries = load.entries,
+            knowledge.new = load.new,
             knowledge.changed = load.changed,
             knowledge.rejected = load.rejected.len(),
             "knowledge folder read"
         );
         for file in load.rejected {
-            tracing::warn!(file = %file.path.display(), reason = file.reason, "knowledge file not taken");
+            tracing::warn!(file = file.place(), reason = file.reason, remedy = file.remedy, "knowledge file not taken");
         }
     }
     let shutdown = CancellationToken::new();

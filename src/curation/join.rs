@@ -69,7 +69,7 @@ impl Curator {
             }
             let change = ClusterChange { revision, clusters, placements, ..ClusterChange::default() };
             match self.store.change_clusters(desk, &change).await {
-                Err(StoreError::Stale(_)) => {}
+                Err(StoreError::Overtaken(_)) => {}
                 Err(error) => return Err(error.into()),
                 Ok(()) => return Ok(joining.values().map(|pairs| pairs.len() as u64).sum()),
             }

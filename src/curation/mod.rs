@@ -1,11 +1,13 @@
 //! Curating frequent questions: clusters that remember, decisions of people about them, and questions that join as they arrive.
 //!
 //! `describe` goes from members to what a cluster looks like, `memory` from the past to the ids and groups a rebuild must respect, `rebuild` puts a
-//! whole desk together, `join` adds new questions between rebuilds, `review` is what people decide, and takes back.
+//! whole desk together, `join` adds new questions between rebuilds, `review` is what people decide, and takes
+//! back, `promote` makes entries of clusters.
 
 pub mod describe;
 mod join;
 pub mod memory;
+pub mod promote;
 pub mod rebuild;
 pub mod review;
 

@@ -76,7 +76,7 @@ impl Curator {
             }
             let change = ClusterChange { revision, clusters, removed, placements, ..ClusterChange::default() };
             match self.store.change_clusters(desk, &change).await {
-                Err(StoreError::Stale(_)) => {}
+                Err(StoreError::Overtaken(_)) => {}
                 Err(error) => return Err(error.into()),
                 Ok(()) => return Ok(report),
             }

@@ -77,7 +77,14 @@ impl Scene {
         self.members.extend(members);
     }
 
-    fn decided(mut self) -> Self {
+    pub(super) fn in_state(mut self, state: ClusterState) -> Self {
+        self.identity.state = state;
+        self.identity.snoozed_until = None;
+        self.identity.dismissed_why = None;
+        self
+    }
+
+    pub(super) fn decided(mut self) -> Self {
         self.identity.version += 1;
         for (_, fixed) in &mut self.members {
             *fixed = true;
@@ -87,13 +94,13 @@ impl Scene {
 }
 
 /// What a decision does.
-struct Plan {
-    kind: DecisionKind,
-    detail: serde_json::Value,
-    scenes: Vec<Scene>,
+pub(super) struct Plan {
+    pub(super) kind: DecisionKind,
+    pub(super) detail: serde_json::Value,
+    pub(super) scenes: Vec<Scene>,
     /// Questions that belong to no cluster any more.
-    released: Vec<PairId>,
-    removed: Vec<ClusterId>,
+    pub(super) released: Vec<PairId>,
+    pub(super) removed: Vec<ClusterId>,
 }
 
 /// A cluster before a decision, for taking it back.
@@ -108,7 +115,8 @@ struct Before {
     members: Vec<(PairId, bool)>,
 }
 
-type Loaded = (Cluster, Vec<ClusterMember>);
+/// A cluster and its questions.
+pub(super) type Loaded = (Cluster, Vec<ClusterMember>);
 
 impl Before {
     fn of((cluster, members): &Loaded) -> Self {
@@ -319,7 +327,7 @@ impl Curator {
                 removed: present.keys().filter(|cluster| !restored.contains(cluster)).copied().collect(),
             };
             match self.write(desk, revision, plan, &decision.clusters, &now, actor, Some(id)).await {
-                Err(CurationError::Store(StoreError::Stale(_))) => {}
+                Err(CurationError::Store(StoreError::Overtaken(_))) => {}
                 other => return other,
             }
         }
@@ -343,7 +351,8 @@ impl Curator {
         Ok(rt::cpu(move || parts(&members, &vectors)).await?)
     }
 
-    async fn decide(
+    /// Takes a decision about clusters as they were seen; `plan` says what becomes of them.
+    pub(super) async fn decide(
         &self,
         desk: &DeskId,
         seen: &[Seen],
@@ -365,7 +374,7 @@ impl Curator {
             let before: Vec<Before> = loaded.iter().map(Before::of).collect();
             let touched: Vec<ClusterId> = seen.iter().map(|cluster| cluster.id).collect();
             match self.write(desk, revision, plan(&loaded)?, &touched, &before, actor, None).await {
-                Err(CurationError::Store(StoreError::Stale(_))) => {}
+                Err(CurationError::Store(StoreError::Overtaken(_))) => {}
                 other => return other,
             }
         }

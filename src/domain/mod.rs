@@ -34,7 +34,7 @@ pub use ids::{
 };
 pub use import::{ImportFormat, ImportReport, RejectedRow};
 pub use job::{Job, JobKind, JobProgress, JobState};
-pub use knowledge::{Entry, EntryStatus};
+pub use knowledge::{Entry, EntryContent, EntryDraft, EntryFilter, EntryStatus, EntryVersion, Provenance};
 pub use language::Language;
 pub use pair::{Outcome, Pair, PairDraft, PairKind};
 pub use suggestion::{AbstainReason, Abstention, Evidence, EvidenceKind, Flag, Pool, Slot, Suggestion, SuggestionSet};

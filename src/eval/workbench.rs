@@ -9,7 +9,8 @@ use super::systems::ArchivedAnswer;
 use crate::adapt::AdaptError;
 use crate::domain::desk::InvalidDeskId;
 use crate::domain::{
-    Clock, ConversationDraft, ConversationId, DeskId, DeskSettings, Entry, EntryId, EntryStatus, MessageId, PairId, PairKind, Role,
+    Clock, ConversationDraft, ConversationId, DeskId, DeskSettings, EntryContent, EntryDraft, EntryId, EntryStatus, MessageId, PairId,
+    PairKind, Provenance, Role,
 };
 use crate::embed::{EmbedError, Embedder, Lane, TextKind};
 use crate::index::{IndexError, VectorIndex};
@@ -17,7 +18,7 @@ use crate::jobs::adapt::{Adaptation, SwitchError};
 use crate::jobs::indexing::{Indexer, IndexingError};
 use crate::jobs::mining::{Miner, MiningError};
 use crate::rt::WorkError;
-use crate::store::{Store, StoreError};
+use crate::store::{EntryEdit, Store, StoreError};
 use crate::suggest::request::{LiveConversation, LiveMessage, SuggestFilters, SuggestRequest};
 use crate::suggest::{Ranker, Ranking, SuggestError, Suggester};
 use crate::text::language::detect;
@@ -156,27 +157,29 @@ impl Workbench {
         let desk: DeskId = desk.parse().map_err(|error: InvalidDeskId| EvalError::Unusable(error.to_string()))?;
         let now = self.clock.now();
         self.store.ensure_desk(&desk, now).await?;
-        let entry = |text: EntryText| Entry {
-            id: EntryId::derive(&[desk.as_str(), &text.external_id]),
+        let draft = |text: EntryText| EntryDraft {
             desk: desk.clone(),
             external_id: text.external_id,
-            language: detect(&text.answer),
-            status: EntryStatus::Published,
-            tags: Vec::new(),
-            valid_from: None,
-            valid_to: None,
-            owner: None,
-            questions: text.questions,
-            answer: text.answer,
-            updated_at: now,
+            content: EntryContent {
+                language: detect(&text.answer),
+                status: EntryStatus::Published,
+                tags: Vec::new(),
+                valid_from: None,
+                valid_to: None,
+                owner: None,
+                questions: text.questions,
+                answer: text.answer,
+                provenance: Provenance::default(),
+            },
         };
-        let entries: Vec<Entry> = texts.into_iter().map(entry).collect();
-        for chunk in entries.chunks(ENTRIES) {
-            self.store.put_entries(&desk, chunk).await?;
+        let drafts: Vec<EntryDraft> = texts.into_iter().map(draft).collect();
+        let edit = EntryEdit { by: "eval", at: now, note: None };
+        for chunk in drafts.chunks(ENTRIES) {
+            self.store.put_entries(&desk, chunk, edit).await?;
         }
         self.indexer.drain().await?;
         self.index.optimize().await?;
-        let ids = entries.iter().map(|entry| entry.id).collect();
+        let ids = drafts.iter().map(EntryDraft::id).collect();
         Ok((desk, ids))
     }
 

@@ -1,12 +1,14 @@
 //! Errors of the use cases and ports → [`Problem`], by exhaustive matches: a new variant does not compile until it has a code.
 
 use super::etag::mismatch;
-use super::problem::{Code, Problem};
+use super::problem::{Code, FieldError, Problem};
 use crate::auth::AuthError;
 use crate::curation::CurationError;
 use crate::embed::EmbedError;
 use crate::index::IndexError;
+use crate::ingest::IngestError;
 use crate::jobs::JobError;
+use crate::knowledge::{ExchangeError, KnowledgeError};
 use crate::store::StoreError;
 use crate::suggest::SuggestError;
 
@@ -26,7 +28,8 @@ impl From<StoreError> for Problem {
         match error {
             StoreError::NotFound(what) => Self::new(Code::NotFound).with_detail(format!("no such {what}")),
             StoreError::Duplicate(what) => Self::new(Code::Conflict).with_detail(format!("{what} exists already")),
-            StoreError::Stale(what) => {
+            StoreError::Stale { present, .. } => mismatch(present),
+            StoreError::Overtaken(what) => {
                 Self::new(Code::Busy).with_detail(format!("{what} changed meanwhile")).retry_after(BUSY_RETRY_SECONDS)
             }
             StoreError::Locked(_) => unavailable(error),
@@ -89,6 +92,57 @@ impl From<CurationError> for Problem {
             CurationError::Index(error) => error.into(),
             CurationError::Store(error) => error.into(),
         }
+    }
+}
+
+impl From<KnowledgeError> for Problem {
+    fn from(error: KnowledgeError) -> Self {
+        match error {
+            KnowledgeError::Invalid { field, reason, remedy } => {
+                let field = if field == "id" { "external_id" } else { field };
+                Self::field(format!("/{field}"), format!("{reason}: {remedy}"))
+            }
+            KnowledgeError::UnknownEntry(_) => Self::new(Code::UnknownEntry),
+            KnowledgeError::UnknownVersion(_) => Self::new(Code::UnknownVersion),
+            KnowledgeError::Exists(id) => Self::new(Code::EntryExists).with_detail(format!("the desk has this entry already: {id}")),
+            KnowledgeError::Stale(present) => mismatch(present),
+            KnowledgeError::Duplicates(near) => {
+                let errors = near.iter().map(|near| FieldError {
+                    pointer: Some(format!("/questions/{}", near.asked)),
+                    parameter: None,
+                    detail: format!("asked by entry {} already (similarity {:.2})", near.entry, near.similarity),
+                });
+                Self::new(Code::NearDuplicate).with_errors(errors.collect())
+            }
+            KnowledgeError::Exchange(error) => error.into(),
+            KnowledgeError::Embed(error) => error.into(),
+            KnowledgeError::Index(error) => error.into(),
+            KnowledgeError::Store(error) => error.into(),
+            KnowledgeError::Work(error) => Self::internal(error),
+        }
+    }
+}
+
+impl From<ExchangeError> for Problem {
+    fn from(error: ExchangeError) -> Self {
+        match error {
+            ExchangeError::Unusable(detail) => Self::new(Code::UnreadableFile).with_detail(detail),
+            ExchangeError::Table(error) => table_problem(error),
+            ExchangeError::File { .. } | ExchangeError::Csv(_) | ExchangeError::Workbook(_) => Self::internal(error),
+        }
+    }
+}
+
+/// What a table that can't be read means; the file's path is the server's own and is not told.
+fn table_problem(error: IngestError) -> Problem {
+    match error {
+        IngestError::WrongFormat { detail, .. } => Problem::new(Code::UnreadableFile).with_detail(detail),
+        IngestError::Workbook { detail, .. } | IngestError::Headings { detail, .. } | IngestError::Mapping { detail, .. } => {
+            Problem::new(Code::UnreadableFile).with_detail(detail)
+        }
+        IngestError::Read { line, .. } => Problem::new(Code::UnreadableFile).with_detail(format!("it can't be read from line {line} on")),
+        IngestError::UnknownFormat(_) => Problem::new(Code::UnreadableFile),
+        IngestError::Open { .. } => Problem::internal(error),
     }
 }
 

@@ -3,6 +3,9 @@
 //!
 //! What is not in the caller's scope is answered exactly as what does not exist. No business rule lives here besides that.
 
+mod clusters;
+mod knowledge;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -16,24 +19,24 @@ use super::middleware::access::SESSION_COOKIE;
 use super::middleware::rate::RateLimiter;
 use super::problem::{Code, Problem};
 use crate::auth::grant::permission::{
-    AdaptDesks, CancelJobs, ChangeDeskSettings, ControlAnswers, CreateDesks, GiveFeedback, ManageAccess, ManageImports, ReadClusters,
-    ReadControls, ReadConversations, ReadDesks, ReadEntries, ReadJobs, ReadSmallClusters, RebuildClusters, ReviewAnswers, ReviewClusters,
-    Suggest, WriteEntries,
+    AdaptDesks, CancelJobs, ChangeDeskSettings, ControlAnswers, CreateDesks, GiveFeedback, ManageAccess, ManageImports, ReadControls,
+    ReadConversations, ReadDesks, ReadJobs, ReadSmallClusters, RebuildClusters, ReviewAnswers, Suggest,
 };
 use crate::auth::{AuthError, Authenticator, DeskAccess, Grant, NewSession, Permission};
 use crate::curation::Curator;
-use crate::curation::review::{ProposedPart, Review, Seen};
 use crate::domain::{
-    AccessRole, Account, ApiKey, ApiKeyId, Clock, Cluster, ClusterDecision, ClusterDecisionId, ClusterId, ClusterMember, Control,
-    ControlId, Conversation, ConversationId, Desk, DeskId, DeskScope, DeskSettings, Entry, EntryId, Job, JobId, PairId, Principal,
-    RejectedRow, RetiredAnswer, SuggestionId, Timestamp,
+    AccessRole, Account, ApiKey, ApiKeyId, Clock, Control, ControlId, Conversation, ConversationId, Desk, DeskId, DeskScope, DeskSettings,
+    Job, JobId, Principal, RejectedRow, RetiredAnswer, SuggestionId, Timestamp,
 };
 use crate::embed::{Lane, ModelInfo};
 use crate::jobs::adapt::AdapterStatus;
 use crate::jobs::indexing::Indexer;
 use crate::jobs::{ImportParams, Jobs};
-use crate::store::{ClusterQuery, DeskCounts, Store};
+use crate::knowledge::Knowledge;
+use crate::store::{DeskCounts, Store};
 use crate::suggest::{ControlCreate, FeedbackCreate, SuggestRequest, SuggestResponse, Suggester};
+
+pub(super) use knowledge::Written;
 
 /// Distinct customers a cluster needs before it is shown, where the desk says nothing: fewer could point at a person.
 const DEFAULT_MIN_CLUSTER_CUSTOMERS: u32 = 3;
@@ -44,6 +47,7 @@ pub(super) struct Gate {
     pub(super) jobs: Jobs,
     pub(super) auth: Arc<Authenticator>,
     pub(super) store: Arc<dyn Store>,
+    pub(super) knowledge: Knowledge,
     pub(super) indexer: Arc<Indexer>,
     pub(super) curator: Curator,
     pub(super) clock: Arc<dyn Clock>,
@@ -184,43 +188,12 @@ impl GateRef {
         Ok(self.0.store.set_desk_settings(access.desk(), settings).await?)
     }
 
-    // ── archive and knowledge ──
+    // ── archive (knowledge has a file of its own) ──
 
     /// A conversation as stored, not masked: whoever shows it masks it.
     pub(super) async fn conversation(&self, access: &DeskAccess<ReadConversations>, id: ConversationId) -> Result<Conversation, Problem> {
         let found = self.0.store.conversation(access.desk(), id).await?;
         found.ok_or_else(|| Problem::new(Code::UnknownConversation))
-    }
-
-    pub(super) async fn entries(
-        &self,
-        access: &DeskAccess<ReadEntries>,
-        after: Option<EntryId>,
-        limit: u32,
-    ) -> Result<Vec<Entry>, Problem> {
-        Ok(self.0.store.entries_page(access.desk(), after, limit).await?)
-    }
-
-    pub(super) async fn entry(&self, access: &DeskAccess<ReadEntries>, id: EntryId) -> Result<Entry, Problem> {
-        let found = self.0.store.entries(access.desk(), &[id]).await?.into_iter().next();
-        found.ok_or_else(|| Problem::new(Code::UnknownEntry))
-    }
-
-    /// Writes entries of one desk, creating it for somebody who may, and has them indexed.
-    pub(super) async fn put_entries(&self, grant: &Grant<WriteEntries>, desk: &DeskId, entries: &[Entry]) -> Result<u32, Problem> {
-        let access = grant.enter(desk)?;
-        if self.0.store.desk(desk).await?.is_none() {
-            access.also::<CreateDesks>().map_err(|_may_not| AuthError::OutsideScope(desk.clone()))?;
-            self.0.store.ensure_desk(desk, self.0.clock.now()).await?;
-        }
-        let changed = self.0.store.put_entries(access.desk(), entries).await?;
-        self.0.indexer.wake();
-        Ok(changed)
-    }
-
-    /// The present, for what is written.
-    pub(super) fn now(&self) -> Timestamp {
-        self.0.clock.now()
     }
 
     // ── clusters ──
@@ -236,116 +209,6 @@ impl GateRef {
             Some(asked) => Ok(asked),
             None => Ok(minimum),
         }
-    }
-
-    pub(super) async fn clusters(&self, access: &DeskAccess<ReadClusters>, query: &ClusterQuery) -> Result<Vec<Cluster>, Problem> {
-        let now = self.0.clock.now();
-        let clusters = self.0.store.clusters_page(access.desk(), query, now).await?;
-        Ok(clusters.into_iter().map(|cluster| cluster.as_of(now)).collect())
-    }
-
-    pub(super) async fn cluster<P: Permission>(
-        &self,
-        access: &DeskAccess<P>,
-        desk: &Desk,
-        id: ClusterId,
-    ) -> Result<(Cluster, Vec<ClusterMember>), Problem> {
-        let found = self.0.store.cluster(access.desk(), id).await?.ok_or_else(|| Problem::new(Code::UnknownCluster))?;
-        // One below the minimum is as hidden here as in the list.
-        if Self::least_customers(access, desk, Some(found.0.customers)).is_err() {
-            return Err(Problem::new(Code::UnknownCluster));
-        }
-        Ok((found.0.as_of(self.0.clock.now()), found.1))
-    }
-
-    pub(super) async fn propose_split(
-        &self,
-        access: &DeskAccess<ReadClusters>,
-        desk: &Desk,
-        id: ClusterId,
-    ) -> Result<Vec<ProposedPart>, Problem> {
-        self.cluster(access, desk, id).await?;
-        Ok(self.0.curator.propose_split(access.desk(), id).await?)
-    }
-
-    /// Questions without a cluster. Each is one customer's, so only those who may see small clusters see them, unless the desk shows clusters of one.
-    pub(super) async fn outliers(
-        &self,
-        access: &DeskAccess<ReadClusters>,
-        desk: &Desk,
-        after: Option<PairId>,
-        limit: u32,
-    ) -> Result<Vec<ClusterMember>, Problem> {
-        Self::least_customers(access, desk, Some(1))?;
-        Ok(self.0.store.outliers_page(access.desk(), after, limit).await?)
-    }
-
-    pub(super) async fn review_cluster(
-        &self,
-        access: &DeskAccess<ReviewClusters>,
-        desk: &Desk,
-        seen: Seen,
-        review: &Review,
-    ) -> Result<Cluster, Problem> {
-        self.cluster(access, desk, seen.id).await?;
-        Ok(self.0.curator.review(access.desk(), seen, review, access.actor()).await?)
-    }
-
-    pub(super) async fn merge_clusters(
-        &self,
-        access: &DeskAccess<ReviewClusters>,
-        desk: &Desk,
-        into: Seen,
-        from: &[Seen],
-    ) -> Result<Cluster, Problem> {
-        for seen in std::iter::once(&into).chain(from) {
-            self.cluster(access, desk, seen.id).await?;
-        }
-        Ok(self.0.curator.merge(access.desk(), into, from, access.actor()).await?)
-    }
-
-    pub(super) async fn split_cluster(
-        &self,
-        access: &DeskAccess<ReviewClusters>,
-        desk: &Desk,
-        seen: Seen,
-        members: &[PairId],
-        name: Option<&str>,
-    ) -> Result<(Cluster, Cluster), Problem> {
-        self.cluster(access, desk, seen.id).await?;
-        Ok(self.0.curator.split(access.desk(), seen, members, name, access.actor()).await?)
-    }
-
-    pub(super) async fn move_questions(
-        &self,
-        access: &DeskAccess<ReviewClusters>,
-        desk: &Desk,
-        from: Seen,
-        members: &[PairId],
-        to: Option<Seen>,
-    ) -> Result<Vec<Cluster>, Problem> {
-        for seen in std::iter::once(from).chain(to) {
-            self.cluster(access, desk, seen.id).await?;
-        }
-        Ok(self.0.curator.move_questions(access.desk(), from, members, to, access.actor()).await?)
-    }
-
-    pub(super) async fn cluster_decisions(
-        &self,
-        access: &DeskAccess<ReadClusters>,
-        cluster: Option<ClusterId>,
-        after: Option<ClusterDecisionId>,
-        limit: u32,
-    ) -> Result<Vec<ClusterDecision>, Problem> {
-        Ok(self.0.store.cluster_decisions(access.desk(), cluster, after, limit).await?)
-    }
-
-    pub(super) async fn undo_cluster_decision(
-        &self,
-        access: &DeskAccess<ReviewClusters>,
-        id: ClusterDecisionId,
-    ) -> Result<Vec<Cluster>, Problem> {
-        Ok(self.0.curator.undo(access.desk(), id, access.actor()).await?)
     }
 
     pub(super) async fn rebuild_clusters(&self, access: &DeskAccess<RebuildClusters>) -> Result<Job, Problem> {
@@ -370,7 +233,7 @@ impl GateRef {
     // ── jobs ──
 
     /// Where an upload may be written.
-    pub(super) fn upload_path(&self, _grant: &Grant<ManageImports>) -> PathBuf {
+    pub(super) fn upload_path<P: Permission>(&self, _grant: &Grant<P>) -> PathBuf {
         self.0.jobs.upload_path()
     }
 

@@ -34,6 +34,7 @@ use crate::domain::Clock;
 use crate::embed::ModelInfo;
 use crate::jobs::Jobs;
 use crate::jobs::indexing::Indexer;
+use crate::knowledge::Knowledge;
 use crate::store::Store;
 use crate::suggest::Suggester;
 
@@ -87,8 +88,10 @@ pub struct HttpState {
     pub jobs: Jobs,
     /// Checks credentials.
     pub auth: Arc<Authenticator>,
-    /// Read access to desks, archive, knowledge and clusters.
+    /// Read access to desks, archive and clusters.
     pub store: Arc<dyn Store>,
+    /// The knowledge base.
+    pub knowledge: Knowledge,
     /// The index's writer, woken when an entry changes.
     pub indexer: Arc<Indexer>,
     /// Clusters and decisions about them.
@@ -107,7 +110,8 @@ pub struct HttpState {
 
 /// Builds the whole interface.
 pub fn router(state: HttpState) -> Router {
-    let HttpState { suggester, jobs, auth, store, indexer, curator, embedder_info, clock, readiness, settings, shutdown } = state;
+    let HttpState { suggester, jobs, auth, store, knowledge, indexer, curator, embedder_info, clock, readiness, settings, shutdown } =
+        state;
     let door = Door { auth: Arc::clone(&auth), readiness: Arc::clone(&readiness) };
     let around = settings.clone();
     let suggestion_rate = RateLimiter::new(settings.suggestion_rate);
@@ -116,6 +120,7 @@ pub fn router(state: HttpState) -> Router {
         jobs,
         auth,
         store,
+        knowledge,
         indexer,
         curator,
         clock,

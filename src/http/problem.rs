@@ -101,6 +101,8 @@ codes! {
         "The conversation is not in this desk's archive.";
     UnknownEntry => "unknown_entry", NOT_FOUND, "There is no such entry", retryable: false,
         "The knowledge entry is not of this desk.";
+    UnknownVersion => "unknown_version", NOT_FOUND, "There is no such version", retryable: false,
+        "The entry has no version of this number. `GET /v1/entries/{id}/versions` lists them.";
     UnknownControl => "unknown_control", NOT_FOUND, "There is no such control", retryable: false,
         "The control is not of this desk, or is removed already. `GET /v1/desks/{desk}/controls` lists them.";
     UnknownApiKey => "unknown_api_key", NOT_FOUND, "There is no such key", retryable: false,
@@ -113,6 +115,11 @@ codes! {
         "Something with the same name or id exists already.";
     DeskExists => "desk_exists", CONFLICT, "The desk exists already", retryable: false,
         "Use the existing desk, or another name.";
+    EntryExists => "entry_exists", CONFLICT, "The entry exists already", retryable: false,
+        "The desk has an entry of this external id. Change that one (`PATCH /v1/entries/{id}`), or leave the external id out.";
+    NearDuplicate => "near_duplicate", CONFLICT, "Entries ask the same already", retryable: false,
+        "`errors` names the questions that are asked already, and by which entries. Add to one of those, or send `on_duplicate=list` to make \
+         the entry nevertheless.";
     AccountExists => "account_exists", CONFLICT, "The name is taken", retryable: false,
         "Choose another name for the account.";
     JobEnded => "job_ended", CONFLICT, "The job has ended", retryable: false,
@@ -130,6 +137,9 @@ codes! {
         "JSON bodies may have 1 MiB, uploads what the server is configured for. Split the file, or import it by path on the machine itself.";
     UnsupportedMediaType => "unsupported_media_type", UNSUPPORTED_MEDIA_TYPE, "The content type is not supported", retryable: false,
         "Send `Content-Type: application/json` (imports also take `multipart/form-data`).";
+    UnreadableFile => "unreadable_file", UNPROCESSABLE_ENTITY, "The file can't be used", retryable: false,
+        "It is damaged, of another format than the one named, or lacks the columns that are needed. The detail says which. \
+         docs/knowledge.md describes the formats.";
     InvalidField => "invalid_field", UNPROCESSABLE_ENTITY, "A field is not valid", retryable: false,
         "`errors` names each field by JSON pointer and says what is expected. Unknown fields are refused too.";
     InvalidParameter => "invalid_parameter", UNPROCESSABLE_ENTITY, "A query parameter is not valid", retryable: false,
@@ -227,6 +237,13 @@ impl Problem {
         let detail = detail.into();
         let error = FieldError { pointer: None, parameter: Some(name.into()), detail: detail.clone() };
         Self { errors: vec![error], ..Self::new(Code::InvalidParameter) }.with_detail(detail)
+    }
+
+    /// Names the fields at fault.
+    #[must_use]
+    pub fn with_errors(mut self, errors: Vec<FieldError>) -> Self {
+        self.errors = errors;
+        self
     }
 
     /// A fault of the server, with its cause for the log.

@@ -1,4 +1,5 @@
-//! Readers of conversation files: JSON lines (one conversation a line), CSV and XLSX (one message a row).
+//! Readers of conversation files: JSON lines (one conversation a line), CSV and XLSX (one message a row); [`table`] gives the bare rows of
+//! tables that hold something else.
 //!
 //! A reader streams: it holds one batch and one line, never the file. It checks every row by the same rules, hands out what is
 //! sound as drafts and reports the rest by line, reason and remedy; neither reports nor errors repeat the customer's words. It writes
@@ -10,10 +11,10 @@
 mod csv;
 mod jsonl;
 mod mapping;
-pub mod markdown;
 mod message;
 mod rows;
 mod source;
+pub mod table;
 mod times;
 mod xlsx;
 

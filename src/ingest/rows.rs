@@ -61,7 +61,7 @@ impl Cell {
         }
     }
 
-    fn into_text(self) -> Option<String> {
+    pub(super) fn into_text(self) -> Option<String> {
         match self {
             Self::Empty => None,
             Self::Text(text) => Some(text),

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
@@ -80,6 +81,31 @@ impl Indexer {
     #[must_use]
     pub fn watch(&self) -> watch::Receiver<IndexerState> {
         self.state.subscribe()
+    }
+
+    /// Has the writer work, and waits until the changes of these entries are in the index, at most for `patience`. Tells whether they are:
+    /// if not, they follow.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    ///
+    /// # Cancel safety
+    /// Dropping the future stops the waiting, not the writing.
+    pub async fn settle(&self, entries: &[EntryId], patience: Duration) -> Result<bool, StoreError> {
+        let mut state = self.watch();
+        self.wake();
+        let settled = async {
+            loop {
+                let failed = state.borrow_and_update().failure.is_some();
+                if !self.store.entries_wait_for_index(entries).await? {
+                    return Ok(true);
+                }
+                if failed || state.changed().await.is_err() {
+                    return Ok(false);
+                }
+            }
+        };
+        tokio::time::timeout(patience, settled).await.unwrap_or(Ok(false))
     }
 
     /// Works until `stop`; waits while there is nothing to do.
@@ -192,23 +218,27 @@ fn pair_document(pair: &Pair) -> Option<(DocumentText, Blank)> {
 }
 
 fn entry_documents(entry: &Entry) -> Vec<(DocumentText, Blank)> {
-    if entry.status != EntryStatus::Published {
+    if entry.content.status != EntryStatus::Published {
         return Vec::new();
     }
-    let documents = entry.questions.iter().enumerate().map(|(variant, question)| {
-        let text =
-            DocumentText { question: question.clone(), turn: question.clone(), previous: String::new(), answer: entry.answer.clone() };
+    let documents = entry.content.questions.iter().enumerate().map(|(variant, question)| {
+        let text = DocumentText {
+            question: question.clone(),
+            turn: question.clone(),
+            previous: String::new(),
+            answer: entry.content.answer.clone(),
+        };
         let payload = PointPayload {
             desk: entry.desk.clone(),
             pool: Pool::Knowledge,
             kind: PairKind::Question,
-            language: entry.language,
+            language: entry.content.language,
             source: entry.id.as_uuid(),
             conversation: None,
             answered_at: Some(entry.updated_at),
-            valid_from: entry.valid_from,
-            valid_to: entry.valid_to,
-            tags: entry.tags.clone(),
+            valid_from: entry.content.valid_from,
+            valid_to: entry.content.valid_to,
+            tags: entry.content.tags.clone(),
         };
         (text, Blank { id: entry.variant_point(variant), payload })
     });

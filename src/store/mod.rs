@@ -16,9 +16,9 @@ use uuid::Uuid;
 
 use crate::domain::{
     Account, AccountId, ApiKey, ApiKeyId, Cluster, ClusterDecision, ClusterDecisionId, ClusterId, ClusterMember, ClusterState, Control,
-    ControlId, Conversation, ConversationDraft, ConversationId, Desk, DeskId, DeskSettings, Entry, EntryId, FeedbackEvent, FeedbackTally,
-    Job, JobId, JobKind, JobProgress, JobState, Language, Pair, PairDraft, PairId, PairKind, Pool, RejectedRow, RetiredAnswer,
-    SuggestionId, SuggestionSetId, Timestamp, WordingTally,
+    ControlId, Conversation, ConversationDraft, ConversationId, Desk, DeskId, DeskSettings, Entry, EntryContent, EntryDraft, EntryFilter,
+    EntryId, EntryVersion, FeedbackEvent, FeedbackTally, Job, JobId, JobKind, JobProgress, JobState, Language, Pair, PairDraft, PairId,
+    PairKind, Pool, RejectedRow, RetiredAnswer, SuggestionId, SuggestionSetId, Timestamp, WordingTally,
 };
 
 /// Why the store did not answer.
@@ -34,8 +34,16 @@ pub enum StoreError {
     #[error("{0} exists already")]
     Duplicate(&'static str),
     /// It has changed since it was read.
+    #[error("{what} has changed since it was read: its version is {present}")]
+    Stale {
+        /// What.
+        what: &'static str,
+        /// Its present version.
+        present: u64,
+    },
+    /// Others have changed it since it was read; what was computed from it is not written.
     #[error("{0} changed meanwhile")]
-    Stale(&'static str),
+    Overtaken(&'static str),
     /// The key does not fit the data: another key file, or a damaged row.
     #[error("a stored text can't be decrypted: is the key the one this data folder was made with?")]
     Decrypt,
@@ -164,15 +172,35 @@ pub trait PairStore: Send + Sync {
     async fn answer_times(&self, desk: &DeskId, kind: PairKind) -> Result<Vec<Option<Timestamp>>>;
 }
 
-/// Knowledge entries.
+/// Who changes an entry, when and why.
+#[derive(Debug, Clone, Copy)]
+pub struct EntryEdit<'a> {
+    /// The account or key.
+    pub by: &'a str,
+    /// The present.
+    pub at: Timestamp,
+    /// Why, in the editor's words.
+    pub note: Option<&'a str>,
+}
+
+/// Knowledge entries. Each change of an entry's content makes its next version and queues the entry for the index, in one transaction;
+/// writing what is there already does neither.
 #[async_trait]
 pub trait KnowledgeStore: Send + Sync {
-    /// Writes entries (by id) and queues those that changed for the index; tells how many changed. One transaction.
-    async fn put_entries(&self, desk: &DeskId, entries: &[Entry]) -> Result<u32>;
+    /// Writes entries by id, whatever their version; gives the ids of those that are new or different. One transaction.
+    async fn put_entries(&self, desk: &DeskId, drafts: &[EntryDraft], edit: EntryEdit<'_>) -> Result<Vec<EntryId>>;
+    /// Adds an entry. `Duplicate` when the desk has one of that external id.
+    async fn create_entry(&self, draft: &EntryDraft, edit: EntryEdit<'_>) -> Result<Entry>;
+    /// Replaces the content of version `version`. `NotFound` when the entry is not this desk's, `Stale` when it has another version by now.
+    async fn change_entry(&self, desk: &DeskId, id: EntryId, version: u64, content: &EntryContent, edit: EntryEdit<'_>) -> Result<Entry>;
     /// Entries by id; unknown ids are left out.
     async fn entries(&self, desk: &DeskId, ids: &[EntryId]) -> Result<Vec<Entry>>;
     /// Entries in order of id, from the first one after `after`.
-    async fn entries_page(&self, desk: &DeskId, after: Option<EntryId>, limit: u32) -> Result<Vec<Entry>>;
+    async fn entries_page(&self, desk: &DeskId, filter: &EntryFilter, after: Option<EntryId>, limit: u32) -> Result<Vec<Entry>>;
+    /// Versions of an entry, newest first, before the version `before`; none for an entry that is not this desk's.
+    async fn entry_versions(&self, desk: &DeskId, id: EntryId, before: Option<u64>, limit: u32) -> Result<Vec<EntryVersion>>;
+    /// One version of an entry.
+    async fn entry_version(&self, desk: &DeskId, id: EntryId, version: u64) -> Result<Option<EntryVersion>>;
 }
 
 /// What a queued index change is about.
@@ -198,10 +226,13 @@ pub struct IndexTask {
 /// Changes that wait for the index.
 #[async_trait]
 pub trait OutboxStore: Send + Sync {
-    /// The oldest tasks (of one desk, or of all). Tasks stay until they are acknowledged.
+    /// The next tasks (of one desk, or of all): entries before pairs, since somebody waits for them, and each by age. Tasks stay until they
+    /// are acknowledged.
     async fn pending_index_tasks(&self, desk: Option<&DeskId>, limit: u32) -> Result<Vec<IndexTask>>;
     /// Removes tasks whose change is in the index.
     async fn acknowledge_index_tasks(&self, sequences: &[i64]) -> Result<()>;
+    /// Whether a change of one of these entries is not in the index yet.
+    async fn entries_wait_for_index(&self, ids: &[EntryId]) -> Result<bool>;
     /// How many wait.
     async fn pending_index_count(&self, desk: Option<&DeskId>) -> Result<u64>;
     /// Queues every pair and entry of every desk, for a new index.
@@ -421,7 +452,7 @@ pub trait ClusterStore: Send + Sync {
     async fn cluster_revision(&self, desk: &DeskId) -> Result<u64>;
     /// Everything that is known of a desk's clusters, of one state.
     async fn cluster_memory(&self, desk: &DeskId) -> Result<ClusterMemory>;
-    /// Makes a change. One transaction. `Stale` when the desk's clusters have changed since its revision, and nothing is written then; placements
+    /// Makes a change. One transaction. `Overtaken` when the desk's clusters have changed since its revision, and nothing is written then; placements
     /// of pairs that are gone are left out.
     async fn change_clusters(&self, desk: &DeskId, change: &ClusterChange) -> Result<()>;
     /// A page of clusters as of `now`.

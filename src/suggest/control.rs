@@ -118,7 +118,7 @@ impl Suggester {
             (Some(id), None, None) => {
                 let entry = self.store.entries(desk, &[id]).await?.into_iter().next();
                 let entry = entry.ok_or_else(|| unknown("entry_id", "the desk has no such entry; `GET /v1/entries` lists them"))?;
-                Ok(Named { words: entry.answer, pool: Pool::Knowledge, source: id.as_uuid() })
+                Ok(Named { words: entry.content.answer, pool: Pool::Knowledge, source: id.as_uuid() })
             }
             (None, Some(id), None) => {
                 let pair = self.store.pairs(desk, &[id]).await?.into_iter().next();

@@ -454,8 +454,8 @@ async fn read_sources<S: SourceStore + ?Sized>(
         sources.insert(content.id.as_uuid(), source);
     }
     for entry in store.entries(desk, &entries).await? {
-        for (variant, question) in entry.questions.iter().enumerate() {
-            let (question, answer, answered_by) = (question.clone(), entry.answer.clone(), entry.owner.clone());
+        for (variant, question) in entry.content.questions.iter().enumerate() {
+            let (question, answer, answered_by) = (question.clone(), entry.content.answer.clone(), entry.content.owner.clone());
             let source = Source { outcome: Outcome::default(), answer_quality: 1.0, answer, question, answered_by };
             sources.insert(entry.variant_point(variant), source);
         }

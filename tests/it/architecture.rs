@@ -34,6 +34,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("suggest", &["domain", "text", "embed", "index", "store", "retrieve"]),
     ("adapt", &["domain", "text", "index", "store", "retrieve", "suggest", "rt"]),
     ("curation", &["domain", "text", "index", "store", "mining", "retrieve", "suggest", "rt"]),
+    ("knowledge", &["domain", "text", "embed", "index", "store", "ingest", "retrieve", "suggest", "rt"]),
     ("auth", &["domain", "store", "rt"]),
     (
         "jobs",
@@ -42,9 +43,9 @@ const IMPORTS: &[(&str, &[&str])] = &[
     // Measures the product as it is, so it drives the import and suggest use cases.
     ("eval", &["domain", "text", "embed", "index", "store", "ingest", "mining", "retrieve", "suggest", "adapt", "jobs", "rt", "telemetry"]),
     // Ports, never adapters.
-    ("http", &["domain", "text", "embed", "index", "store", "suggest", "curation", "jobs", "auth", "telemetry"]),
+    ("http", &["domain", "text", "embed", "index", "store", "ingest", "suggest", "curation", "knowledge", "jobs", "auth", "telemetry"]),
     // `eval` shares one encoder over many throw-away installations: the one reason why the command line knows the queue.
-    ("cli", &["domain", "config", "app", "embed", "embed::queue", "eval", "http", "ingest", "jobs", "suggest", "telemetry"]),
+    ("cli", &["domain", "config", "app", "embed", "embed::queue", "eval", "http", "ingest", "jobs", "knowledge", "suggest", "telemetry"]),
     ("main", &["cli"]),
     // The composition root: everything (not checked).
     ("app", &[]),

@@ -4,8 +4,8 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 use riposte::domain::{ConversationDraft, EntryStatus, ImportFormat, Role, Timestamp};
-use riposte::ingest::markdown::read_entries;
 use riposte::ingest::{ReadOptions, open};
+use riposte::knowledge::{KnowledgeFormat, exchange};
 use riposte::text::acts::{AgentAct, agent_act, customer_act};
 use riposte::text::mask::mask;
 
@@ -53,10 +53,11 @@ fn every_entry_can_be_read() {
     let mut published = 0;
     let mut total = 0;
     for desk in DESKS {
-        let (entries, rejected) = read_entries(&demo().join(desk).join("entries"), None, now()).unwrap();
+        let exchange::KnowledgeFile { entries, rejected } =
+            exchange::read(&demo().join(desk).join("entries"), KnowledgeFormat::Md, None).unwrap();
         assert_eq!(rejected, [], "{desk}");
         assert!(entries.iter().all(|entry| entry.desk.as_str() == format!("demo-{desk}")), "an entry of {desk} names another desk");
-        published += entries.iter().filter(|entry| entry.status == EntryStatus::Published).count();
+        published += entries.iter().filter(|entry| entry.content.status == EntryStatus::Published).count();
         total += entries.len();
     }
     assert!(total >= 40, "{total} entries");

@@ -35,8 +35,8 @@ use super::problem::{Code, Problem};
 const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
      connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
-/// The route whose requests may last longer than the deadline, because a large file is on its way.
-const UPLOAD_ROUTE: &str = "/v1/imports";
+/// The routes whose requests may last longer than the deadline, because a large file is on its way or is worked on.
+const UPLOAD_ROUTES: [&str; 2] = ["/v1/imports", "/v1/entries/import"];
 
 /// Puts the layers of every request around a router.
 pub(super) fn around(router: Router, settings: &HttpSettings) -> Router {
@@ -71,12 +71,12 @@ fn cors(origins: &[HeaderValue]) -> CorsLayer {
     CorsLayer::new()
         .allow_origin(AllowOrigin::list(origins.iter().cloned()))
         .allow_methods([Method::GET, Method::POST, Method::PATCH, Method::DELETE])
-        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE])
-        .expose_headers([header::LOCATION, header::RETRY_AFTER, HeaderName::from_static(request::REQUEST_ID_HEADER)])
+        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, header::IF_MATCH])
+        .expose_headers([header::LOCATION, header::ETAG, header::RETRY_AFTER, HeaderName::from_static(request::REQUEST_ID_HEADER)])
 }
 
 async fn deadline(axum::extract::State(limit): axum::extract::State<Duration>, request: Request, next: Next) -> Response {
-    let uploads = request.extensions().get::<MatchedPath>().is_some_and(|path| path.as_str() == UPLOAD_ROUTE);
+    let uploads = request.extensions().get::<MatchedPath>().is_some_and(|path| UPLOAD_ROUTES.contains(&path.as_str()));
     if uploads {
         return next.run(request).await;
     }

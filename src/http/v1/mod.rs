@@ -2,15 +2,19 @@
 
 mod accounts;
 mod adapter;
+mod answers;
 mod cluster_decisions;
 mod clusters;
 mod controls;
 mod conversations;
 mod desks;
 mod entries;
+mod entry_files;
+mod entry_versions;
 mod imports;
 mod jobs;
 mod me;
+pub(super) mod promotions;
 mod retired;
 mod sessions;
 mod suggestions;
@@ -49,6 +53,7 @@ pub(super) fn guarded(settings: &HttpSettings) -> Routes<GateRef> {
         .routes(routes!(clusters::show_cluster, cluster_decisions::review_cluster))
         .routes(routes!(clusters::propose_split, cluster_decisions::split_cluster))
         .routes(routes!(cluster_decisions::move_questions))
+        .routes(routes!(promotions::promote_cluster))
         .routes(routes!(clusters::rebuild_clusters))
         .routes(routes!(desks::list_desks, desks::create_desk))
         .routes(routes!(desks::show_desk))
@@ -59,8 +64,16 @@ pub(super) fn guarded(settings: &HttpSettings) -> Routes<GateRef> {
         .routes(routes!(retired::list_retired))
         .routes(routes!(retired::review_retired))
         .routes(routes!(conversations::show_conversation))
-        .routes(routes!(entries::list_entries, entries::put_entries))
-        .routes(routes!(entries::show_entry))
+        .routes(routes!(answers::create_answers))
+        .routes(routes!(entries::list_entries, entries::create_entry, entries::put_entries))
+        .routes(routes!(entries::find_duplicate_entries))
+        .routes(routes!(entry_files::import_entries).layer(DefaultBodyLimit::max(entry_files::MAX_FILE_BYTES)))
+        .routes(routes!(entry_files::export_entries))
+        .routes(routes!(entries::show_entry, entries::update_entry))
+        .routes(routes!(entry_versions::list_entry_versions))
+        .routes(routes!(entry_versions::show_entry_version))
+        .routes(routes!(entry_versions::compare_entry_versions))
+        .routes(routes!(entry_versions::roll_back_entry))
         .routes(routes!(accounts::list_accounts, accounts::create_account))
         .routes(routes!(accounts::list_api_keys, accounts::create_api_key))
         .routes(routes!(accounts::delete_api_key))

@@ -13,7 +13,7 @@ use crate::http::problem::{Problem, problems};
 use crate::suggest::{FeedbackCreate, SuggestRequest, SuggestResponse};
 
 /// A permission to suggest whose rate limit has been asked, before any body is read.
-pub(super) struct Admitted(Grant<Suggest>);
+pub(super) struct Admitted(pub(super) Grant<Suggest>);
 
 impl FromRequestParts<GateRef> for Admitted {
     type Rejection = Problem;

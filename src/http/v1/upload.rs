@@ -34,6 +34,15 @@ pub(super) struct SpooledFile {
 }
 
 impl SpooledFile {
+    /// Writes what was received to a new file.
+    pub(super) async fn holding(path: PathBuf, bytes: &[u8]) -> Result<Self, Problem> {
+        let mut out = create(&path).await?;
+        let spooled = Self { path, kept: false };
+        out.write_all(bytes).await.map_err(Problem::internal)?;
+        out.flush().await.map_err(Problem::internal)?;
+        Ok(spooled)
+    }
+
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
@@ -96,14 +105,19 @@ pub(super) async fn receive(mut form: Multipart, gate: &GateRef, grant: &Grant<M
     })
 }
 
-/// Writes one field to a new file of the data folder.
-async fn spool(gate: &GateRef, grant: &Grant<ManageImports>, mut field: Field<'_>) -> Result<SpooledFile, Problem> {
-    let path = gate.upload_path(grant);
+/// Makes a file that nobody else can read.
+async fn create(path: &Path) -> Result<fs_err::tokio::File, Problem> {
     let mut options = fs_err::tokio::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     options.mode(0o600);
-    let mut out = options.open(&path).await.map_err(Problem::internal)?;
+    options.open(path).await.map_err(Problem::internal)
+}
+
+/// Writes one field to a new file of the data folder.
+async fn spool(gate: &GateRef, grant: &Grant<ManageImports>, mut field: Field<'_>) -> Result<SpooledFile, Problem> {
+    let path = gate.upload_path(grant);
+    let mut out = create(&path).await?;
     // Made only now: an existing file of that name is not ours to delete.
     let spooled = SpooledFile { path, kept: false };
     while let Some(chunk) = patient(gate, field.chunk()).await? {

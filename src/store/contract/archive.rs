@@ -3,9 +3,11 @@
 use serde_json::json;
 
 use super::sample::{
-    NOW, acknowledge_all, conversation, desk, desk_id, entry, job, merge, message, mine, minutes, named, pair, short_talk,
+    NOW, acknowledge_all, conversation, desk, desk_id, draft, edit, job, merge, message, mine, minutes, named, pair, short_talk,
 };
-use crate::domain::{ConversationDraft, ConversationId, EntryId, JobId, JobKind, MessageDraft, MessageKind, PairKind, RejectedRow, Role};
+use crate::domain::{
+    ConversationDraft, ConversationId, EntryFilter, JobId, JobKind, MessageDraft, MessageKind, PairKind, RejectedRow, Role,
+};
 use crate::store::{DeskCounts, ImportCheckpoint, IndexSubject, Store, StoreError};
 
 pub(in crate::store) async fn a_new_conversation_is_stored_and_read_back(store: &dyn Store) {
@@ -327,38 +329,10 @@ pub(in crate::store) async fn pairs_are_paged_by_kind(store: &dyn Store) {
     }
 }
 
-pub(in crate::store) async fn only_changed_entries_are_written_and_queued(store: &dyn Store) {
-    let desk = desk(store, "shop").await;
-    let (first, second) = (entry(&desk, "returns"), entry(&desk, "invoices"));
-    assert_eq!(store.put_entries(&desk, &[first.clone(), second.clone()]).await.unwrap(), 2);
-    acknowledge_all(store).await;
-    let touched = crate::domain::Entry { updated_at: minutes(9), ..first.clone() };
-    let changed = crate::domain::Entry { answer: "电子发票".to_owned(), owner: None, updated_at: minutes(9), ..second };
-    assert_eq!(store.put_entries(&desk, &[touched, changed.clone()]).await.unwrap(), 1);
-    let tasks = store.pending_index_tasks(None, 10).await.unwrap();
-    assert_eq!(tasks.iter().map(|task| task.subject).collect::<Vec<_>>(), [IndexSubject::Entry(changed.id)]);
-    let mut found = store.entries(&desk, &[first.id, changed.id, EntryId::new()]).await.unwrap();
-    found.sort_by_key(|entry| entry.external_id.clone());
-    assert_eq!(found, [changed.clone(), first.clone()], "unchanged ones keep their time");
-    // Entries that are not mentioned stay.
-    assert_eq!(store.put_entries(&desk, &[entry(&desk, "third")]).await.unwrap(), 1);
-    let all = store.entries_page(&desk, None, 10).await.unwrap();
-    assert_eq!(all.len(), 3);
-    assert!(all.is_sorted_by_key(|entry| entry.id));
-    assert_eq!(store.entries_page(&desk, Some(all[0].id), 1).await.unwrap(), all[1..2]);
-}
-
-pub(in crate::store) async fn entries_of_another_desk_are_refused(store: &dyn Store) {
-    let (shop, other) = (desk(store, "shop").await, desk(store, "other").await);
-    let error = store.put_entries(&shop, &[entry(&other, "returns")]).await.unwrap_err();
-    assert!(matches!(error, StoreError::NotFound("entry")), "{error:?}");
-    assert_eq!(store.counts(&other).await.unwrap(), DeskCounts::default());
-}
-
 pub(in crate::store) async fn tasks_wait_until_acknowledged(store: &dyn Store) {
     let (shop, other) = (desk(store, "shop").await, desk(store, "other").await);
-    store.put_entries(&shop, &[entry(&shop, "a"), entry(&shop, "b")]).await.unwrap();
-    store.put_entries(&other, &[entry(&other, "c")]).await.unwrap();
+    store.put_entries(&shop, &[draft(&shop, "a"), draft(&shop, "b")], edit("kb")).await.unwrap();
+    store.put_entries(&other, &[draft(&other, "c")], edit("kb")).await.unwrap();
     let tasks = store.pending_index_tasks(None, 10).await.unwrap();
     assert_eq!(tasks.len(), 3);
     assert!(tasks.is_sorted_by_key(|task| task.sequence));
@@ -374,17 +348,18 @@ pub(in crate::store) async fn tasks_wait_until_acknowledged(store: &dyn Store) {
 
 pub(in crate::store) async fn a_subject_waits_once_and_a_newer_change_survives_an_old_acknowledgement(store: &dyn Store) {
     let desk = desk(store, "shop").await;
-    let first = entry(&desk, "a");
-    store.put_entries(&desk, std::slice::from_ref(&first)).await.unwrap();
+    let mut first = draft(&desk, "a");
+    store.put_entries(&desk, std::slice::from_ref(&first), edit("kb")).await.unwrap();
     let old = store.pending_index_tasks(None, 10).await.unwrap();
-    store.put_entries(&desk, &[crate::domain::Entry { answer: "new".to_owned(), ..first }]).await.unwrap();
+    first.content.answer = "new".to_owned();
+    store.put_entries(&desk, &[first], edit("kb")).await.unwrap();
     let new = store.pending_index_tasks(None, 10).await.unwrap();
     assert_eq!((old.len(), new.len()), (1, 1));
     store.acknowledge_index_tasks(&[old[0].sequence]).await.unwrap();
     assert_eq!(store.pending_index_tasks(None, 10).await.unwrap(), new);
     // Numbers are not used again, even when the queue has been empty.
     acknowledge_all(store).await;
-    store.put_entries(&desk, &[entry(&desk, "b")]).await.unwrap();
+    store.put_entries(&desk, &[draft(&desk, "b")], edit("kb")).await.unwrap();
     assert!(store.pending_index_tasks(None, 1).await.unwrap()[0].sequence > new[0].sequence);
 }
 
@@ -392,7 +367,7 @@ pub(in crate::store) async fn everything_can_be_queued_for_a_new_index(store: &d
     let (shop, other) = (desk(store, "shop").await, desk(store, "other").await);
     let id = merge(store, &shop, &[short_talk("t-1")]).await[0];
     mine(store, &shop, id, vec![pair("a"), pair("b")]).await;
-    store.put_entries(&other, &[entry(&other, "c")]).await.unwrap();
+    store.put_entries(&other, &[draft(&other, "c")], edit("kb")).await.unwrap();
     mine(store, &shop, id, vec![pair("a")]).await;
     assert_eq!(store.queue_everything().await.unwrap(), 2);
     assert_eq!(store.pending_index_count(None).await.unwrap(), 3, "the pair that is gone still waits to be deleted");
@@ -413,8 +388,8 @@ pub(in crate::store) async fn every_read_is_confined_to_its_desk(store: &dyn Sto
     let id = merge(store, &mine_desk, &[short_talk("t-1")]).await[0];
     mine(store, &mine_desk, id, vec![pair("a")]).await;
     merge(store, &mine_desk, &[short_talk("t-2")]).await;
-    let known = entry(&mine_desk, "returns");
-    store.put_entries(&mine_desk, std::slice::from_ref(&known)).await.unwrap();
+    let known = draft(&mine_desk, "returns");
+    store.put_entries(&mine_desk, std::slice::from_ref(&known), edit("kb")).await.unwrap();
     store.add_job(&job(JobKind::Import, Some(&mine_desk), NOW)).await.unwrap();
 
     assert_eq!(store.conversation(&other, id).await.unwrap(), None);
@@ -423,8 +398,8 @@ pub(in crate::store) async fn every_read_is_confined_to_its_desk(store: &dyn Sto
     assert!(store.pairs(&other, &[pair("a").id]).await.unwrap().is_empty());
     assert!(store.pairs_page(&other, None, None, 10).await.unwrap().is_empty());
     assert!(store.pairs_page(&other, Some(PairKind::Question), None, 10).await.unwrap().is_empty());
-    assert!(store.entries(&other, &[known.id]).await.unwrap().is_empty());
-    assert!(store.entries_page(&other, None, 10).await.unwrap().is_empty());
+    assert!(store.entries(&other, &[known.id()]).await.unwrap().is_empty());
+    assert!(store.entries_page(&other, &EntryFilter::default(), None, 10).await.unwrap().is_empty());
     assert!(store.pending_index_tasks(Some(&other), 10).await.unwrap().is_empty());
     assert_eq!(store.pending_index_count(Some(&other)).await.unwrap(), 0);
     assert!(store.jobs_page(Some(&other), None, 10).await.unwrap().is_empty());
@@ -445,7 +420,7 @@ pub(in crate::store) async fn counts_cover_one_desk(store: &dyn Store) {
     merge(store, &other, &[short_talk("t-1")]).await;
     let small_talk = crate::domain::PairDraft { kind: PairKind::SmallTalk, ..pair("b") };
     mine(store, &shop, id, vec![pair("a"), small_talk]).await;
-    store.put_entries(&shop, &[entry(&shop, "c")]).await.unwrap();
+    store.put_entries(&shop, &[draft(&shop, "c")], edit("kb")).await.unwrap();
     let expected = DeskCounts { conversations: 2, messages: 4, pairs: 2, questions: 1, entries: 1, index_pending: 3 };
     assert_eq!(store.counts(&shop).await.unwrap(), expected);
 }

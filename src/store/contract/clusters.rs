@@ -90,7 +90,7 @@ pub(in crate::store) async fn what_was_computed_from_an_older_state_is_not_writt
         placements: vec![placed("a", Some(group.id), 1.0)],
         ..ClusterChange::default()
     };
-    assert!(matches!(store.change_clusters(&desk, &late).await, Err(StoreError::Stale(_))));
+    assert!(matches!(store.change_clusters(&desk, &late).await, Err(StoreError::Overtaken(_))));
     assert_eq!(store.cluster(&desk, group.id).await.unwrap(), Some((group, Vec::new())));
     assert_eq!(store.cluster_revision(&desk).await.unwrap(), 1);
 }
@@ -169,7 +169,7 @@ pub(in crate::store) async fn decisions_are_kept_and_know_which_stand(store: &dy
     assert_eq!(store.cluster_decision(&desk, first.id).await.unwrap().unwrap().2, None);
     let revision = store.cluster_revision(&desk).await.unwrap();
     let again = ClusterChange { revision, decision: Some((decision(DecisionKind::Undo, &[a.id]), serde_json::json!([]))), ..undoing };
-    assert!(matches!(store.change_clusters(&desk, &again).await, Err(StoreError::Stale(_))));
+    assert!(matches!(store.change_clusters(&desk, &again).await, Err(StoreError::Overtaken(_))));
     assert_eq!(store.cluster_revision(&desk).await.unwrap(), revision);
 }
 

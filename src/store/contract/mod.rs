@@ -4,6 +4,7 @@
 
 pub(super) mod archive;
 pub(super) mod clusters;
+pub(super) mod knowledge;
 pub(super) mod learning;
 pub(super) mod people;
 pub(super) mod sample;
@@ -35,14 +36,21 @@ macro_rules! contract_tests {
                 only_differing_pairs_are_queued,
                 changed_tags_queue_the_pairs_again,
                 pairs_are_paged_by_kind,
-                only_changed_entries_are_written_and_queued,
-                entries_of_another_desk_are_refused,
                 tasks_wait_until_acknowledged,
                 a_subject_waits_once_and_a_newer_change_survives_an_old_acknowledgement,
                 everything_can_be_queued_for_a_new_index,
                 settings_of_the_installation_are_kept,
                 every_read_is_confined_to_its_desk,
                 counts_cover_one_desk,
+            ],
+            knowledge: [
+                only_changed_entries_are_written_and_queued,
+                entries_of_another_desk_are_refused,
+                every_change_of_an_entry_keeps_a_version,
+                a_change_to_an_older_version_is_refused,
+                changes_at_once_leave_one_winner_for_each_version,
+                entries_are_found_by_state_tag_owner_language_and_words,
+                entries_go_to_the_index_before_pairs,
             ],
             use_of_suggestions: [
                 a_recorded_suggestion_is_found_with_its_desk,

@@ -1,11 +1,12 @@
 //! Made-up drafts, pairs, entries and jobs for the contract tests.
 
 use crate::domain::{
-    Cluster, ClusterAnswer, ClusterId, ClusterState, Control, ControlRule, ConversationDraft, ConversationId, DeskId, Entry, EntryId,
-    EntryStatus, FeedbackEvent, FeedbackId, FeedbackKind, Job, JobId, JobKind, JobProgress, JobState, Language, MessageDraft, MessageId,
-    MessageKind, Outcome, PairDraft, PairId, PairKind, Pool, RejectReason, Role, SuggestionId, SuggestionSetId, Timestamp, WeekCount,
+    Cluster, ClusterAnswer, ClusterId, ClusterState, Control, ControlRule, ConversationDraft, ConversationId, DeskId, EntryContent,
+    EntryDraft, EntryId, EntryStatus, FeedbackEvent, FeedbackId, FeedbackKind, Job, JobId, JobKind, JobProgress, JobState, Language,
+    MessageDraft, MessageId, MessageKind, Outcome, PairDraft, PairId, PairKind, Pool, Provenance, RejectReason, Role, SuggestionId,
+    SuggestionSetId, Timestamp, WeekCount,
 };
-use crate::store::{RecordedSet, RecordedSuggestion, Store};
+use crate::store::{EntryEdit, RecordedSet, RecordedSuggestion, Store};
 
 pub(in crate::store) const NOW: Timestamp = Timestamp::from_micros(1_760_000_000_000_000);
 
@@ -88,21 +89,26 @@ pub(in crate::store) async fn acknowledge_all(store: &dyn Store) {
     store.acknowledge_index_tasks(&tasks.iter().map(|task| task.sequence).collect::<Vec<_>>()).await.unwrap();
 }
 
-pub(in crate::store) fn entry(desk: &DeskId, external_id: &str) -> Entry {
-    Entry {
-        id: EntryId::derive(&[desk.as_str(), external_id]),
+pub(in crate::store) fn draft(desk: &DeskId, external_id: &str) -> EntryDraft {
+    EntryDraft {
         desk: desk.clone(),
         external_id: external_id.to_owned(),
-        language: Language::Zh,
-        status: EntryStatus::Published,
-        tags: vec!["returns".to_owned()],
-        valid_from: Some(minutes(-5)),
-        valid_to: None,
-        owner: Some("kb".to_owned()),
-        questions: vec!["怎么退货".to_owned(), "可以退吗".to_owned()],
-        answer: "七天内可退".to_owned(),
-        updated_at: NOW,
+        content: EntryContent {
+            language: Language::Zh,
+            status: EntryStatus::Published,
+            tags: vec!["returns".to_owned()],
+            valid_from: Some(minutes(-5)),
+            valid_to: None,
+            owner: Some("kb".to_owned()),
+            questions: vec!["怎么退货".to_owned(), "可以退吗".to_owned()],
+            answer: "七天内可退".to_owned(),
+            provenance: Provenance { cluster: Some(ClusterId::derive(&["returns"])), pairs: vec![PairId::derive(&["a"])] },
+        },
     }
+}
+
+pub(in crate::store) fn edit(by: &str) -> EntryEdit<'_> {
+    EntryEdit { by, at: NOW, note: None }
 }
 
 pub(in crate::store) fn suggestion_set(answer_keys: &[&str]) -> RecordedSet {

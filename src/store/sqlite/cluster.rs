@@ -201,7 +201,7 @@ impl ClusterStore for SqliteStore {
         }
         let mut tx = self.begin().await?;
         if revision(&mut tx, desk).await? != change.revision {
-            return Err(StoreError::Stale("clusters"));
+            return Err(StoreError::Overtaken("clusters"));
         }
         sqlx::query(
             "insert into cluster_revision (desk, revision) values ($1, 1) on conflict (desk) do update set revision = cluster_revision.revision + 1",
@@ -256,7 +256,7 @@ impl ClusterStore for SqliteStore {
                     .execute(&mut *tx)
                     .await?;
                 if done.rows_affected() == 0 {
-                    return Err(StoreError::Stale("the decision"));
+                    return Err(StoreError::Overtaken("the decision"));
                 }
             }
         }

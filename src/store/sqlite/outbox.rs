@@ -61,21 +61,43 @@ impl TaskRow {
 #[async_trait]
 impl OutboxStore for SqliteStore {
     async fn pending_index_tasks(&self, desk: Option<&DeskId>, limit: u32) -> Result<Vec<IndexTask>> {
-        let rows: Vec<TaskRow> = match desk {
+        // Two statements, each along an index of its own: a queue of a million pairs is not sorted for one entry.
+        let mut rows: Vec<TaskRow> = match desk {
             Some(desk) => {
-                sqlx::query_as("select sequence, desk, subject, subject_id from index_task where desk = $1 order by sequence limit $2")
-                    .bind(desk.as_str())
-                    .bind(limit)
-                    .fetch_all(&self.readers)
-                    .await?
+                sqlx::query_as(
+                    "select sequence, desk, subject, subject_id from index_task where subject = 'entry' and desk = $1 order by sequence limit $2",
+                )
+                .bind(desk.as_str())
+                .bind(limit)
+                .fetch_all(&self.readers)
+                .await?
             }
             None => {
-                sqlx::query_as("select sequence, desk, subject, subject_id from index_task order by sequence limit $1")
+                sqlx::query_as("select sequence, desk, subject, subject_id from index_task where subject = 'entry' order by sequence limit $1")
                     .bind(limit)
                     .fetch_all(&self.readers)
                     .await?
             }
         };
+        let rest = limit.saturating_sub(rows.len() as u32);
+        let pairs: Vec<TaskRow> = match desk {
+            Some(desk) => {
+                sqlx::query_as(
+                    "select sequence, desk, subject, subject_id from index_task where subject = 'pair' and desk = $1 order by sequence limit $2",
+                )
+                .bind(desk.as_str())
+                .bind(rest)
+                .fetch_all(&self.readers)
+                .await?
+            }
+            None => {
+                sqlx::query_as("select sequence, desk, subject, subject_id from index_task where subject = 'pair' order by sequence limit $1")
+                    .bind(rest)
+                    .fetch_all(&self.readers)
+                    .await?
+            }
+        };
+        rows.extend(pairs);
         rows.into_iter().map(TaskRow::into_task).collect()
     }
 
@@ -90,6 +112,20 @@ impl OutboxStore for SqliteStore {
         }
         tx.commit().await?;
         Ok(())
+    }
+
+    async fn entries_wait_for_index(&self, ids: &[EntryId]) -> Result<bool> {
+        for chunk in ids.chunks(LIST_LIMIT) {
+            let sql = with_list("select 1 from index_task where subject = 'entry' and subject_id in ({list}) limit 1", 1, chunk.len());
+            let mut query = sqlx::query_scalar::<_, i64>(sql);
+            for id in padded(chunk) {
+                query = query.bind(value::blob(id.as_uuid()));
+            }
+            if query.fetch_optional(&self.readers).await?.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     async fn pending_index_count(&self, desk: Option<&DeskId>) -> Result<u64> {

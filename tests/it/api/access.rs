@@ -14,8 +14,11 @@ async fn nothing_of_the_product_answers_without_credentials() {
             (app.anonymous(), app.anonymous().with("authorization", "Bearer rk_0192f0c1a2b37c4d8e5f60718293a4b5_guessed"));
         let mut guarded = 0;
         for Operation { method, path, public, .. } in operations() {
-            let path =
-                path.replace("{id}", "0192f0c1-a2b3-7c4d-8e5f-60718293a4b5").replace("{desk}", "shop").replace("{code}", "not_found");
+            let path = path
+                .replace("{id}", "0192f0c1-a2b3-7c4d-8e5f-60718293a4b5")
+                .replace("{desk}", "shop")
+                .replace("{code}", "not_found")
+                .replace("{version}", "1");
             let answer = nobody.call(&method, &path, None).await;
             if public {
                 assert_ne!(answer.status, 401, "{method} {path}");
@@ -69,10 +72,18 @@ fn allowed(operation: &str) -> Option<&'static [AccessRole]> {
     use AccessRole::{Admin, Agent, Auditor, KbEditor, Supervisor};
     Some(match operation {
         "show_me" | "delete_session" => return None,
-        "create_suggestions" | "create_feedback" => &[Agent, Supervisor, KbEditor, Admin],
-        "show_conversation" | "list_entries" | "show_entry" | "list_desks" | "show_desk" | "show_adapter" => {
-            &[Agent, Supervisor, KbEditor, Auditor, Admin]
-        }
+        "create_suggestions" | "create_feedback" | "create_answers" => &[Agent, Supervisor, KbEditor, Admin],
+        "show_conversation"
+        | "list_entries"
+        | "show_entry"
+        | "list_desks"
+        | "show_desk"
+        | "show_adapter"
+        | "list_entry_versions"
+        | "show_entry_version"
+        | "compare_entry_versions"
+        | "find_duplicate_entries"
+        | "export_entries" => &[Agent, Supervisor, KbEditor, Auditor, Admin],
         "list_clusters"
         | "show_cluster"
         | "propose_split"
@@ -88,7 +99,12 @@ fn allowed(operation: &str) -> Option<&'static [AccessRole]> {
         | "split_cluster"
         | "move_questions"
         | "undo_cluster_decision"
+        | "promote_cluster"
         | "put_entries"
+        | "create_entry"
+        | "update_entry"
+        | "roll_back_entry"
+        | "import_entries"
         | "rebuild_clusters"
         | "create_control"
         | "delete_control"
@@ -108,7 +124,8 @@ async fn every_operation_asks_for_the_role_it_needs() {
             let client = app.key(role, &[]).await;
             for Operation { id, method, path, public, .. } in operations() {
                 let Some(roles) = (if public { None } else { allowed(&id) }) else { continue };
-                let path = path.replace("{id}", "0192f0c1-a2b3-7c4d-8e5f-60718293a4b5").replace("{desk}", "absent");
+                let path =
+                    path.replace("{id}", "0192f0c1-a2b3-7c4d-8e5f-60718293a4b5").replace("{desk}", "absent").replace("{version}", "1");
                 // An empty object is no valid request of any of them: what comes back shows how far it got.
                 let answer = client.call(&method, &path, Some(&Value::Object(serde_json::Map::new()))).await;
                 if roles.contains(&role) {

@@ -324,3 +324,41 @@ async fn two_editors_at_once_lose_no_update_and_break_no_count() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cluster_becomes_an_entry_that_is_suggested_at_once() {
+    with_app(async |app| {
+        let editor = editor(app).await;
+        let invoice = about(&editor, "发票").await;
+        assert_eq!(invoice["coverage"], Value::Null);
+        let path = format!("/v1/clusters/{}/promote", text(&invoice["id"]));
+        let body = json!({"desk": "shop", "status": "published", "tags": ["发票"], "note": "asked every day"});
+        editor.post(&path, &body).await.refused(428, "if_match_required");
+        editor.with("if-match", "\"7\"").post(&path, &body).await.refused(412, "version_mismatch");
+        let foreign = json!({"desk": "shop", "answer_pair": "0192f0c1-a2b3-8c4d-8e5f-60718293a4b7"});
+        assert_eq!(at(&editor, &invoice).post(&path, &foreign).await.refused_field(), "/answer_pair");
+        let answer = at(&editor, &invoice).post(&path, &body).await;
+        let made = answer.expect(201);
+        assert_eq!(answer.headers["etag"], "\"2\"");
+        let entry = &made["entry"];
+        assert_eq!((&entry["answer"], &entry["questions"][0]), (&json!(INVOICE_ZH), &invoice["representative"]));
+        assert_eq!((list(&entry["questions"]).len(), list(&entry["provenance"]["pairs"]).len()), (3, 3));
+        assert_eq!((&entry["provenance"]["cluster"], &entry["indexed"]), (&invoice["id"], &json!(true)));
+        let cluster = &made["cluster"];
+        assert_eq!((&cluster["state"], &cluster["coverage"]["covered"]), (&json!("approved"), &json!(true)));
+        assert_eq!(cluster["coverage"]["entry_id"], entry["id"]);
+        let set = editor.suggest("shop", "发票怎么开呢").await;
+        assert_eq!((&set["suggestions"][0]["pool"], &set["suggestions"][0]["text"]), (&json!("knowledge"), &json!(INVOICE_ZH)), "{set}");
+        // Made once; a second time needs the editor's word.
+        at(&editor, cluster).post(&path, &body).await.refused(409, "near_duplicate");
+        let again = at(&editor, cluster)
+            .post(&format!("{path}?on_duplicate=list"), &json!({"desk": "shop", "answer": "新的答复"}))
+            .await
+            .expect(201);
+        assert_eq!((&again["entry"]["status"], &again["entry"]["answer"]), (&json!("draft"), &json!("新的答复")));
+        assert_eq!(again["entry"]["near_duplicates"][0]["entry"], entry["id"]);
+        let covered = editor.get("/v1/clusters?desk=shop&covered=true").await.ok();
+        assert_eq!(list(&covered["items"]).len(), 1);
+    })
+    .await;
+}

@@ -69,7 +69,7 @@ async fn another_desk_is_as_if_it_did_not_exist() {
         let control = text(&admin.post("/v1/desks/school/controls", &raised).await.expect(201)["id"]).to_owned();
         let job = text(&job["id"]);
 
-        let outsider = app.key(AccessRole::Supervisor, &["shop"]).await.with("if-match", "\"2\"");
+        let outsider = app.key(AccessRole::Supervisor, &["shop"]).await.with("if-match", "\"1\"");
         let question = json!([{"role": "customer", "text": SECRET_QUESTION}]);
         let put = |desk: &str| {
             json!({"items": [{"desk": desk, "external_id": "e", "language": "zh", "status": "published", "questions": ["q"], "answer": "a"}]})
@@ -103,6 +103,8 @@ async fn another_desk_is_as_if_it_did_not_exist() {
             ("split_cluster", "POST", format!("/v1/clusters/{cluster}/split"), Some(json!({"desk": "shop", "members": [cluster]})), "unknown_cluster"),
             ("move_questions", "POST", format!("/v1/clusters/{cluster}/move"), Some(json!({"desk": "DESK", "members": [cluster]})), "unknown_desk"),
             ("move_questions", "POST", format!("/v1/clusters/{cluster}/move"), Some(json!({"desk": "shop", "members": [cluster]})), "unknown_cluster"),
+            ("promote_cluster", "POST", format!("/v1/clusters/{cluster}/promote"), Some(json!({"desk": "DESK"})), "unknown_desk"),
+            ("promote_cluster", "POST", format!("/v1/clusters/{cluster}/promote"), Some(json!({"desk": "shop"})), "unknown_cluster"),
             ("undo_cluster_decision", "POST", format!("/v1/clusters/decisions/{decision}/undo?desk=DESK"), None, "unknown_desk"),
             ("undo_cluster_decision", "POST", format!("/v1/clusters/decisions/{decision}/undo?desk=shop"), None, "unknown_decision"),
             ("rebuild_clusters", "POST", "/v1/clusters/rebuild".into(), Some(json!({"desk": "DESK"})), "unknown_desk"),
@@ -118,6 +120,21 @@ async fn another_desk_is_as_if_it_did_not_exist() {
             ("show_entry", "GET", format!("/v1/entries/{entry_id}?desk=DESK"), None, "unknown_desk"),
             ("show_entry", "GET", format!("/v1/entries/{entry_id}?desk=shop"), None, "unknown_entry"),
             ("put_entries", "PUT", "/v1/entries".into(), Some(put("DESK")), "unknown_desk"),
+            ("create_entry", "POST", "/v1/entries".into(), Some(json!({"desk": "DESK", "questions": ["q"], "answer": "a"})), "unknown_desk"),
+            ("update_entry", "PATCH", format!("/v1/entries/{entry_id}?desk=DESK"), Some(json!({"tags": []})), "unknown_desk"),
+            ("update_entry", "PATCH", format!("/v1/entries/{entry_id}?desk=shop"), Some(json!({"tags": []})), "unknown_entry"),
+            ("list_entry_versions", "GET", format!("/v1/entries/{entry_id}/versions?desk=DESK"), None, "unknown_desk"),
+            ("list_entry_versions", "GET", format!("/v1/entries/{entry_id}/versions?desk=shop"), None, "unknown_entry"),
+            ("show_entry_version", "GET", format!("/v1/entries/{entry_id}/versions/1?desk=DESK"), None, "unknown_desk"),
+            ("show_entry_version", "GET", format!("/v1/entries/{entry_id}/versions/1?desk=shop"), None, "unknown_entry"),
+            ("compare_entry_versions", "GET", format!("/v1/entries/{entry_id}/diff?desk=DESK&from=1&to=1"), None, "unknown_desk"),
+            ("compare_entry_versions", "GET", format!("/v1/entries/{entry_id}/diff?desk=shop&from=1&to=1"), None, "unknown_entry"),
+            ("roll_back_entry", "POST", format!("/v1/entries/{entry_id}/rollback?desk=DESK"), Some(json!({"version": 1})), "unknown_desk"),
+            ("roll_back_entry", "POST", format!("/v1/entries/{entry_id}/rollback?desk=shop"), Some(json!({"version": 1})), "unknown_entry"),
+            ("find_duplicate_entries", "POST", "/v1/entries/duplicates".into(), Some(json!({"desk": "DESK", "questions": [SECRET_QUESTION]})), "unknown_desk"),
+            ("import_entries", "POST", "/v1/entries/import?desk=DESK&format=jsonl".into(), Some(json!({"id": "e", "questions": ["q"], "answer": "a"})), "unknown_desk"),
+            ("export_entries", "GET", "/v1/entries/export?desk=DESK&format=csv".into(), None, "unknown_desk"),
+            ("create_answers", "POST", "/v1/answers".into(), Some(json!({"desk": "DESK", "question": SECRET_QUESTION})), "unknown_desk"),
         ];
         let mut tried: Vec<&str> = vec!["create_import"];
         for (operation, method, path, body, code) in table {

@@ -6,6 +6,8 @@ mod clusters;
 mod controls;
 mod curation;
 mod document;
+mod entries;
+mod entry_files;
 mod feedback;
 mod imports;
 mod isolation;

@@ -1,6 +1,7 @@
 //! The program as a process: started, asked over its socket, stopped gently and hard.
 
 mod interruption;
+mod knowledge;
 mod life;
 mod refusals;
 

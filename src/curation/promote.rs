@@ -1,0 +1,76 @@
+//! From a cluster to a knowledge entry: what the entry should say, and the cluster afterwards.
+
+use std::collections::HashSet;
+
+use serde_json::json;
+
+use super::review::{Loaded, Plan, Scene, Seen};
+use super::{CurationError, Curator};
+use crate::domain::{Cluster, ClusterMember, ClusterState, DecisionKind, DeskId, EntryId, PairId};
+use crate::text::acts::weighted_length;
+use crate::text::normalise::fold;
+
+/// Question variants taken over.
+const VARIANTS: usize = 8;
+/// Longest variant, in Chinese characters (a Latin word counts two): a chain of turns is no variant.
+const LONGEST_VARIANT: usize = 60;
+/// Pairs named as the source.
+const SOURCES: usize = 50;
+
+/// What an entry made of a cluster should say, before an editor has touched it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Proposal {
+    /// Ways customers ask: the representative question, then the most central others that differ.
+    pub questions: Vec<String>,
+    /// The answer given most; empty where there is none.
+    pub answer: String,
+    /// The pairs behind it: first the one whose answer it is.
+    pub pairs: Vec<PairId>,
+}
+
+/// Proposes an entry. `members` come most similar first; `answer` picks one of the cluster's answers by its pair, the first when absent.
+#[must_use]
+pub fn proposal(cluster: &Cluster, members: &[ClusterMember], answer: Option<PairId>) -> Option<Proposal> {
+    let chosen = match answer {
+        Some(pair) => Some(cluster.answers.iter().find(|answer| answer.pair_id == pair)?),
+        None => cluster.answers.first(),
+    };
+    let mut seen = HashSet::new();
+    let variants = std::iter::once(cluster.representative.as_str()).chain(members.iter().map(|member| member.question.as_str()));
+    let questions = variants
+        .enumerate()
+        .filter(|(place, question)| *place == 0 || weighted_length(question) <= LONGEST_VARIANT)
+        .filter(|(_, question)| seen.insert(fold(question)))
+        .map(|(_, question)| question.to_owned())
+        .take(VARIANTS)
+        .collect();
+    let source = chosen.map(|answer| answer.pair_id);
+    let others = members.iter().map(|member| member.pair_id).filter(|pair| Some(*pair) != source);
+    Some(Proposal {
+        questions,
+        answer: chosen.map(|answer| answer.text.clone()).unwrap_or_default(),
+        pairs: source.into_iter().chain(others).take(SOURCES).collect(),
+    })
+}
+
+impl Curator {
+    /// Approves a cluster that has become an entry, and looks up anew what covers it.
+    ///
+    /// # Errors
+    /// When somebody was faster.
+    pub async fn promoted(&self, desk: &DeskId, seen: Seen, entry: EntryId, actor: &str) -> Result<Cluster, CurationError> {
+        let plan = |loaded: &[Loaded]| {
+            let (cluster, members) = loaded.first().ok_or(CurationError::UnknownCluster(seen.id))?;
+            let scene = Scene::of(cluster, members).decided().in_state(ClusterState::Approved);
+            Ok(Plan {
+                kind: DecisionKind::Approve,
+                detail: json!({ "entry": entry }),
+                scenes: vec![scene],
+                released: Vec::new(),
+                removed: Vec::new(),
+            })
+        };
+        let changed = self.decide(desk, &[seen], actor, plan).await?;
+        changed.into_iter().next().ok_or(CurationError::UnknownCluster(seen.id))
+    }
+}
