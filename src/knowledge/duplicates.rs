@@ -19,7 +19,7 @@ use crate::text::language::detect;
 
 /// Cosine of two questions from which on they are shown to the editor as asking the same. See `docs/decisions/0014-knowledge.md` for what it
 /// finds and what it lets pass.
-pub const NEAR_DUPLICATE_COSINE: f32 = 0.8;
+pub const NEAR_DUPLICATE_COSINE: f32 = 0.65;
 
 /// Most entries named.
 const MAX_NAMED: usize = 10;

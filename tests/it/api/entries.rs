@@ -230,8 +230,8 @@ async fn the_threshold_of_near_duplicates_parts_wordings_from_other_questions() 
             );
         }
         let at = (0..8).find(|&step| (threshold(step) - NEAR_DUPLICATE_COSINE).abs() < 0.01).unwrap();
-        assert!(f64::from(found[at]) >= 0.3 * f64::from(wordings), "found {} of {wordings}", found[at]);
-        assert!(f64::from(false_ones[at]) <= 0.1 * f64::from(others), "false {} of {others}", false_ones[at]);
+        assert!(f64::from(found[at]) >= 0.4 * f64::from(wordings), "found {} of {wordings}", found[at]);
+        assert!(f64::from(false_ones[at]) <= 0.15 * f64::from(others), "false {} of {others}", false_ones[at]);
     })
     .await;
 }
