@@ -7,6 +7,7 @@
 pub mod ablation;
 pub mod authored;
 pub mod bm25;
+pub mod conflicts;
 pub mod dataset;
 pub mod encoders;
 pub mod feedback;
