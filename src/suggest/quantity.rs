@@ -24,6 +24,16 @@ pub(super) enum Dimension {
     Day,
     /// How many of a thing that is counted; the number names the thing.
     Count(u32),
+    /// How many days lie between two times.
+    Frequency,
+    /// A day on which something is closed, as in `Day`.
+    ClosedDay,
+    /// A day of every month.
+    MonthDay,
+    /// Kilograms, metres, litres, megabytes; the number tells which.
+    Measure(u32),
+    /// A place or line named by a number or letter; the number tells what kind.
+    Named(u32),
     /// A number whose unit is not known.
     Number,
 }
@@ -37,63 +47,100 @@ pub(super) struct Quantity {
     pub low: f64,
     /// Highest value.
     pub high: f64,
+    /// Whether it is only a bound ("within", "up to").
+    pub at_most: bool,
 }
 
 impl Quantity {
-    /// Whether one says no more than the other: equal, or one range inside the other.
+    /// Whether one says no more than the other: equal, one range inside the other, or what is usual within a bound that is not far off.
     pub(super) fn agrees(&self, other: &Self) -> bool {
         let inside = |a: &Self, b: &Self| a.low >= b.low - 1e-6 && a.high <= b.high + 1e-6;
-        self.dimension == other.dimension && (inside(self, other) || inside(other, self))
+        let usual = |a: &Self, bound: &Self| a.dimension == Dimension::Period && bound.at_most && !a.at_most && a.high <= bound.high + 1e-6 && a.high >= USUAL * bound.high;
+        self.dimension == other.dimension && (inside(self, other) || inside(other, self) || usual(self, other) || usual(other, self))
     }
 }
 
+/// Share of a bound from which on what usually happens does not belie the bound.
+const USUAL: f64 = 0.5;
+
 /// A number, in figures or words.
-const NUMBER: &str = r"(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|[零一二两三四五六七八九十百千半]+|\b(?:an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|sixty|ninety|half\ an)\b)";
+const NUMBER: &str = r"(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|[零一二两三四五六七八九十百千半]+|(?-u:\b)(?:half\ an?|a\ couple\ of|(?:(?:an?|one|two|three|four|five|six|seven|eight|nine)\ hundred(?:\ and\ )?)?(?:(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:[-\ ](?:one|two|three|four|five|six|seven|eight|nine))?|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|one|two|three|four|five|six|seven|eight|nine|an?))(?:\ and\ a\ (?:half|quarter))?(?-u:\b)|(?-u:\b)(?:an?|one|two|three|four|five|six|seven|eight|nine)\ hundred(?-u:\b))";
 
 static PERIOD: LazyLock<Regex> = LazyLock::new(|| {
     measured(
-        r"(?P<unit>个?工作日|个?自然日|天|日内|个?小时|个?钟头|分钟|秒钟?|个?星期|个?礼拜|周内?|个?月|年|(?:working|business|calendar)?\ ?days?\b|hours?\b|hrs?\b|minutes?\b|mins?\b|seconds?\b|secs?\b|weeks?\b|months?\b|years?\b)",
+        r"(?P<unit>个?工作日|个?自然日|天|日内|日之?内|个?小时|个?钟头|分钟|秒钟?|个?星期|个?礼拜|周内?|个月|年|h(?-u:\b)|fortnights?(?-u:\b)|(?:working|business|calendar)?\ ?days?(?-u:\b)|hours?(?-u:\b)|hrs?(?-u:\b)|minutes?(?-u:\b)|mins?(?-u:\b)|seconds?(?-u:\b)|secs?(?-u:\b)|weeks?(?-u:\b)|months?(?-u:\b)|years?(?-u:\b))",
     )
 });
 static MONEY: LazyLock<Regex> = LazyLock::new(|| {
     compiled(&format!(
-        r"(?:[$€£¥]|usd|rmb|cny)\ ?(?P<before>{NUMBER})|(?P<low>{NUMBER})(?:\ ?(?:-|~|到|至|to)\ ?(?P<high>{NUMBER}))?\ ?(?P<times>[千万])?\ ?(?:元|块钱?|yuan|rmb|cny|dollars?|usd|euros?|pounds?|cents?|[$€£])"
+        r"(?:[$€£¥]|usd|rmb|cny|eur|gbp|hkd|aud|cad|chf)\ ?(?P<before>{NUMBER})|(?P<low>{NUMBER})(?:\ ?(?:-|~|到|至|to)\ ?(?P<high>{NUMBER}))?\ ?(?P<times>[千万])?\ ?(?:元|块钱?|yuan|rmb|cny|dollars?|usd|euros?|eur|pounds?|gbp|quid|cents?|[$€£])"
     ))
 });
 static FREE: LazyLock<Regex> = LazyLock::new(|| {
     compiled(
-        r"免费|免年费|免运费|包邮|免手续费|不收(?:取|您)?(?:任何)?(?:费|钱|手续费|年费|运费|工本费)|不要钱|不用付钱|不花钱|零费用|\bfree\b|\bno\ (?:extra\ )?(?:charge|fee|cost)s?\b|\bcosts?\ nothing\b|\bfor\ nothing\b",
+        r"免费|免年费|免运费|包邮|免手续费|不(?:收取?|另收)(?:您)?(?:任何)?(?:钱|\p{Han}{0,4}费)|不要钱|不用付钱|不花钱|零费用|不用(?:另外|额外)?(?:给钱|付费|交费|掏钱)|无需(?:另外|额外)?(?:付费|交费)|不另收费|不再收费|(?-u:\b)free(?-u:\b)|(?-u:\b)no\ (?:extra\ )?(?:charge|fee|cost)s?(?-u:\b)|(?-u:\b)costs?\ nothing(?-u:\b)|(?-u:\b)for\ nothing(?-u:\b)|(?-u:\b)pays?\ nothing(?-u:\b)|(?-u:\b)nothing\ to\ pay(?-u:\b)|(?-u:\b)at\ no\ (?:\w+\ )?(?:cost|charge)s?(?-u:\b)|(?-u:\b)no\ (?:\w+\ )?(?:fee|charge|cost)s?(?-u:\b)|(?-u:\b)(?:do|does|is|are|will)(?: not|n[o']?t)\ (?:be\ )?charged?\ (?:for|you|anything)|(?-u:\b)complimentary(?-u:\b)|(?-u:\b)on\ the\ house(?-u:\b)",
     )
+});
+static UNLIMITED: LazyLock<Regex> = LazyLock::new(|| {
+    compiled(r"没有(?:有效期|期限|时间)(?:限制)?|不限(?:时间|期|时)|\bno (?:expiry|time limit|deadline)(?: date)?\b|\bnever expires?\b")
 });
 static SHARE: LazyLock<Regex> = LazyLock::new(|| {
     compiled(&format!(
-        r"(?P<percent>{NUMBER})\ ?(?:%|percent\b|per\ cent\b)(?P<off>\ ?(?:off|discount))?|百分之(?P<of>{NUMBER})|(?P<left>{NUMBER})折"
+        r"(?P<lower>discount[a-z\ ]{{0,14}}\ )?(?P<percent>{NUMBER})\ ?(?:%|percent(?-u:\b)|per\ cent(?-u:\b))(?P<off>\ ?(?:off|discount))?|百分之(?P<of>{NUMBER})|(?P<left>{NUMBER})折"
     ))
 });
 static CLOCK: LazyLock<Regex> = LazyLock::new(|| {
     compiled(&format!(
-        r"\b(?P<plain>\d{{1,2}})(?::(?P<past>\d{{2}}))?\ ?(?P<half_of_day>am|pm|a\.m\.|p\.m\.)|(?P<part>上午|早上|中午|下午|晚上|晚)?(?:(?P<hour>\d{{1,2}}):(?P<minute>\d{{2}})|(?P<word>{NUMBER})点(?P<half>半)?)"
+        r"(?-u:\b)(?P<plain>\d{{1,2}})(?::(?P<past>\d{{2}}))?\ ?(?P<half_of_day>am|pm|a\.m\.|p\.m\.)|(?P<part>上午|早上|中午|下午|晚上|晚)?(?:(?P<hour>\d{{1,2}}):(?P<minute>\d{{2}})|(?P<word>{NUMBER})点(?P<half>半)?)"
     ))
 });
 static DATE: LazyLock<Regex> = LazyLock::new(|| {
     compiled(&format!(
-        r"(?P<month>{NUMBER})月(?P<day>{NUMBER})[日号]|\b(?P<name>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?\ (?P<of>\d{{1,2}})(?:st|nd|rd|th)?\b"
+        r"(?P<month>{NUMBER})月(?P<day>{NUMBER})[日号]|(?-u:\b)(?P<name>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?\ (?P<of>\d{{1,2}})(?:st|nd|rd|th)?(?-u:\b)|(?P<zh_whole>{NUMBER})月(?:底|初|中旬|份|末)|(?:in|end\ of|beginning\ of|start\ of|until|by|from|since)\ (?P<whole>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*(?-u:\b)|(?-u:\b)(?P<first>\d{{1,2}})(?:st|nd|rd|th)?\ (?:of\ )?(?P<second>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*(?-u:\b)"
     ))
 });
 static DAY: LazyLock<Regex> = LazyLock::new(|| {
     compiled(
-        r"(?:周|星期|礼拜)(?P<zh>[一二三四五六日天])|\b(?P<en>monday|tuesday|wednesday|thursday|friday|saturday|sunday)s?\b|(?P<near>今天|今晚|明天|后天|大后天|\btoday\b|\btomorrow\b)",
+        r"(?:周|星期|礼拜)(?P<zh>[一二三四五六日天])|(?-u:\b)(?P<en>monday|tuesday|wednesday|thursday|friday|saturday|sunday)s?(?-u:\b)|(?P<from>mon|tue|wed|thu|fri|sat|sun)[a-z]*\ ?(?:to|-|–|through|till|until)\ ?(?P<till>mon|tue|wed|thu|fri|sat|sun)[a-z]*|(?:周|星期|礼拜)(?P<zh_from>[一二三四五六日天])(?:到|至|-|~)(?:周|星期|礼拜)?(?P<zh_till>[一二三四五六日天])|(?P<all>每天|天天|全年无休|不休息|seven\ days\ a\ week|7\ days\ a\ week|every\ day|daily)|(?P<end>周末|(?-u:\b)weekends?(?-u:\b))|(?P<near>今天|今晚|明天|后天|大后天|(?-u:\b)today(?-u:\b)|(?-u:\b)tomorrow(?-u:\b))",
     )
+});
+static FREQUENCY: LazyLock<Regex> = LazyLock::new(|| {
+    compiled(r"(?-u:\b)(?:every|each|once\ an?|once\ every|once\ per)\ (?P<unit>week|fortnight|month|quarter|year)(?-u:\b)|(?-u:\b)(?P<adverb>weekly|fortnightly|monthly|quarterly|yearly|annually)(?-u:\b)|每(?:一|1)?(?P<zh>个月|季度|年|周|月)(?:一次|1次|统一|更新|结算|抄)")
+});
+static MONTH_DAY: LazyLock<Regex> = LazyLock::new(|| {
+    compiled(r"每个?月(?P<zh>\d{1,2})[号日]|(?-u:\b)the\ (?P<en>\d{1,2})(?:st|nd|rd|th)(?-u:\b)|(?P<alone>\d{1,2})号(?:之?前|左右|到账|发|出账|扣|还)")
+});
+/// Mass in kilograms, length in metres, volume in litres, temperature.
+static MEASURE: LazyLock<Regex> = LazyLock::new(|| {
+    measured(
+        r"(?P<unit>公斤|千克|kg(?-u:\b)|kilos?(?-u:\b)|kilograms?(?-u:\b)|毫克|mg(?-u:\b)|克|g(?-u:\b)|grams?(?-u:\b)|斤|吨|tons?(?-u:\b)|pounds?\ in\ weight|lbs?(?-u:\b)|厘米|公分|cm(?-u:\b)|centimet(?:er|re)s?(?-u:\b)|毫米|mm(?-u:\b)|公里|千米|km(?-u:\b)|kilomet(?:er|re)s?(?-u:\b)|米|met(?:er|re)s?(?-u:\b)|m(?-u:\b)|miles?(?-u:\b)|毫升|ml(?-u:\b)|升|lit(?:er|re)s?(?-u:\b)|gb(?-u:\b)|g流量|mb(?-u:\b)|兆)",
+    )
+});
+/// A place or a line that is told from others by its number or letter: its kind, and which one.
+static NAMED: LazyLock<Regex> = LazyLock::new(|| {
+    compiled(&format!(
+        r"(?-u:\b)(?P<kind>gate|room|counter|platform|hall|terminal|bay|building|exit|level|line|zone|aisle|floor)\ (?P<which>[a-z]?\d+[a-z]?|[a-z])(?-u:\b)|(?-u:\b)(?P<order>ground|first|second|third|fourth|fifth|\d+(?:st|nd|rd|th))\ (?P<of>floor|level)(?-u:\b)|(?P<number>[a-z]?\d+|[一二三四五六七八九十]+)号?(?P<zh>窗口|柜台|登机口|出口|航站楼|号线|站台|诊室|会议室|教室|楼|层|厅)"
+    ))
+});
+static CLOSED_DAY: LazyLock<Regex> = LazyLock::new(|| {
+    compiled(r"(?:(?-u:\b)(?:closed|shut|not\ open)\ (?:on\ )?(?:(?P<en>mon|tue|wed|thu|fri|sat|sun)[a-z]*(?-u:\b)|(?P<end>weekends?))|(?:周|星期|礼拜)(?P<zh>[一二三四五六日天])(?:\p{Han}{0,2})(?:闭馆|不开|休息|关门|不上班|不营业))")
 });
 static COUNT: LazyLock<Regex> = LazyLock::new(|| {
     measured(
-        r"(?P<unit>次|节课?|台|件|人|个(?:孩子|学生|人|名额)|位|岁|度|级|张|笔|倍|分(?:以上|及格)?|积分|层|楼|米|公斤|斤|times\b|lessons?\b|classes\b|devices?\b|items?\b|people\b|students?\b|children\b|kids\b|degrees?\b|points?\b|kg\b|cm\b|cards?\b|months\b)",
+        r"(?P<unit>次|节课?|台|件|人|个(?:孩子|学生|人|名额|小朋友)|位|周?岁|度|级|张|笔|倍|分(?:以上|及格)?|积分|times(?-u:\b)|attempts?(?-u:\b)|tries(?-u:\b)|lessons?(?-u:\b)|classes(?-u:\b)|devices?(?-u:\b)|items?(?-u:\b)|people(?-u:\b)|persons?(?-u:\b)|students?(?-u:\b)|children(?-u:\b)|kids(?-u:\b)|degrees?(?-u:\b)|points?(?-u:\b)|cards?(?-u:\b))",
     )
+});
+static OFTEN: LazyLock<Regex> = LazyLock::new(|| compiled(r"(?-u:\b)(?P<how>once|twice)(?-u:\b)(?:\ (?:a|per|every)\ )?"));
+/// A counted thing of which nothing more is known.
+static THINGS: LazyLock<Regex> = LazyLock::new(|| {
+    compiled(&format!(
+        r"(?P<low>{NUMBER})[\ -](?P<unit>[a-z]{{3,}})(?:\ (?P<noun>[a-z]{{3,}}))?|(?P<zh>[二两三四五六七八九十百]+|\d+)(?P<classifier>个|名|份|瓶|盒|套|只|条|包|双|盘|杯|辆|门|科|寸|页|行|字|间|晚|桌|排|局)(?P<thing>\p{{Han}}{{0,2}})"
+    ))
 });
 static NUMBER_ALONE: LazyLock<Regex> = LazyLock::new(|| compiled(r"(?P<low>\d{1,3}(?:,\d{3})+|\d+(?:\.\d+)?)(?P<times>[千万])?"));
 static ORDINAL: LazyLock<Regex> = LazyLock::new(|| {
     compiled(&format!(
-        r"第{NUMBER}|首[次年月]|\bfirst\b|\bsecond\b|\bthird\b|\bstep\ \d+|\d+(?:st|nd|rd|th)\b|一(?:下|般|起|直|定|样|些|点|旦|次性|键|并|共|致|律|切)|[a-z]\d+|\d{{5,}}"
+        r"第{NUMBER}(?:[步点种条项次位页章]|\ )?|首[次年月]|(?-u:\b)first(?-u:\b)|(?-u:\b)second(?-u:\b)|(?-u:\b)third(?-u:\b)|(?-u:\b)step\ \d+|\d+(?:st|nd|rd|th)(?-u:\b)|一(?:下|般|起|直|定|样|些|点|旦|次性|键|并|共|致|律|切)|[a-z]\d+|\d{{5,}}"
     ))
 });
 
@@ -101,7 +148,13 @@ fn measured(unit: &str) -> Regex {
     compiled(&format!(r"(?P<low>{NUMBER})(?:\ ?(?:-|~|—|－|到|至|to)\ ?(?P<high>{NUMBER}))?\ ?-?{unit}"))
 }
 
-/// Every figure of a folded text.
+/// A folded text without what says that something is free.
+pub(super) fn without_free(folded: &str) -> String {
+    let rest = FREE.replace_all(folded, " ");
+    UNLIMITED.replace_all(&rest, " ").into_owned()
+}
+
+/// Every figure of a folded text whose spellings are [`spelt_out`].
 pub(super) fn quantities(folded: &str) -> Vec<Quantity> {
     let mut found = Vec::new();
     // What has been read is blanked, so that "3月15日" is not three months as well.
@@ -125,7 +178,7 @@ pub(super) fn quantities(folded: &str) -> Vec<Quantity> {
                 if left < 10.0 { left * 10.0 } else { left }
             } else {
                 let percent = value(&captures, "percent").or_else(|| value(&captures, "of"))?;
-                if captures.name("off").is_some() { 100.0 - percent } else { percent }
+                if captures.name("off").is_some() || captures.name("lower").is_some() { 100.0 - percent } else { percent }
             };
             Some((Dimension::Share, share, share))
         },
@@ -135,16 +188,51 @@ pub(super) fn quantities(folded: &str) -> Vec<Quantity> {
         &mut rest,
         &DATE,
         |captures| {
-            let (month, day) = match captures.name("name") {
-                Some(name) => (f64::from(month_of(name.as_str())), value(&captures, "of")?),
-                None => (value(&captures, "month")?, value(&captures, "day")?),
+            let (month, day) = match (captures.name("name"), captures.name("second")) {
+                (Some(name), _) => (f64::from(month_of(name.as_str())), value(&captures, "of")?),
+                (_, Some(name)) => (f64::from(month_of(name.as_str())), value(&captures, "first")?),
+                _ if captures.name("whole").is_some() || captures.name("zh_whole").is_some() => {
+                    let month = match captures.name("whole") {
+                        Some(name) => f64::from(month_of(name.as_str())),
+                        None => value(&captures, "zh_whole")?,
+                    };
+                    let words = &captures[0];
+                    let (from, to) = if words.starts_with("end") || words.ends_with('底') || words.ends_with('末') {
+                        (21.0, 31.0)
+                    } else if words.starts_with("beg") || words.starts_with("start") || words.ends_with('初') {
+                        (1.0, 10.0)
+                    } else if words.ends_with("中旬") {
+                        (11.0, 20.0)
+                    } else {
+                        (1.0, 31.0)
+                    };
+                    return Some((Dimension::Date, month * 100.0 + from, month * 100.0 + to));
+                }
+                _ => (value(&captures, "month")?, value(&captures, "day")?),
             };
             let date = month * 100.0 + day;
             Some((Dimension::Date, date, date))
         },
         &mut found,
     );
+    take(&mut rest, &FREQUENCY, |captures| {
+        let unit = captures.name("unit").or_else(|| captures.name("adverb")).or_else(|| captures.name("zh"))?.as_str();
+        let days = match unit.chars().next()? {
+            'd' | '天' | '日' => 1.0,
+            'w' | '周' => 7.0,
+            'f' => 14.0,
+            'm' | '月' | '个' => 30.0,
+            'q' | '季' => 90.0,
+            _ => 360.0,
+        };
+        Some((Dimension::Frequency, days, days))
+    }, &mut found);
+    take(&mut rest, &MONTH_DAY, |captures| {
+        let day = value(&captures, "zh").or_else(|| value(&captures, "en")).or_else(|| value(&captures, "alone"))?;
+        Some((Dimension::MonthDay, day, day))
+    }, &mut found);
     take(&mut rest, &CLOCK, |captures| clock(&captures), &mut found);
+    take(&mut rest, &NAMED, |captures| named(&captures), &mut found);
     take(&mut rest, &ORDINAL, |_| None, &mut found);
     take(
         &mut rest,
@@ -156,7 +244,22 @@ pub(super) fn quantities(folded: &str) -> Vec<Quantity> {
         },
         &mut found,
     );
+    take(&mut rest, &SAME_DAY, |captures| {
+        let days = if captures.name("next").is_some() { 2.0 } else { 1.0 };
+        Some((Dimension::Period, 0.0, days * 1440.0))
+    }, &mut found);
+    take(&mut rest, &CLOSED_DAY, |captures| day(&captures).map(|(_, from, to)| (Dimension::ClosedDay, from, to)), &mut found);
     take(&mut rest, &DAY, |captures| day(&captures), &mut found);
+    take(&mut rest, &MEASURE, |captures| {
+        let (kind, factor) = measure(captures.name("unit")?.as_str());
+        let low = value(&captures, "low")?;
+        Some((Dimension::Measure(kind), low * factor, value(&captures, "high").unwrap_or(low) * factor))
+    }, &mut found);
+    take(&mut rest, &OFTEN, |captures| {
+        let times = if &captures["how"] == "once" { 1.0 } else { 2.0 };
+        // "once it ships" counts nothing.
+        Some((Dimension::Count(thing("times")), times, times)).filter(|_| &captures["how"] == "twice" || captures[0].ends_with(' '))
+    }, &mut found);
     take(
         &mut rest,
         &COUNT,
@@ -166,6 +269,7 @@ pub(super) fn quantities(folded: &str) -> Vec<Quantity> {
         },
         &mut found,
     );
+    take(&mut rest, &THINGS, |captures| counted(&captures), &mut found);
     take(
         &mut rest,
         &NUMBER_ALONE,
@@ -178,6 +282,35 @@ pub(super) fn quantities(folded: &str) -> Vec<Quantity> {
     found
 }
 
+static BOUND_BEFORE: LazyLock<Regex> = LazyLock::new(|| {
+    compiled(r"(?:within|up\ to|at\ (?:the\ )?most|no\ (?:more|later)\ than|max(?:imum)?(?:\ of)?|最多|最高|最晚|最迟|最长|不超过|不晚于|不迟于|至多|上限|after)\ ?(?:\u{1}|the|可以|为|是|在|\ )*$")
+});
+static BOUND_BEHIND: LazyLock<Regex> = LazyLock::new(|| compiled(r"^\ ?(?:之?内|以内|以下|at\ (?:the\ )?most|max|or\ less|tops)"));
+/// Two numerals side by side ("两三天") are a range, "一个半小时" is one and a half.
+static ABOUT: LazyLock<Regex> =
+    LazyLock::new(|| compiled(r"(?P<low>[一二两三四五六七八])(?P<high>[二三四五六七八九])(?P<unit>个|天|日|周|小时|分钟|年|次|块|元|千|百|公斤)"));
+static AND_A_HALF: LazyLock<Regex> = LazyLock::new(|| compiled(r"(?P<whole>[一二两三四五六七八九十]|\d+)个半(?P<unit>小时|钟头|月|星期)"));
+static HALF_MORE: LazyLock<Regex> = LazyLock::new(|| compiled(r"\b(?:an?|one|two|three|four|five|six|seven|eight|nine|ten|twelve) and a (?:half|quarter)\b"));
+static SOMETHING_FREE: LazyLock<Regex> = LazyLock::new(|| compiled(r"\b([a-z]+)-free\b"));
+static TURN: LazyLock<Regex> = LazyLock::new(|| compiled(r"第(?P<number>\d+|[一二两三四五六七八九十]+)个?(?P<unit>工作日|天)"));
+
+/// Writes spellings that one pattern can't read in ones that it can.
+pub(super) fn spelt_out(folded: &str) -> String {
+    let as_figure = |text: &str| number(text).unwrap_or_default();
+    let text = ABOUT.replace_all(folded, |found: &Captures<'_>| {
+        let (low, high) = (as_figure(&found["low"]), as_figure(&found["high"]));
+        if low < high { format!("{low}-{high}{}", &found["unit"]) } else { found[0].to_owned() }
+    });
+    let text = AND_A_HALF.replace_all(&text, |found: &Captures<'_>| {
+        let unit = if &found["unit"] == "小时" || &found["unit"] == "钟头" { "小时".to_owned() } else { format!("个{}", &found["unit"]) };
+        format!("{}{unit}", as_figure(&found["whole"]) + 0.5)
+    });
+    let text = HALF_MORE.replace_all(&text, |found: &Captures<'_>| as_figure(&found[0]).to_string());
+    let text = text.replace("周岁", "岁");
+    let text = SOMETHING_FREE.replace_all(&text, "without $1");
+    TURN.replace_all(&text, |found: &Captures<'_>| format!("{}{}", as_figure(&found["number"]), &found["unit"])).into_owned()
+}
+
 /// Reads every match and blanks it.
 fn take(rest: &mut String, pattern: &Regex, read: impl Fn(Captures<'_>) -> Option<(Dimension, f64, f64)>, found: &mut Vec<Quantity>) {
     let mut blanked = String::with_capacity(rest.len());
@@ -188,7 +321,8 @@ fn take(rest: &mut String, pattern: &Regex, read: impl Fn(Captures<'_>) -> Optio
         blanked.push('\u{1}');
         end = whole.end();
         if let Some((dimension, low, high)) = read(captures) {
-            found.push(Quantity { dimension, low: low.min(high), high: low.max(high) });
+            let at_most = BOUND_BEFORE.is_match(&rest[..whole.start()]) || BOUND_BEHIND.is_match(&rest[whole.end()..]);
+            found.push(Quantity { dimension, low: low.min(high), high: low.max(high), at_most });
         }
     }
     blanked.push_str(&rest[end..]);
@@ -214,17 +348,7 @@ fn number(text: &str) -> Option<f64> {
         return text.replace(',', "").parse().ok();
     }
     if text.starts_with(|c: char| c.is_ascii_alphabetic()) {
-        let words = ["a", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
-        return Some(match text {
-            "an" => 1.0,
-            "fifteen" => 15.0,
-            "twenty" => 20.0,
-            "thirty" => 30.0,
-            "sixty" => 60.0,
-            "ninety" => 90.0,
-            "half an" => 0.5,
-            _ => words.iter().position(|word| *word == text)?.max(1) as f64,
-        });
+        return english_number(text);
     }
     if text == "半" {
         return Some(0.5);
@@ -243,6 +367,39 @@ fn number(text: &str) -> Option<f64> {
     Some(total + last.unwrap_or(0.0))
 }
 
+/// A number in English words below a thousand, with a half or a quarter behind it.
+fn english_number(text: &str) -> Option<f64> {
+    const UNITS: [&str; 20] = [
+        "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen",
+        "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
+    ];
+    const TENS: [&str; 8] = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
+    if text.starts_with("half") {
+        return Some(0.5);
+    }
+    if text.starts_with("a couple") {
+        return Some(2.0);
+    }
+    let (text, rest) = match (text.strip_suffix(" and a half"), text.strip_suffix(" and a quarter")) {
+        (Some(whole), _) => (whole, 0.5),
+        (_, Some(whole)) => (whole, 0.25),
+        _ => (text, 0.0),
+    };
+    let mut total = 0.0;
+    for word in text.split([' ', '-']).filter(|word| *word != "and") {
+        if word == "hundred" {
+            total *= 100.0;
+        } else if let Some(ten) = TENS.iter().position(|ten| *ten == word) {
+            total += (ten as f64 + 2.0) * 10.0;
+        } else if matches!(word, "a" | "an") {
+            total += 1.0;
+        } else {
+            total += UNITS.iter().position(|unit| *unit == word)? as f64;
+        }
+    }
+    Some(total + rest)
+}
+
 fn minutes_of(unit: &str) -> f64 {
     let unit = unit.trim_start_matches('个').trim_start();
     let day = 1440.0;
@@ -254,6 +411,8 @@ fn minutes_of(unit: &str) -> f64 {
         60.0
     } else if unit.starts_with("星期") || unit.starts_with("礼拜") || unit.starts_with('周') || unit.starts_with("week") {
         7.0 * day
+    } else if unit.starts_with("fortnight") {
+        14.0 * day
     } else if unit.starts_with('月') || unit.starts_with("month") {
         30.0 * day
     } else if unit.starts_with('年') || unit.starts_with("year") {
@@ -275,6 +434,20 @@ fn clock(captures: &Captures<'_>) -> Option<(Dimension, f64, f64)> {
 }
 
 fn day(captures: &Captures<'_>) -> Option<(Dimension, f64, f64)> {
+    let weekday = |name: &str| match name {
+        "天" => Some(7.0),
+        _ => "一二三四五六日".chars().position(|c| name.starts_with(c)).or_else(|| ["mon", "tue", "wed", "thu", "fri", "sat", "sun"].iter().position(|day| name.starts_with(day))).map(|place| place as f64 + 1.0),
+    };
+    let ends = captures.name("from").zip(captures.name("till")).or_else(|| captures.name("zh_from").zip(captures.name("zh_till")));
+    if let Some((from, till)) = ends {
+        return Some((Dimension::Day, weekday(from.as_str())?, weekday(till.as_str())?));
+    }
+    if captures.name("all").is_some() {
+        return Some((Dimension::Day, 1.0, 7.0));
+    }
+    if captures.name("end").is_some() {
+        return Some((Dimension::Day, 6.0, 7.0));
+    }
     let place = if let Some(zh) = captures.name("zh") {
         if zh.as_str() == "天" { 7 } else { "一二三四五六日".chars().position(|c| zh.as_str().starts_with(c))? + 1 }
     } else if let Some(en) = captures.name("en") {
@@ -290,6 +463,84 @@ fn day(captures: &Captures<'_>) -> Option<(Dimension, f64, f64)> {
     Some((Dimension::Day, place as f64, place as f64))
 }
 
+static SAME_DAY: LazyLock<Regex> = LazyLock::new(|| {
+    compiled(r"(?P<same>当天|当日|(?-u:\b)(?:on\ )?(?:the\ )?same[-\ ]day(?-u:\b))|(?P<next>次日|隔天|第二天|(?-u:\b)(?:the\ )?next[-\ ](?:business\ |working\ )?day(?-u:\b))")
+});
+
+fn named(captures: &Captures<'_>) -> Option<(Dimension, f64, f64)> {
+    let id = |text: &str| crate::retrieve::lexical::term_id(text);
+    let (kind, which) = if let Some(kind) = captures.name("kind") {
+        (kind.as_str(), captures.name("which")?.as_str())
+    } else if let Some(of) = captures.name("of") {
+        (of.as_str(), captures.name("order")?.as_str())
+    } else {
+        (captures.name("zh")?.as_str(), captures.name("number")?.as_str())
+    };
+    let kind = if kind == "层" || kind == "楼" || kind == "level" { "floor" } else { kind };
+    let ordinal = ["ground", "first", "second", "third", "fourth", "fifth"].iter().position(|word| *word == which);
+    let digits = which.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let place = ordinal.map(|place| place as f64).or_else(|| number(digits).filter(|_| !digits.starts_with(|c: char| c.is_ascii_alphabetic())));
+    let place = place.unwrap_or_else(|| f64::from(id(which)));
+    Some((Dimension::Named(id(kind)), place, place))
+}
+
+/// What a unit measures, and how many of the basic unit it is.
+fn measure(unit: &str) -> (u32, f64) {
+    let starts = |words: &[&str]| words.iter().any(|word| unit.starts_with(word));
+    if starts(&["毫克", "mg"]) { (0, 1e-6) }
+    else if starts(&["公斤", "千克", "kg", "kilo"]) && !unit.starts_with("kilom") { (0, 1.0) }
+    else if starts(&["gb", "g流量"]) { (3, 1024.0) }
+    else if starts(&["mb", "兆"]) { (3, 1.0) }
+    else if starts(&["克", "g"]) { (0, 1e-3) }
+    else if unit == "斤" { (0, 0.5) }
+    else if starts(&["吨", "ton"]) { (0, 1000.0) }
+    else if starts(&["pound", "lb"]) { (0, 0.454) }
+    else if starts(&["厘米", "公分", "cm", "centi"]) { (1, 0.01) }
+    else if starts(&["毫米", "mm"]) { (1, 0.001) }
+    else if starts(&["公里", "千米", "km", "kilom"]) { (1, 1000.0) }
+    else if starts(&["mile"]) { (1, 1609.0) }
+    else if starts(&["毫升", "ml"]) { (2, 0.001) }
+    else if starts(&["升", "lit"]) { (2, 1.0) }
+    else { (1, 1.0) }
+}
+
+/// Words that follow a number without being counted by it.
+const UNCOUNTED: &[&str] = &[
+    "the", "and", "for", "more", "time", "our", "your", "their", "other", "another", "way", "click", "thing", "last", "place", "per", "with",
+    "from", "off", "but", "you", "that", "this", "are", "can", "will", "moment", "bit", "little", "few", "lot", "new", "single", "after",
+    "before", "once", "each", "who", "which", "has", "was", "over", "hour", "percent", "minute", "day", "week", "month", "year", "second",
+    "working", "business", "calendar", "further", "extra", "additional", "copy", "link", "look", "note", "team", "great", "nice", "lovely",
+    "good", "step", "per", "yet", "via", "back", "under", "above", "below", "than", "plus", "out", "all", "any", "its", "not", "only",
+];
+
+fn counted(captures: &Captures<'_>) -> Option<(Dimension, f64, f64)> {
+    if let Some(classifier) = captures.name("classifier") {
+        let thing = captures.name("thing").map_or("", |thing| thing.as_str());
+        let name = if classifier.as_str() == "个" { format!("个{thing}") } else { classifier.as_str().to_owned() };
+        let count = value(captures, "zh")?;
+        return Some((Dimension::Count(crate::retrieve::lexical::term_id(&name)), count, count));
+    }
+    let low = captures.name("low")?.as_str();
+    if matches!(low, "a" | "an" | "half a" | "half an") {
+        return None;
+    }
+    let unit = captures.name("unit")?.as_str();
+    let noun = captures.name("noun").map(|noun| noun.as_str()).filter(|noun| !UNCOUNTED.contains(noun));
+    let stem = |word: &str| match word {
+        _ if word.ends_with("ss") => word.to_owned(),
+        _ if word.ends_with("sses") => word[..word.len() - 2].to_owned(),
+        _ => word.strip_suffix('s').unwrap_or(word).to_owned(),
+    };
+    if UNCOUNTED.contains(&unit) || UNCOUNTED.contains(&stem(unit).as_str()) {
+        return None;
+    }
+    let count = number(low)?;
+    let plural = |word: &str| word.ends_with('s') && !word.ends_with("ss");
+    // "two guest passes" counts passes, "two letters of advice" letters.
+    let named = if plural(unit) || noun.is_none() { unit } else { noun? };
+    Some((Dimension::Count(crate::retrieve::lexical::term_id(&stem(named))), count, count))
+}
+
 fn month_of(name: &str) -> u8 {
     let months = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
     (1..).zip(months).find(|(_, month)| *month == name).map_or(0, |(place, _)| place)
@@ -298,11 +549,11 @@ fn month_of(name: &str) -> u8 {
 /// A number for the counted thing, the same in both languages where both have a word for it.
 fn thing(unit: &str) -> u32 {
     let groups: [&[&str]; 9] = [
-        &["次", "times"],
+        &["次", "times", "attempt", "tries"],
         &["节", "lesson", "class"],
         &["台", "device"],
-        &["人", "个孩子", "个学生", "个人", "位", "people", "student", "children", "kids"],
-        &["岁"],
+        &["人", "个孩子", "个学生", "个人", "个小朋友", "位", "people", "person", "student", "children", "kids"],
+        &["岁", "周岁"],
         &["度", "degree"],
         &["积分", "分", "point"],
         &["件", "item"],
