@@ -158,3 +158,95 @@ fn centres(labels: &[Option<usize>], count: usize, questions: &[Question]) -> (V
         })
         .unzip()
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::domain::Language;
+    use crate::domain::random::SplitMix64;
+
+    /// Questions around `topics` centres, each as far from its centre as `spread` says.
+    fn questions(topics: usize, count: usize, spread: f32, seed: u64) -> Vec<Question> {
+        const DIMENSION: usize = 24;
+        let mut random = SplitMix64::new(seed);
+        let mut noise = || (0..DIMENSION).map(|_| random.next_unit() as f32 - 0.5).collect::<Vec<f32>>();
+        let centres: Vec<Vec<f32>> = (0..topics).map(|_| noise()).collect();
+        (0..count)
+            .map(|number| {
+                let mut vector: Vec<f32> =
+                    centres[number % topics].iter().zip(noise()).map(|(centre, noise)| centre + spread * noise).collect();
+                crate::retrieve::encode::normalise(&mut vector);
+                Question {
+                    pair: PairId::derive(&[&seed.to_string(), &number.to_string()]),
+                    language: Language::Zh,
+                    answer_vector: vector.clone(),
+                    vector,
+                }
+            })
+            .collect()
+    }
+
+    fn neighbours(questions: &[Question]) -> Vec<Vec<Neighbour>> {
+        let nearest = |at: usize| {
+            let others = (0..questions.len()).filter(|&other| other != at);
+            let mut near: Vec<Neighbour> =
+                others.map(|other| Neighbour { other, similarity: dot(&questions[at].vector, &questions[other].vector) }).collect();
+            near.sort_by(|a, b| b.similarity.total_cmp(&a.similarity).then(a.other.cmp(&b.other)));
+            near.truncate(crate::curation::NEIGHBOURS);
+            near
+        };
+        (0..questions.len()).map(nearest).collect()
+    }
+
+    fn clustered(questions: &[Question], before: &HashMap<PairId, ClusterId>) -> HashMap<PairId, ClusterId> {
+        let memory = ClusterMemory {
+            revision: 0,
+            clusters: Vec::new(),
+            placements: before.iter().map(|(&pair, &id)| Placement { pair, cluster: Some(id), similarity: 1.0, fixed: false }).collect(),
+        };
+        let ids: Vec<PairId> = questions.iter().map(|question| question.pair).collect();
+        let past = Past::of(&memory, &ids);
+        let labels = communities(&neighbours(questions), &past.constraints(), ClusterSettings::default());
+        let kept: Vec<ClusterId> = keep_ids(&labels, &past).into_iter().map(Option::unwrap_or_default).collect();
+        ids.into_iter().zip(labels).filter_map(|(pair, label)| Some((pair, kept[label?]))).collect()
+    }
+
+    /// Ids of clusters more than half of whose questions are together still.
+    fn still_there(before: &HashMap<PairId, ClusterId>, after: &HashMap<PairId, ClusterId>) -> Vec<(ClusterId, bool)> {
+        let mut members: BTreeMap<ClusterId, Vec<PairId>> = BTreeMap::new();
+        for (pair, cluster) in before {
+            members.entry(*cluster).or_default().push(*pair);
+        }
+        let fate = |(cluster, pairs): (ClusterId, Vec<PairId>)| {
+            let mut homes: BTreeMap<ClusterId, usize> = BTreeMap::new();
+            for pair in &pairs {
+                if let Some(home) = after.get(pair) {
+                    *homes.entry(*home).or_insert(0) += 1;
+                }
+            }
+            let (home, count) = homes.into_iter().max_by_key(|(_, count)| *count)?;
+            (count * 2 > pairs.len()).then_some((cluster, home == cluster))
+        };
+        members.into_iter().filter_map(fate).collect()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+
+        #[test]
+        fn ten_percent_more_data_keeps_nineteen_ids_in_twenty(
+            topics in 4usize..24, each in 6usize..16, spread in 0.2f32..0.9, seed in any::<u64>(),
+        ) {
+            let all = questions(topics, topics * each, spread, seed);
+            let first = clustered(&all[..all.len() * 10 / 11], &HashMap::new());
+            let second = clustered(&all, &first);
+            let fates = still_there(&first, &second);
+            let kept = fates.iter().filter(|(_, kept)| *kept).count();
+            prop_assert!(kept * 20 >= fates.len() * 19, "{kept} of {}", fates.len());
+            // The same data once more changes nothing.
+            prop_assert_eq!(clustered(&all, &second), second);
+        }
+    }
+}

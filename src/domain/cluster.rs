@@ -161,13 +161,11 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// The state as it is at `now`: a snooze that is over is none.
+    /// The cluster as it is at `now`: a snooze that is over is none.
     #[must_use]
-    pub fn state_at(&self, now: Timestamp) -> ClusterState {
-        match (self.state, self.snoozed_until) {
-            (ClusterState::Snoozed, Some(until)) if until <= now => ClusterState::Open,
-            (state, _) => state,
-        }
+    pub fn as_of(self, now: Timestamp) -> Self {
+        let over = self.state == ClusterState::Snoozed && self.snoozed_until.is_some_and(|until| until <= now);
+        if over { Self { state: ClusterState::Open, snoozed_until: None, ..self } } else { self }
     }
 
     /// Whether two of its best answers contradict each other.

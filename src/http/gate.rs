@@ -239,7 +239,9 @@ impl GateRef {
     }
 
     pub(super) async fn clusters(&self, access: &DeskAccess<ReadClusters>, query: &ClusterQuery) -> Result<Vec<Cluster>, Problem> {
-        Ok(self.0.store.clusters_page(access.desk(), query, self.0.clock.now()).await?)
+        let now = self.0.clock.now();
+        let clusters = self.0.store.clusters_page(access.desk(), query, now).await?;
+        Ok(clusters.into_iter().map(|cluster| cluster.as_of(now)).collect())
     }
 
     pub(super) async fn cluster<P: Permission>(
@@ -253,7 +255,7 @@ impl GateRef {
         if Self::least_customers(access, desk, Some(found.0.customers)).is_err() {
             return Err(Problem::new(Code::UnknownCluster));
         }
-        Ok(found)
+        Ok((found.0.as_of(self.0.clock.now()), found.1))
     }
 
     pub(super) async fn propose_split(

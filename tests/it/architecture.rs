@@ -33,12 +33,16 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("retrieve", &["domain", "text", "embed", "index"]),
     ("suggest", &["domain", "text", "embed", "index", "store", "retrieve"]),
     ("adapt", &["domain", "text", "index", "store", "retrieve", "suggest", "rt"]),
+    ("curation", &["domain", "text", "index", "store", "mining", "retrieve", "suggest", "rt"]),
     ("auth", &["domain", "store", "rt"]),
-    ("jobs", &["domain", "text", "embed", "index", "store", "ingest", "mining", "retrieve", "suggest", "adapt", "rt", "telemetry"]),
+    (
+        "jobs",
+        &["domain", "text", "embed", "index", "store", "ingest", "mining", "retrieve", "suggest", "adapt", "curation", "rt", "telemetry"],
+    ),
     // Measures the product as it is, so it drives the import and suggest use cases.
     ("eval", &["domain", "text", "embed", "index", "store", "ingest", "mining", "retrieve", "suggest", "adapt", "jobs", "rt", "telemetry"]),
     // Ports, never adapters.
-    ("http", &["domain", "text", "embed", "index", "store", "suggest", "jobs", "auth", "telemetry"]),
+    ("http", &["domain", "text", "embed", "index", "store", "suggest", "curation", "jobs", "auth", "telemetry"]),
     // `eval` shares one encoder over many throw-away installations: the one reason why the command line knows the queue.
     ("cli", &["domain", "config", "app", "embed", "embed::queue", "eval", "http", "ingest", "jobs", "suggest", "telemetry"]),
     ("main", &["cli"]),

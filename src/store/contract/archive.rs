@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::sample::{
-    NOW, acknowledge_all, cluster, conversation, desk, desk_id, entry, job, merge, message, mine, minutes, named, pair, short_talk,
+    NOW, acknowledge_all, conversation, desk, desk_id, entry, job, merge, message, mine, minutes, named, pair, short_talk,
 };
 use crate::domain::{ConversationDraft, ConversationId, EntryId, JobId, JobKind, MessageDraft, MessageKind, PairKind, RejectedRow, Role};
 use crate::store::{DeskCounts, ImportCheckpoint, IndexSubject, Store, StoreError};
@@ -415,8 +415,6 @@ pub(in crate::store) async fn every_read_is_confined_to_its_desk(store: &dyn Sto
     merge(store, &mine_desk, &[short_talk("t-2")]).await;
     let known = entry(&mine_desk, "returns");
     store.put_entries(&mine_desk, std::slice::from_ref(&known)).await.unwrap();
-    let group = cluster(&mine_desk, "delivery", 3);
-    store.replace_clusters(&mine_desk, std::slice::from_ref(&group)).await.unwrap();
     store.add_job(&job(JobKind::Import, Some(&mine_desk), NOW)).await.unwrap();
 
     assert_eq!(store.conversation(&other, id).await.unwrap(), None);
@@ -429,18 +427,16 @@ pub(in crate::store) async fn every_read_is_confined_to_its_desk(store: &dyn Sto
     assert!(store.entries_page(&other, None, 10).await.unwrap().is_empty());
     assert!(store.pending_index_tasks(Some(&other), 10).await.unwrap().is_empty());
     assert_eq!(store.pending_index_count(Some(&other)).await.unwrap(), 0);
-    assert!(store.clusters_page(&other, 0, None, 10).await.unwrap().is_empty());
-    assert_eq!(store.cluster(&other, group.0.id).await.unwrap(), None);
     assert!(store.jobs_page(Some(&other), None, 10).await.unwrap().is_empty());
     assert_eq!(store.counts(&other).await.unwrap(), DeskCounts::default());
 
-    // Nor can one desk's mining touch another's conversation, nor its clusters replace another's.
+    assert!(store.answer_times(&other, PairKind::Question).await.unwrap().is_empty());
+
+    // Nor can one desk's mining touch another's conversation.
     let unmined = store.unmined_conversations(&mine_desk, 10).await.unwrap();
     store.replace_pairs(&other, &[(id, 0, vec![pair("b")]), (unmined[0].0.id, unmined[0].1, Vec::new())], NOW).await.unwrap();
-    store.replace_clusters(&other, &[]).await.unwrap();
     assert_eq!(store.pairs_page(&mine_desk, None, None, 10).await.unwrap().len(), 1);
     assert_eq!(store.unmined_conversations(&mine_desk, 10).await.unwrap(), unmined);
-    assert_eq!(store.clusters_page(&mine_desk, 0, None, 10).await.unwrap().len(), 1);
 }
 
 pub(in crate::store) async fn counts_cover_one_desk(store: &dyn Store) {

@@ -3,6 +3,7 @@
 //! An adapter instantiates the suite with [`contract_tests`], giving an expression that opens an empty store.
 
 pub(super) mod archive;
+pub(super) mod clusters;
 pub(super) mod learning;
 pub(super) mod people;
 pub(super) mod sample;
@@ -53,8 +54,14 @@ macro_rules! contract_tests {
                 controls_are_paged_newest_first,
                 controls_hold_for_their_answer_until_they_expire,
                 controls_are_confined_to_their_desk,
-                clusters_are_replaced_and_paged_by_size,
-                cluster_members_come_most_similar_first,
+            ],
+            clusters: [
+                clusters_are_read_back_with_their_questions,
+                what_was_computed_from_an_older_state_is_not_written,
+                clusters_are_filtered_sorted_and_paged,
+                decisions_are_kept_and_know_which_stand,
+                a_pair_that_goes_takes_its_place_along,
+                clusters_are_confined_to_their_desk,
             ],
             learning: [
                 showings_count_by_rank_and_only_where_somebody_looked,

@@ -1,9 +1,9 @@
 //! Made-up drafts, pairs, entries and jobs for the contract tests.
 
 use crate::domain::{
-    Cluster, ClusterAnswer, ClusterId, ClusterMember, ClusterState, Control, ControlRule, ConversationDraft, ConversationId, DeskId, Entry,
-    EntryId, EntryStatus, FeedbackEvent, FeedbackId, FeedbackKind, Job, JobId, JobKind, JobProgress, JobState, Language, MessageDraft,
-    MessageId, MessageKind, Outcome, PairDraft, PairId, PairKind, Pool, RejectReason, Role, SuggestionId, SuggestionSetId, Timestamp,
+    Cluster, ClusterAnswer, ClusterId, ClusterState, Control, ControlRule, ConversationDraft, ConversationId, DeskId, Entry, EntryId,
+    EntryStatus, FeedbackEvent, FeedbackId, FeedbackKind, Job, JobId, JobKind, JobProgress, JobState, Language, MessageDraft, MessageId,
+    MessageKind, Outcome, PairDraft, PairId, PairKind, Pool, RejectReason, Role, SuggestionId, SuggestionSetId, Timestamp, WeekCount,
 };
 use crate::store::{RecordedSet, RecordedSuggestion, Store};
 
@@ -158,11 +158,16 @@ pub(in crate::store) fn control(desk: &DeskId, answer_key: &str, rule: ControlRu
     }
 }
 
-pub(in crate::store) fn cluster(desk: &DeskId, name: &str, size: u32) -> (Cluster, Vec<ClusterMember>) {
-    let cluster = Cluster {
+pub(in crate::store) fn cluster(desk: &DeskId, name: &str, size: u32) -> Cluster {
+    Cluster {
         id: ClusterId::derive(&[desk.as_str(), name]),
         desk: desk.clone(),
+        version: 1,
         state: ClusterState::Open,
+        snoozed_until: None,
+        dismissed_why: None,
+        name: format!("name of {name}"),
+        renamed: false,
         representative: format!("representative of {name}"),
         keywords: vec!["delivery".to_owned(), "days".to_owned()],
         language: Language::En,
@@ -170,22 +175,23 @@ pub(in crate::store) fn cluster(desk: &DeskId, name: &str, size: u32) -> (Cluste
         conversations: size,
         customers: size,
         share: 0.25,
+        weeks: vec![WeekCount { week: minutes(-60), questions: 2 }],
+        trend: 0.0,
+        last_asked_at: Some(minutes(2)),
         answers: vec![ClusterAnswer {
             text: "three days".to_owned(),
             support: 2,
             pair_id: PairId::derive(&[name]),
+            first_answered_at: Some(minutes(1)),
             last_answered_at: Some(minutes(3)),
+            thanked: 1,
+            repeated: 0,
+            newest: true,
+            contradicts: Vec::new(),
         }],
+        coverage: None,
         updated_at: NOW,
-    };
-    let members = (0..size)
-        .map(|number| ClusterMember {
-            pair_id: PairId::derive(&[name, &number.to_string()]),
-            question: format!("question {number}"),
-            similarity: 0.5 + 0.5 * number as f32 / size as f32,
-        })
-        .collect();
-    (cluster, members)
+    }
 }
 
 pub(in crate::store) fn job(kind: JobKind, desk: Option<&DeskId>, created_at: Timestamp) -> Job {

@@ -1,6 +1,6 @@
-//! Suggestion sets, feedback, controls and clusters.
+//! Suggestion sets, feedback and controls.
 
-use super::sample::{NOW, cluster, control, desk, desk_id, feedback, minutes, suggestion_set};
+use super::sample::{NOW, control, desk, desk_id, feedback, minutes, suggestion_set};
 use crate::domain::{Control, ControlId, ControlRule, FeedbackKind, FeedbackTally, RejectReason, SuggestionId, Timestamp};
 use crate::store::{RecordedSet, Store, StoreError, UsedSuggestion};
 
@@ -224,35 +224,4 @@ pub(in crate::store) async fn controls_are_confined_to_their_desk(store: &dyn St
     assert!(matches!(store.put_control(&stolen).await.unwrap_err(), StoreError::NotFound("control")));
     assert_eq!(store.controls_of(&shop, &keys(&["a"]), NOW).await.unwrap(), [control]);
     assert!(store.controls_page(&other, None, 10).await.unwrap().is_empty());
-}
-
-pub(in crate::store) async fn clusters_are_replaced_and_paged_by_size(store: &dyn Store) {
-    let desk = desk(store, "shop").await;
-    store.replace_clusters(&desk, &[cluster(&desk, "old", 9)]).await.unwrap();
-    let mut groups: Vec<_> = [("a", 5), ("b", 3), ("c", 3), ("d", 3), ("e", 1)].map(|(name, size)| cluster(&desk, name, size)).to_vec();
-    store.replace_clusters(&desk, &groups).await.unwrap();
-    groups.sort_by_key(|(cluster, _)| (std::cmp::Reverse(cluster.size), cluster.id));
-    let expected: Vec<_> = groups.iter().map(|(cluster, _)| cluster.clone()).collect();
-    assert_eq!(store.clusters_page(&desk, 0, None, 10).await.unwrap(), expected);
-    assert_eq!(store.clusters_page(&desk, 3, None, 10).await.unwrap(), expected[..4]);
-    let (mut found, mut after) = (Vec::new(), None);
-    loop {
-        let page = store.clusters_page(&desk, 0, after, 2).await.unwrap();
-        let Some(last) = page.last() else { break };
-        after = Some((last.size, last.id));
-        found.extend(page);
-    }
-    assert_eq!(found, expected);
-}
-
-pub(in crate::store) async fn cluster_members_come_most_similar_first(store: &dyn Store) {
-    let desk = desk(store, "shop").await;
-    let (group, members) = cluster(&desk, "a", 120);
-    store.replace_clusters(&desk, &[(group.clone(), members.clone())]).await.unwrap();
-    let (found, found_members) = store.cluster(&desk, group.id).await.unwrap().unwrap();
-    assert_eq!(found, group);
-    let expected: Vec<_> = members.into_iter().rev().collect();
-    assert_eq!(found_members, expected);
-    store.replace_clusters(&desk, &[]).await.unwrap();
-    assert_eq!(store.cluster(&desk, group.id).await.unwrap(), None);
 }

@@ -73,12 +73,27 @@ fn allowed(operation: &str) -> Option<&'static [AccessRole]> {
         "show_conversation" | "list_entries" | "show_entry" | "list_desks" | "show_desk" | "show_adapter" => {
             &[Agent, Supervisor, KbEditor, Auditor, Admin]
         }
-        "list_clusters" | "show_cluster" | "list_controls" | "list_jobs" | "show_job" | "stream_job_events" | "list_rejected_rows" => {
-            &[Supervisor, KbEditor, Auditor, Admin]
-        }
-        "put_entries" | "rebuild_clusters" | "create_control" | "delete_control" | "list_retired" | "review_retired" => {
-            &[Supervisor, KbEditor, Admin]
-        }
+        "list_clusters"
+        | "show_cluster"
+        | "propose_split"
+        | "list_outliers"
+        | "list_cluster_decisions"
+        | "list_controls"
+        | "list_jobs"
+        | "show_job"
+        | "stream_job_events"
+        | "list_rejected_rows" => &[Supervisor, KbEditor, Auditor, Admin],
+        "review_cluster"
+        | "merge_clusters"
+        | "split_cluster"
+        | "move_questions"
+        | "undo_cluster_decision"
+        | "put_entries"
+        | "rebuild_clusters"
+        | "create_control"
+        | "delete_control"
+        | "list_retired"
+        | "review_retired" => &[Supervisor, KbEditor, Admin],
         "create_import" | "cancel_job" | "update_desk_settings" => &[Supervisor, Admin],
         "create_adapter" | "delete_adapter" | "create_desk" | "list_accounts" | "create_account" | "list_api_keys" | "create_api_key"
         | "delete_api_key" => &[Admin],

@@ -58,11 +58,18 @@ async fn another_desk_is_as_if_it_did_not_exist() {
         let retired = text(&admin.get("/v1/desks/school/retired").await.ok()["items"][0]["id"]).to_owned();
         let entry_id = text(&admin.get("/v1/entries?desk=school").await.ok()["items"][0]["id"]).to_owned();
         let cluster = text(&admin.get("/v1/clusters?desk=school&min_customers=1").await.ok()["items"][0]["id"]).to_owned();
+        let named = json!({"desk": "school", "name": "paint"});
+        admin.with("if-match", "\"1\"").patch(&format!("/v1/clusters/{cluster}"), &named).await.ok();
+        let decision = text(&admin.get("/v1/clusters/decisions?desk=school").await.ok()["items"][0]["id"]).to_owned();
+        let merge = |desk: &str| {
+            let seen = json!({"id": cluster, "version": 2});
+            json!({"desk": desk, "into": seen, "from": [seen]})
+        };
         let raised = json!({"entry_id": entry_id, "kind": "boost", "points": 0.5});
         let control = text(&admin.post("/v1/desks/school/controls", &raised).await.expect(201)["id"]).to_owned();
         let job = text(&job["id"]);
 
-        let outsider = app.key(AccessRole::Supervisor, &["shop"]).await;
+        let outsider = app.key(AccessRole::Supervisor, &["shop"]).await.with("if-match", "\"2\"");
         let question = json!([{"role": "customer", "text": SECRET_QUESTION}]);
         let put = |desk: &str| {
             json!({"items": [{"desk": desk, "external_id": "e", "language": "zh", "status": "published", "questions": ["q"], "answer": "a"}]})
@@ -84,6 +91,20 @@ async fn another_desk_is_as_if_it_did_not_exist() {
             ("list_clusters", "GET", "/v1/clusters?desk=DESK".into(), None, "unknown_desk"),
             ("show_cluster", "GET", format!("/v1/clusters/{cluster}?desk=DESK"), None, "unknown_desk"),
             ("show_cluster", "GET", format!("/v1/clusters/{cluster}?desk=shop"), None, "unknown_cluster"),
+            ("propose_split", "GET", format!("/v1/clusters/{cluster}/split?desk=DESK"), None, "unknown_desk"),
+            ("propose_split", "GET", format!("/v1/clusters/{cluster}/split?desk=shop"), None, "unknown_cluster"),
+            ("list_outliers", "GET", "/v1/clusters/outliers?desk=DESK".into(), None, "unknown_desk"),
+            ("list_cluster_decisions", "GET", "/v1/clusters/decisions?desk=DESK".into(), None, "unknown_desk"),
+            ("review_cluster", "PATCH", format!("/v1/clusters/{cluster}"), Some(json!({"desk": "DESK", "state": "approved"})), "unknown_desk"),
+            ("review_cluster", "PATCH", format!("/v1/clusters/{cluster}"), Some(json!({"desk": "shop", "state": "approved"})), "unknown_cluster"),
+            ("merge_clusters", "POST", "/v1/clusters/merge".into(), Some(merge("DESK")), "unknown_desk"),
+            ("merge_clusters", "POST", "/v1/clusters/merge".into(), Some(merge("shop")), "unknown_cluster"),
+            ("split_cluster", "POST", format!("/v1/clusters/{cluster}/split"), Some(json!({"desk": "DESK", "members": [cluster]})), "unknown_desk"),
+            ("split_cluster", "POST", format!("/v1/clusters/{cluster}/split"), Some(json!({"desk": "shop", "members": [cluster]})), "unknown_cluster"),
+            ("move_questions", "POST", format!("/v1/clusters/{cluster}/move"), Some(json!({"desk": "DESK", "members": [cluster]})), "unknown_desk"),
+            ("move_questions", "POST", format!("/v1/clusters/{cluster}/move"), Some(json!({"desk": "shop", "members": [cluster]})), "unknown_cluster"),
+            ("undo_cluster_decision", "POST", format!("/v1/clusters/decisions/{decision}/undo?desk=DESK"), None, "unknown_desk"),
+            ("undo_cluster_decision", "POST", format!("/v1/clusters/decisions/{decision}/undo?desk=shop"), None, "unknown_decision"),
             ("rebuild_clusters", "POST", "/v1/clusters/rebuild".into(), Some(json!({"desk": "DESK"})), "unknown_desk"),
             ("list_jobs", "GET", "/v1/jobs?desk=DESK".into(), None, "unknown_desk"),
             ("show_job", "GET", format!("/v1/jobs/{job}"), None, "unknown_job"),

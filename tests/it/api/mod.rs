@@ -4,6 +4,7 @@ mod access;
 mod adapting;
 mod clusters;
 mod controls;
+mod curation;
 mod document;
 mod feedback;
 mod imports;
