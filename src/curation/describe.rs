@@ -6,7 +6,7 @@ use crate::domain::{Cluster, ClusterAnswer, ClusterId, ClusterState, DeskId, Lan
 use crate::index::IndexPoint;
 use crate::retrieve::encode::{dot, normalise};
 use crate::store::Placement;
-use crate::suggest::group::{Answer, contradict, group_answers};
+use crate::suggest::group::{Answer, contradict_on_one_question, group_answers};
 use crate::text::acts::weighted_length;
 
 /// Answers kept per cluster.
@@ -251,7 +251,10 @@ fn best_answers(members: &[Member<'_>]) -> Vec<ClusterAnswer> {
     let newest = groups.iter().filter_map(|group| newest_in(group)).max();
     let contradicts = |group: usize| {
         let others = groups.iter().enumerate().filter(|&(other, _)| other != group);
-        others.filter(|(_, members)| contradict(&answers[groups[group][0]], &answers[members[0]])).map(|(other, _)| other as u32).collect()
+        others
+            .filter(|(_, members)| contradict_on_one_question(&answers[groups[group][0]], &answers[members[0]]))
+            .map(|(other, _)| other as u32)
+            .collect()
     };
     groups
         .iter()

@@ -81,7 +81,12 @@ pub async fn conflicts(embedder: &dyn Embedder, planted: &[PlantedCluster]) -> R
         }
         if found != (cluster.kind == Kind::Conflict) {
             let what = if found { "marked, and harmless" } else { "not found" };
-            faults.push(format!("{} ({}, {}): {what}; cosine of the answers {cosine:.2}", cluster.id, cluster.language.as_str(), cluster.how));
+            faults.push(format!(
+                "{} ({}, {}): {what}; cosine of the answers {cosine:.2}",
+                cluster.id,
+                cluster.language.as_str(),
+                cluster.how
+            ));
         }
         if found && cluster.kind == Kind::Conflict {
             let superseded = is_superseded(&described);
@@ -101,7 +106,8 @@ pub async fn conflicts(embedder: &dyn Embedder, planted: &[PlantedCluster]) -> R
 /// Whether every contradiction among a cluster's answers is one of an older and a newer practice.
 fn is_superseded(cluster: &Cluster) -> bool {
     let answers = &cluster.answers;
-    let mut pairs = answers.iter().flat_map(|one| one.contradicts.iter().filter_map(move |other| Some((one, answers.get(*other as usize)?))));
+    let mut pairs =
+        answers.iter().flat_map(|one| one.contradicts.iter().filter_map(move |other| Some((one, answers.get(*other as usize)?))));
     pairs.all(|(one, other)| disagreement(one.into(), other.into()) == Disagreement::Superseded)
 }
 
@@ -143,16 +149,13 @@ async fn describe_planted(embedder: &dyn Embedder, planted: &PlantedCluster) -> 
                     outcome: Outcome::default(),
                     agent_id: None,
                     position: 1,
-                    answered_at: Some(Timestamp::from_micros(
-                        answer.at.as_microsecond() + i64::from(time) * EVERY_DAYS * DAY_MICROS,
-                    )),
+                    answered_at: Some(Timestamp::from_micros(answer.at.as_microsecond() + i64::from(time) * EVERY_DAYS * DAY_MICROS)),
                     answer_messages: Vec::new(),
                 },
             });
         }
     }
-    let members: Vec<Member<'_>> =
-        questions.iter().zip(&pairs).map(|(question, pair)| Member { question, pair, fixed: false }).collect();
+    let members: Vec<Member<'_>> = questions.iter().zip(&pairs).map(|(question, pair)| Member { question, pair, fixed: false }).collect();
     let traffic = Traffic::of(pairs.iter().map(|pair| pair.content.answered_at));
     let described = describe(&desk, Identity::fresh(), &members, Vec::new(), &traffic, Timestamp::from_micros(0));
     let cosine = match vectors.as_slice() {
@@ -192,7 +195,9 @@ mod tests {
         let (figures, faults) = conflicts(&FakeEmbedder::default(), &clusters).await.unwrap();
         let figures = &figures[RIPOSTE];
         assert!((figures["found"] - 2.0 / 3.0).abs() < 1e-9, "{figures:?}");
-        for (figure, value) in [("date/found", 1.0), ("other/found", 0.5), ("en/false_conflicts", 0.0), ("superseded", 1.0), ("at_once", 1.0)] {
+        for (figure, value) in
+            [("date/found", 1.0), ("other/found", 0.5), ("en/false_conflicts", 0.0), ("superseded", 1.0), ("at_once", 1.0)]
+        {
             assert!((figures[figure] - value).abs() < 1e-9, "{figure}: {figures:?}");
         }
         assert!(faults.len() == 1 && faults[0].starts_with("4 "), "{faults:?}");

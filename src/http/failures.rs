@@ -6,6 +6,7 @@ use crate::auth::AuthError;
 use crate::curation::CurationError;
 use crate::embed::EmbedError;
 use crate::index::IndexError;
+use crate::insight::InsightError;
 use crate::jobs::JobError;
 use crate::store::StoreError;
 use crate::suggest::SuggestError;
@@ -88,6 +89,19 @@ impl From<CurationError> for Problem {
             CurationError::Work(error) => Self::internal(error),
             CurationError::Index(error) => error.into(),
             CurationError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<InsightError> for Problem {
+    fn from(error: InsightError) -> Self {
+        match error {
+            InsightError::UnknownGap => Self::new(Code::UnknownGap),
+            InsightError::Invalid { field, detail } => Self::field(field.to_owned(), detail),
+            InsightError::Store(error) => error.into(),
+            InsightError::Index(error) => error.into(),
+            InsightError::Embed(error) => error.into(),
+            InsightError::Work(error) => Self::internal(error),
         }
     }
 }

@@ -23,7 +23,9 @@ static POLITE: LazyLock<Regex> = LazyLock::new(|| {
 static SENTENCE: LazyLock<Regex> = LazyLock::new(|| compiled(r"[。！？!?\n;；]+|\.(?:\s|$)+|[,，~]"));
 /// Sentences that leave it open.
 static OPEN: LazyLock<Regex> = LazyLock::new(|| {
-    compiled(r"depends?\b|varies|vary\b|differs? |case by case|视\p{Han}{0,8}而定|看\p{Han}{0,4}情况|不一定|因人而异|以\p{Han}{1,10}为准|具体|\bif\b|unless|如果|除非|的话|若|要是")
+    compiled(
+        r"depends?\b|varies|vary\b|differs? |case by case|视\p{Han}{0,8}而定|看\p{Han}{0,4}情况|不一定|因人而异|以\p{Han}{1,10}为准|具体|\bif\b|unless|如果|除非|的话|若|要是",
+    )
 });
 static PLAIN_NO: LazyLock<Regex> = LazyLock::new(|| {
     compiled(
@@ -35,8 +37,11 @@ static PLAIN_YES: LazyLock<Regex> = LazyLock::new(|| {
         r"^(?:hi |hello |hey )?(?:yes|yep|yeah|yup|sure|certainly|absolutely|definitely|of course)\b|\b(?:we (?:sure )?do|no problem|happy to|more than welcome|very welcome|are welcome|is welcome|of course you can|is (?:included|available|possible|allowed|fine)|are (?:included|available|possible|allowed|fine)|comes with|is no problem)\b|^(?:当然|是的|对的|有的|能的|会的|行的|没问题)|可以的|(?:可以|能|支持)\p{Han}{0,4}(?:的|哦|呢|哈|呀)?$|欢迎",
     )
 });
-static YES: LazyLock<Regex> =
-    LazyLock::new(|| compiled(r"\b(?:you can|you may|can be|we (?:can|accept|offer|support|ship|deliver|provide|take|have)|feel free)\b|可以|支持|能够|允许|提供|都能|能\p{Han}"));
+static YES: LazyLock<Regex> = LazyLock::new(|| {
+    compiled(
+        r"\b(?:you can|you may|can be|we (?:can|accept|offer|support|ship|deliver|provide|take|have)|feel free)\b|可以|支持|能够|允许|提供|都能|能\p{Han}",
+    )
+});
 static NO: LazyLock<Regex> =
     LazyLock::new(|| compiled(r"\b(?:not|no|cannot|cant|dont|doesnt|isnt|arent|wont|unable|without|never)\b|不|没|无|未|别"));
 
@@ -80,17 +85,29 @@ static PAYER: LazyLock<Regex> = LazyLock::new(|| {
 pub(super) fn payers(text: &str) -> BTreeSet<String> {
     let party = |word: &str| match word {
         "on u" | "u" => "company".to_owned(),
-        "you" | "your" | "buyer" | "customer" | "guest" | "patient" | "您" | "买家" | "客户" | "顾客" | "自己" | "自行" | "个人" | "自理" | "自付" | "自费" | "到付"
-        | "用户" | "学员" => "customer".to_owned(),
-        "we" | "us" | "our" | "on us" | "seller" | "company" | "the company" | "我们" | "我司" | "商家" | "卖家" | "店家" | "店铺" | "平台" | "我方" | "本店" | "公司" | "包邮" => {
-            "company".to_owned()
-        }
+        "you" | "your" | "buyer" | "customer" | "guest" | "patient" | "您" | "买家" | "客户" | "顾客" | "自己" | "自行" | "个人"
+        | "自理" | "自付" | "自费" | "到付" | "用户" | "学员" => "customer".to_owned(),
+        "we" | "us" | "our" | "on us" | "seller" | "company" | "the company" | "我们" | "我司" | "商家" | "卖家" | "店家" | "店铺"
+        | "平台" | "我方" | "本店" | "公司" | "包邮" => "company".to_owned(),
         other => other.to_owned(),
     };
     PAYER
         .captures_iter(text)
-        .filter(|found| !found[0].contains("垫付") && !matches!(found.name("by").map(|by| by.as_str()), Some("card" | "cash" | "bank" | "debit" | "credit" | "invoice" | "direct" | "a" | "check" | "cheque")))
-        .filter_map(|found| found.iter().skip(1).flatten().next().map(|word| party(word.as_str().strip_suffix('s').filter(|stem| stem.len() > 3).unwrap_or(word.as_str()))))
+        .filter(|found| {
+            !found[0].contains("垫付")
+                && !matches!(
+                    found.name("by").map(|by| by.as_str()),
+                    Some("card" | "cash" | "bank" | "debit" | "credit" | "invoice" | "direct" | "a" | "check" | "cheque")
+                )
+        })
+        .filter_map(|found| {
+            found
+                .iter()
+                .skip(1)
+                .flatten()
+                .next()
+                .map(|word| party(word.as_str().strip_suffix('s').filter(|stem| stem.len() > 3).unwrap_or(word.as_str())))
+        })
         .collect()
 }
 
@@ -104,7 +121,9 @@ static WAYS: LazyLock<Vec<(Regex, Regex)>> = LazyLock::new(|| {
     };
     vec![
         way(r"app|小程序|公众号|线上|网上|网页|官网|自助|online|website|web ?site|portal|self-service"),
-        way(r"柜台|门店|线下|窗口|前台|现场|营业厅|网点|本人到场|本人(?:来|去|前来|到)|in person|counter|branch|front desk|in[- ]store|reception|at the desk|on site"),
+        way(
+            r"柜台|门店|线下|窗口|前台|现场|营业厅|网点|本人到场|本人(?:来|去|前来|到)|in person|counter|branch|front desk|in[- ]store|reception|at the desk|on site",
+        ),
         way(r"电话|热线|来电|拨打|by phone|hotline|call (?:us|the)|phone line|telephone"),
         way(r"邮件|邮箱|e-?mail"),
         way(r"现金|cash"),

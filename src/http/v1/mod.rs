@@ -15,6 +15,7 @@ mod retired;
 mod sessions;
 mod suggestions;
 mod upload;
+mod worklists;
 
 use axum::extract::DefaultBodyLimit;
 use utoipa_axum::router::UtoipaMethodRouterExt as _;
@@ -50,6 +51,12 @@ pub(super) fn guarded(settings: &HttpSettings) -> Routes<GateRef> {
         .routes(routes!(clusters::propose_split, cluster_decisions::split_cluster))
         .routes(routes!(cluster_decisions::move_questions))
         .routes(routes!(clusters::rebuild_clusters))
+        .routes(routes!(worklists::list_gaps))
+        .routes(routes!(worklists::find_gaps))
+        .routes(routes!(worklists::review_gap))
+        .routes(routes!(worklists::list_conflicts))
+        .routes(routes!(worklists::count_worklists))
+        .routes(routes!(worklists::list_worklist))
         .routes(routes!(desks::list_desks, desks::create_desk))
         .routes(routes!(desks::show_desk))
         .routes(routes!(desks::update_desk_settings))

@@ -16,3 +16,4 @@ mod sessions;
 mod silence;
 mod starting;
 mod suggesting;
+mod worklists;

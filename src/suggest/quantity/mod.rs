@@ -3,9 +3,14 @@
 //! Chinese and English. Spellings of one quantity are equal: "七天", "7 days", "a week" and "168 小时" are one period, "5万" and "50,000" one
 //! number, "免费" and "free" are an amount of nothing. Step numbers ("第2步") and telephone or order numbers are no quantities.
 
-use std::sync::LazyLock;
+mod patterns;
 
 use regex::{Captures, Regex};
+
+use patterns::{
+    ABOUT, AND_A_HALF, BOUND_BEFORE, BOUND_BEHIND, CLOCK, CLOSED_DAY, COUNT, DATE, DAY, FREE, FREQUENCY, HALF_MORE, MEASURE, MONEY,
+    MONTH_DAY, NAMED, NUMBER_ALONE, OFTEN, ORDINAL, PERIOD, SAME_DAY, SHARE, SOMETHING_FREE, THINGS, TURN, UNLIMITED,
+};
 
 /// What a figure measures. Only figures of one dimension can disagree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -55,98 +60,15 @@ impl Quantity {
     /// Whether one says no more than the other: equal, one range inside the other, or what is usual within a bound that is not far off.
     pub(super) fn agrees(&self, other: &Self) -> bool {
         let inside = |a: &Self, b: &Self| a.low >= b.low - 1e-6 && a.high <= b.high + 1e-6;
-        let usual = |a: &Self, bound: &Self| a.dimension == Dimension::Period && bound.at_most && !a.at_most && a.high <= bound.high + 1e-6 && a.high >= USUAL * bound.high;
+        let usual = |a: &Self, bound: &Self| {
+            a.dimension == Dimension::Period && bound.at_most && !a.at_most && a.high <= bound.high + 1e-6 && a.high >= USUAL * bound.high
+        };
         self.dimension == other.dimension && (inside(self, other) || inside(other, self) || usual(self, other) || usual(other, self))
     }
 }
 
 /// Share of a bound from which on what usually happens does not belie the bound.
 const USUAL: f64 = 0.5;
-
-/// A number, in figures or words.
-const NUMBER: &str = r"(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|[零一二两三四五六七八九十百千半]+|(?-u:\b)(?:half\ an?|a\ couple\ of|(?:(?:an?|one|two|three|four|five|six|seven|eight|nine)\ hundred(?:\ and\ )?)?(?:(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:[-\ ](?:one|two|three|four|five|six|seven|eight|nine))?|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|one|two|three|four|five|six|seven|eight|nine|an?))(?:\ and\ a\ (?:half|quarter))?(?-u:\b)|(?-u:\b)(?:an?|one|two|three|four|five|six|seven|eight|nine)\ hundred(?-u:\b))";
-
-static PERIOD: LazyLock<Regex> = LazyLock::new(|| {
-    measured(
-        r"(?P<unit>个?工作日|个?自然日|天|日内|日之?内|个?小时|个?钟头|分钟|秒钟?|个?星期|个?礼拜|周内?|个月|年|h(?-u:\b)|fortnights?(?-u:\b)|(?:working|business|calendar)?\ ?days?(?-u:\b)|hours?(?-u:\b)|hrs?(?-u:\b)|minutes?(?-u:\b)|mins?(?-u:\b)|seconds?(?-u:\b)|secs?(?-u:\b)|weeks?(?-u:\b)|months?(?-u:\b)|years?(?-u:\b))",
-    )
-});
-static MONEY: LazyLock<Regex> = LazyLock::new(|| {
-    compiled(&format!(
-        r"(?:[$€£¥]|usd|rmb|cny|eur|gbp|hkd|aud|cad|chf)\ ?(?P<before>{NUMBER})|(?P<low>{NUMBER})(?:\ ?(?:-|~|到|至|to)\ ?(?P<high>{NUMBER}))?\ ?(?P<times>[千万])?\ ?(?:元|块钱?|yuan|rmb|cny|dollars?|usd|euros?|eur|pounds?|gbp|quid|cents?|[$€£])"
-    ))
-});
-static FREE: LazyLock<Regex> = LazyLock::new(|| {
-    compiled(
-        r"免费|免年费|免运费|包邮|免手续费|不(?:收取?|另收)(?:您)?(?:任何)?(?:钱|\p{Han}{0,4}费)|不要钱|不用付钱|不花钱|零费用|不用(?:另外|额外)?(?:给钱|付费|交费|掏钱)|无需(?:另外|额外)?(?:付费|交费)|不另收费|不再收费|(?-u:\b)free(?-u:\b)|(?-u:\b)no\ (?:extra\ )?(?:charge|fee|cost)s?(?-u:\b)|(?-u:\b)costs?\ nothing(?-u:\b)|(?-u:\b)for\ nothing(?-u:\b)|(?-u:\b)pays?\ nothing(?-u:\b)|(?-u:\b)nothing\ to\ pay(?-u:\b)|(?-u:\b)at\ no\ (?:\w+\ )?(?:cost|charge)s?(?-u:\b)|(?-u:\b)no\ (?:\w+\ )?(?:fee|charge|cost)s?(?-u:\b)|(?-u:\b)(?:do|does|is|are|will)(?: not|n[o']?t)\ (?:be\ )?charged?\ (?:for|you|anything)|(?-u:\b)complimentary(?-u:\b)|(?-u:\b)on\ the\ house(?-u:\b)",
-    )
-});
-static UNLIMITED: LazyLock<Regex> = LazyLock::new(|| {
-    compiled(r"没有(?:有效期|期限|时间)(?:限制)?|不限(?:时间|期|时)|\bno (?:expiry|time limit|deadline)(?: date)?\b|\bnever expires?\b")
-});
-static SHARE: LazyLock<Regex> = LazyLock::new(|| {
-    compiled(&format!(
-        r"(?P<lower>discount[a-z\ ]{{0,14}}\ )?(?P<percent>{NUMBER})\ ?(?:%|percent(?-u:\b)|per\ cent(?-u:\b))(?P<off>\ ?(?:off|discount))?|百分之(?P<of>{NUMBER})|(?P<left>{NUMBER})折"
-    ))
-});
-static CLOCK: LazyLock<Regex> = LazyLock::new(|| {
-    compiled(&format!(
-        r"(?-u:\b)(?P<plain>\d{{1,2}})(?::(?P<past>\d{{2}}))?\ ?(?P<half_of_day>am|pm|a\.m\.|p\.m\.)|(?P<part>上午|早上|中午|下午|晚上|晚)?(?:(?P<hour>\d{{1,2}}):(?P<minute>\d{{2}})|(?P<word>{NUMBER})点(?P<half>半)?)"
-    ))
-});
-static DATE: LazyLock<Regex> = LazyLock::new(|| {
-    compiled(&format!(
-        r"(?P<month>{NUMBER})月(?P<day>{NUMBER})[日号]|(?-u:\b)(?P<name>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?\ (?P<of>\d{{1,2}})(?:st|nd|rd|th)?(?-u:\b)|(?P<zh_whole>{NUMBER})月(?:底|初|中旬|份|末)|(?:in|end\ of|beginning\ of|start\ of|until|by|from|since)\ (?P<whole>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*(?-u:\b)|(?-u:\b)(?P<first>\d{{1,2}})(?:st|nd|rd|th)?\ (?:of\ )?(?P<second>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*(?-u:\b)"
-    ))
-});
-static DAY: LazyLock<Regex> = LazyLock::new(|| {
-    compiled(
-        r"(?:周|星期|礼拜)(?P<zh>[一二三四五六日天])|(?-u:\b)(?P<en>monday|tuesday|wednesday|thursday|friday|saturday|sunday)s?(?-u:\b)|(?P<from>mon|tue|wed|thu|fri|sat|sun)[a-z]*\ ?(?:to|-|–|through|till|until)\ ?(?P<till>mon|tue|wed|thu|fri|sat|sun)[a-z]*|(?:周|星期|礼拜)(?P<zh_from>[一二三四五六日天])(?:到|至|-|~)(?:周|星期|礼拜)?(?P<zh_till>[一二三四五六日天])|(?P<all>每天|天天|全年无休|不休息|seven\ days\ a\ week|7\ days\ a\ week|every\ day|daily)|(?P<end>周末|(?-u:\b)weekends?(?-u:\b))|(?P<near>今天|今晚|明天|后天|大后天|(?-u:\b)today(?-u:\b)|(?-u:\b)tomorrow(?-u:\b))",
-    )
-});
-static FREQUENCY: LazyLock<Regex> = LazyLock::new(|| {
-    compiled(r"(?-u:\b)(?:every|each|once\ an?|once\ every|once\ per)\ (?P<unit>week|fortnight|month|quarter|year)(?-u:\b)|(?-u:\b)(?P<adverb>weekly|fortnightly|monthly|quarterly|yearly|annually)(?-u:\b)|每(?:一|1)?(?P<zh>个月|季度|年|周|月)(?:一次|1次|统一|更新|结算|抄)")
-});
-static MONTH_DAY: LazyLock<Regex> = LazyLock::new(|| {
-    compiled(r"每个?月(?P<zh>\d{1,2})[号日]|(?-u:\b)the\ (?P<en>\d{1,2})(?:st|nd|rd|th)(?-u:\b)|(?P<alone>\d{1,2})号(?:之?前|左右|到账|发|出账|扣|还)")
-});
-/// Mass in kilograms, length in metres, volume in litres, temperature.
-static MEASURE: LazyLock<Regex> = LazyLock::new(|| {
-    measured(
-        r"(?P<unit>公斤|千克|kg(?-u:\b)|kilos?(?-u:\b)|kilograms?(?-u:\b)|毫克|mg(?-u:\b)|克|g(?-u:\b)|grams?(?-u:\b)|斤|吨|tons?(?-u:\b)|pounds?\ in\ weight|lbs?(?-u:\b)|厘米|公分|cm(?-u:\b)|centimet(?:er|re)s?(?-u:\b)|毫米|mm(?-u:\b)|公里|千米|km(?-u:\b)|kilomet(?:er|re)s?(?-u:\b)|米|met(?:er|re)s?(?-u:\b)|m(?-u:\b)|miles?(?-u:\b)|毫升|ml(?-u:\b)|升|lit(?:er|re)s?(?-u:\b)|gb(?-u:\b)|g流量|mb(?-u:\b)|兆)",
-    )
-});
-/// A place or a line that is told from others by its number or letter: its kind, and which one.
-static NAMED: LazyLock<Regex> = LazyLock::new(|| {
-    compiled(&format!(
-        r"(?-u:\b)(?P<kind>gate|room|counter|platform|hall|terminal|bay|building|exit|level|line|zone|aisle|floor)\ (?P<which>[a-z]?\d+[a-z]?|[a-z])(?-u:\b)|(?-u:\b)(?P<order>ground|first|second|third|fourth|fifth|\d+(?:st|nd|rd|th))\ (?P<of>floor|level)(?-u:\b)|(?P<number>[a-z]?\d+|[一二三四五六七八九十]+)号?(?P<zh>窗口|柜台|登机口|出口|航站楼|号线|站台|诊室|会议室|教室|楼|层|厅)"
-    ))
-});
-static CLOSED_DAY: LazyLock<Regex> = LazyLock::new(|| {
-    compiled(r"(?:(?-u:\b)(?:closed|shut|not\ open)\ (?:on\ )?(?:(?P<en>mon|tue|wed|thu|fri|sat|sun)[a-z]*(?-u:\b)|(?P<end>weekends?))|(?:周|星期|礼拜)(?P<zh>[一二三四五六日天])(?:\p{Han}{0,2})(?:闭馆|不开|休息|关门|不上班|不营业))")
-});
-static COUNT: LazyLock<Regex> = LazyLock::new(|| {
-    measured(
-        r"(?P<unit>次|节课?|台|件|人|个(?:孩子|学生|人|名额|小朋友)|位|周?岁|度|级|张|笔|倍|分(?:以上|及格)?|积分|times(?-u:\b)|attempts?(?-u:\b)|tries(?-u:\b)|lessons?(?-u:\b)|classes(?-u:\b)|devices?(?-u:\b)|items?(?-u:\b)|people(?-u:\b)|persons?(?-u:\b)|students?(?-u:\b)|children(?-u:\b)|kids(?-u:\b)|degrees?(?-u:\b)|points?(?-u:\b)|cards?(?-u:\b))",
-    )
-});
-static OFTEN: LazyLock<Regex> = LazyLock::new(|| compiled(r"(?-u:\b)(?P<how>once|twice)(?-u:\b)(?:\ (?:a|per|every)\ )?"));
-/// A counted thing of which nothing more is known.
-static THINGS: LazyLock<Regex> = LazyLock::new(|| {
-    compiled(&format!(
-        r"(?P<low>{NUMBER})[\ -](?P<unit>[a-z]{{3,}})(?:\ (?P<noun>[a-z]{{3,}}))?|(?P<zh>[二两三四五六七八九十百]+|\d+)(?P<classifier>个|名|份|瓶|盒|套|只|条|包|双|盘|杯|辆|门|科|寸|页|行|字|间|晚|桌|排|局)(?P<thing>\p{{Han}}{{0,2}})"
-    ))
-});
-static NUMBER_ALONE: LazyLock<Regex> = LazyLock::new(|| compiled(r"(?P<low>\d{1,3}(?:,\d{3})+|\d+(?:\.\d+)?)(?P<times>[千万])?"));
-static ORDINAL: LazyLock<Regex> = LazyLock::new(|| {
-    compiled(&format!(
-        r"第{NUMBER}(?:[步点种条项次位页章]|\ )?|首[次年月]|(?-u:\b)first(?-u:\b)|(?-u:\b)second(?-u:\b)|(?-u:\b)third(?-u:\b)|(?-u:\b)step\ \d+|\d+(?:st|nd|rd|th)(?-u:\b)|一(?:下|般|起|直|定|样|些|点|旦|次性|键|并|共|致|律|切)|[a-z]\d+|\d{{5,}}"
-    ))
-});
-
-fn measured(unit: &str) -> Regex {
-    compiled(&format!(r"(?P<low>{NUMBER})(?:\ ?(?:-|~|—|－|到|至|to)\ ?(?P<high>{NUMBER}))?\ ?-?{unit}"))
-}
 
 /// A folded text without what says that something is free.
 pub(super) fn without_free(folded: &str) -> String {
@@ -215,22 +137,32 @@ pub(super) fn quantities(folded: &str) -> Vec<Quantity> {
         },
         &mut found,
     );
-    take(&mut rest, &FREQUENCY, |captures| {
-        let unit = captures.name("unit").or_else(|| captures.name("adverb")).or_else(|| captures.name("zh"))?.as_str();
-        let days = match unit.chars().next()? {
-            'd' | '天' | '日' => 1.0,
-            'w' | '周' => 7.0,
-            'f' => 14.0,
-            'm' | '月' | '个' => 30.0,
-            'q' | '季' => 90.0,
-            _ => 360.0,
-        };
-        Some((Dimension::Frequency, days, days))
-    }, &mut found);
-    take(&mut rest, &MONTH_DAY, |captures| {
-        let day = value(&captures, "zh").or_else(|| value(&captures, "en")).or_else(|| value(&captures, "alone"))?;
-        Some((Dimension::MonthDay, day, day))
-    }, &mut found);
+    take(
+        &mut rest,
+        &FREQUENCY,
+        |captures| {
+            let unit = captures.name("unit").or_else(|| captures.name("adverb")).or_else(|| captures.name("zh"))?.as_str();
+            let days = match unit.chars().next()? {
+                'd' | '天' | '日' => 1.0,
+                'w' | '周' => 7.0,
+                'f' => 14.0,
+                'm' | '月' | '个' => 30.0,
+                'q' | '季' => 90.0,
+                _ => 360.0,
+            };
+            Some((Dimension::Frequency, days, days))
+        },
+        &mut found,
+    );
+    take(
+        &mut rest,
+        &MONTH_DAY,
+        |captures| {
+            let day = value(&captures, "zh").or_else(|| value(&captures, "en")).or_else(|| value(&captures, "alone"))?;
+            Some((Dimension::MonthDay, day, day))
+        },
+        &mut found,
+    );
     take(&mut rest, &CLOCK, |captures| clock(&captures), &mut found);
     take(&mut rest, &NAMED, |captures| named(&captures), &mut found);
     take(&mut rest, &ORDINAL, |_| None, &mut found);
@@ -244,22 +176,37 @@ pub(super) fn quantities(folded: &str) -> Vec<Quantity> {
         },
         &mut found,
     );
-    take(&mut rest, &SAME_DAY, |captures| {
-        let days = if captures.name("next").is_some() { 2.0 } else { 1.0 };
-        Some((Dimension::Period, 0.0, days * 1440.0))
-    }, &mut found);
+    take(
+        &mut rest,
+        &SAME_DAY,
+        |captures| {
+            let days = if captures.name("next").is_some() { 2.0 } else { 1.0 };
+            Some((Dimension::Period, 0.0, days * 1440.0))
+        },
+        &mut found,
+    );
     take(&mut rest, &CLOSED_DAY, |captures| day(&captures).map(|(_, from, to)| (Dimension::ClosedDay, from, to)), &mut found);
     take(&mut rest, &DAY, |captures| day(&captures), &mut found);
-    take(&mut rest, &MEASURE, |captures| {
-        let (kind, factor) = measure(captures.name("unit")?.as_str());
-        let low = value(&captures, "low")?;
-        Some((Dimension::Measure(kind), low * factor, value(&captures, "high").unwrap_or(low) * factor))
-    }, &mut found);
-    take(&mut rest, &OFTEN, |captures| {
-        let times = if &captures["how"] == "once" { 1.0 } else { 2.0 };
-        // "once it ships" counts nothing.
-        Some((Dimension::Count(thing("times")), times, times)).filter(|_| &captures["how"] == "twice" || captures[0].ends_with(' '))
-    }, &mut found);
+    take(
+        &mut rest,
+        &MEASURE,
+        |captures| {
+            let (kind, factor) = measure(captures.name("unit")?.as_str());
+            let low = value(&captures, "low")?;
+            Some((Dimension::Measure(kind), low * factor, value(&captures, "high").unwrap_or(low) * factor))
+        },
+        &mut found,
+    );
+    take(
+        &mut rest,
+        &OFTEN,
+        |captures| {
+            let times = if &captures["how"] == "once" { 1.0 } else { 2.0 };
+            // "once it ships" counts nothing.
+            Some((Dimension::Count(thing("times")), times, times)).filter(|_| &captures["how"] == "twice" || captures[0].ends_with(' '))
+        },
+        &mut found,
+    );
     take(
         &mut rest,
         &COUNT,
@@ -282,18 +229,6 @@ pub(super) fn quantities(folded: &str) -> Vec<Quantity> {
     found
 }
 
-static BOUND_BEFORE: LazyLock<Regex> = LazyLock::new(|| {
-    compiled(r"(?:within|up\ to|at\ (?:the\ )?most|no\ (?:more|later)\ than|max(?:imum)?(?:\ of)?|最多|最高|最晚|最迟|最长|不超过|不晚于|不迟于|至多|上限|after)\ ?(?:\u{1}|the|可以|为|是|在|\ )*$")
-});
-static BOUND_BEHIND: LazyLock<Regex> = LazyLock::new(|| compiled(r"^\ ?(?:之?内|以内|以下|at\ (?:the\ )?most|max|or\ less|tops)"));
-/// Two numerals side by side ("两三天") are a range, "一个半小时" is one and a half.
-static ABOUT: LazyLock<Regex> =
-    LazyLock::new(|| compiled(r"(?P<low>[一二两三四五六七八])(?P<high>[二三四五六七八九])(?P<unit>个|天|日|周|小时|分钟|年|次|块|元|千|百|公斤)"));
-static AND_A_HALF: LazyLock<Regex> = LazyLock::new(|| compiled(r"(?P<whole>[一二两三四五六七八九十]|\d+)个半(?P<unit>小时|钟头|月|星期)"));
-static HALF_MORE: LazyLock<Regex> = LazyLock::new(|| compiled(r"\b(?:an?|one|two|three|four|five|six|seven|eight|nine|ten|twelve) and a (?:half|quarter)\b"));
-static SOMETHING_FREE: LazyLock<Regex> = LazyLock::new(|| compiled(r"\b([a-z]+)-free\b"));
-static TURN: LazyLock<Regex> = LazyLock::new(|| compiled(r"第(?P<number>\d+|[一二两三四五六七八九十]+)个?(?P<unit>工作日|天)"));
-
 /// Writes spellings that one pattern can't read in ones that it can.
 pub(super) fn spelt_out(folded: &str) -> String {
     let as_figure = |text: &str| number(text).unwrap_or_default();
@@ -302,7 +237,8 @@ pub(super) fn spelt_out(folded: &str) -> String {
         if low < high { format!("{low}-{high}{}", &found["unit"]) } else { found[0].to_owned() }
     });
     let text = AND_A_HALF.replace_all(&text, |found: &Captures<'_>| {
-        let unit = if &found["unit"] == "小时" || &found["unit"] == "钟头" { "小时".to_owned() } else { format!("个{}", &found["unit"]) };
+        let unit =
+            if &found["unit"] == "小时" || &found["unit"] == "钟头" { "小时".to_owned() } else { format!("个{}", &found["unit"]) };
         format!("{}{unit}", as_figure(&found["whole"]) + 0.5)
     });
     let text = HALF_MORE.replace_all(&text, |found: &Captures<'_>| as_figure(&found[0]).to_string());
@@ -370,8 +306,26 @@ fn number(text: &str) -> Option<f64> {
 /// A number in English words below a thousand, with a half or a quarter behind it.
 fn english_number(text: &str) -> Option<f64> {
     const UNITS: [&str; 20] = [
-        "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen",
-        "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
+        "zero",
+        "one",
+        "two",
+        "three",
+        "four",
+        "five",
+        "six",
+        "seven",
+        "eight",
+        "nine",
+        "ten",
+        "eleven",
+        "twelve",
+        "thirteen",
+        "fourteen",
+        "fifteen",
+        "sixteen",
+        "seventeen",
+        "eighteen",
+        "nineteen",
     ];
     const TENS: [&str; 8] = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
     if text.starts_with("half") {
@@ -436,7 +390,11 @@ fn clock(captures: &Captures<'_>) -> Option<(Dimension, f64, f64)> {
 fn day(captures: &Captures<'_>) -> Option<(Dimension, f64, f64)> {
     let weekday = |name: &str| match name {
         "天" => Some(7.0),
-        _ => "一二三四五六日".chars().position(|c| name.starts_with(c)).or_else(|| ["mon", "tue", "wed", "thu", "fri", "sat", "sun"].iter().position(|day| name.starts_with(day))).map(|place| place as f64 + 1.0),
+        _ => "一二三四五六日"
+            .chars()
+            .position(|c| name.starts_with(c))
+            .or_else(|| ["mon", "tue", "wed", "thu", "fri", "sat", "sun"].iter().position(|day| name.starts_with(day)))
+            .map(|place| place as f64 + 1.0),
     };
     let ends = captures.name("from").zip(captures.name("till")).or_else(|| captures.name("zh_from").zip(captures.name("zh_till")));
     if let Some((from, till)) = ends {
@@ -463,10 +421,6 @@ fn day(captures: &Captures<'_>) -> Option<(Dimension, f64, f64)> {
     Some((Dimension::Day, place as f64, place as f64))
 }
 
-static SAME_DAY: LazyLock<Regex> = LazyLock::new(|| {
-    compiled(r"(?P<same>当天|当日|(?-u:\b)(?:on\ )?(?:the\ )?same[-\ ]day(?-u:\b))|(?P<next>次日|隔天|第二天|(?-u:\b)(?:the\ )?next[-\ ](?:business\ |working\ )?day(?-u:\b))")
-});
-
 fn named(captures: &Captures<'_>) -> Option<(Dimension, f64, f64)> {
     let id = |text: &str| crate::retrieve::lexical::term_id(text);
     let (kind, which) = if let Some(kind) = captures.name("kind") {
@@ -479,7 +433,8 @@ fn named(captures: &Captures<'_>) -> Option<(Dimension, f64, f64)> {
     let kind = if kind == "层" || kind == "楼" || kind == "level" { "floor" } else { kind };
     let ordinal = ["ground", "first", "second", "third", "fourth", "fifth"].iter().position(|word| *word == which);
     let digits = which.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let place = ordinal.map(|place| place as f64).or_else(|| number(digits).filter(|_| !digits.starts_with(|c: char| c.is_ascii_alphabetic())));
+    let place =
+        ordinal.map(|place| place as f64).or_else(|| number(digits).filter(|_| !digits.starts_with(|c: char| c.is_ascii_alphabetic())));
     let place = place.unwrap_or_else(|| f64::from(id(which)));
     Some((Dimension::Named(id(kind)), place, place))
 }
@@ -487,30 +442,122 @@ fn named(captures: &Captures<'_>) -> Option<(Dimension, f64, f64)> {
 /// What a unit measures, and how many of the basic unit it is.
 fn measure(unit: &str) -> (u32, f64) {
     let starts = |words: &[&str]| words.iter().any(|word| unit.starts_with(word));
-    if starts(&["毫克", "mg"]) { (0, 1e-6) }
-    else if starts(&["公斤", "千克", "kg", "kilo"]) && !unit.starts_with("kilom") { (0, 1.0) }
-    else if starts(&["gb", "g流量"]) { (3, 1024.0) }
-    else if starts(&["mb", "兆"]) { (3, 1.0) }
-    else if starts(&["克", "g"]) { (0, 1e-3) }
-    else if unit == "斤" { (0, 0.5) }
-    else if starts(&["吨", "ton"]) { (0, 1000.0) }
-    else if starts(&["pound", "lb"]) { (0, 0.454) }
-    else if starts(&["厘米", "公分", "cm", "centi"]) { (1, 0.01) }
-    else if starts(&["毫米", "mm"]) { (1, 0.001) }
-    else if starts(&["公里", "千米", "km", "kilom"]) { (1, 1000.0) }
-    else if starts(&["mile"]) { (1, 1609.0) }
-    else if starts(&["毫升", "ml"]) { (2, 0.001) }
-    else if starts(&["升", "lit"]) { (2, 1.0) }
-    else { (1, 1.0) }
+    if starts(&["毫克", "mg"]) {
+        (0, 1e-6)
+    } else if starts(&["公斤", "千克", "kg", "kilo"]) && !unit.starts_with("kilom") {
+        (0, 1.0)
+    } else if starts(&["gb", "g流量"]) {
+        (3, 1024.0)
+    } else if starts(&["mb", "兆"]) {
+        (3, 1.0)
+    } else if starts(&["克", "g"]) {
+        (0, 1e-3)
+    } else if unit == "斤" {
+        (0, 0.5)
+    } else if starts(&["吨", "ton"]) {
+        (0, 1000.0)
+    } else if starts(&["pound", "lb"]) {
+        (0, 0.454)
+    } else if starts(&["厘米", "公分", "cm", "centi"]) {
+        (1, 0.01)
+    } else if starts(&["毫米", "mm"]) {
+        (1, 0.001)
+    } else if starts(&["公里", "千米", "km", "kilom"]) {
+        (1, 1000.0)
+    } else if starts(&["mile"]) {
+        (1, 1609.0)
+    } else if starts(&["毫升", "ml"]) {
+        (2, 0.001)
+    } else if starts(&["升", "lit"]) {
+        (2, 1.0)
+    } else {
+        (1, 1.0)
+    }
 }
 
 /// Words that follow a number without being counted by it.
 const UNCOUNTED: &[&str] = &[
-    "the", "and", "for", "more", "time", "our", "your", "their", "other", "another", "way", "click", "thing", "last", "place", "per", "with",
-    "from", "off", "but", "you", "that", "this", "are", "can", "will", "moment", "bit", "little", "few", "lot", "new", "single", "after",
-    "before", "once", "each", "who", "which", "has", "was", "over", "hour", "percent", "minute", "day", "week", "month", "year", "second",
-    "working", "business", "calendar", "further", "extra", "additional", "copy", "link", "look", "note", "team", "great", "nice", "lovely",
-    "good", "step", "per", "yet", "via", "back", "under", "above", "below", "than", "plus", "out", "all", "any", "its", "not", "only",
+    "the",
+    "and",
+    "for",
+    "more",
+    "time",
+    "our",
+    "your",
+    "their",
+    "other",
+    "another",
+    "way",
+    "click",
+    "thing",
+    "last",
+    "place",
+    "per",
+    "with",
+    "from",
+    "off",
+    "but",
+    "you",
+    "that",
+    "this",
+    "are",
+    "can",
+    "will",
+    "moment",
+    "bit",
+    "little",
+    "few",
+    "lot",
+    "new",
+    "single",
+    "after",
+    "before",
+    "once",
+    "each",
+    "who",
+    "which",
+    "has",
+    "was",
+    "over",
+    "hour",
+    "percent",
+    "minute",
+    "day",
+    "week",
+    "month",
+    "year",
+    "second",
+    "working",
+    "business",
+    "calendar",
+    "further",
+    "extra",
+    "additional",
+    "copy",
+    "link",
+    "look",
+    "note",
+    "team",
+    "great",
+    "nice",
+    "lovely",
+    "good",
+    "step",
+    "per",
+    "yet",
+    "via",
+    "back",
+    "under",
+    "above",
+    "below",
+    "than",
+    "plus",
+    "out",
+    "all",
+    "any",
+    "its",
+    "not",
+    "only",
 ];
 
 fn counted(captures: &Captures<'_>) -> Option<(Dimension, f64, f64)> {
@@ -561,11 +608,6 @@ fn thing(unit: &str) -> u32 {
     ];
     let place = groups.iter().position(|words| words.iter().any(|word| unit.starts_with(word)));
     place.map_or_else(|| crate::retrieve::lexical::term_id(unit), |place| place as u32)
-}
-
-#[expect(clippy::expect_used, reason = "the patterns are constants of this file and the tests use every one")]
-fn compiled(pattern: &str) -> Regex {
-    Regex::new(pattern).expect("a constant pattern compiles")
 }
 
 #[cfg(test)]
