@@ -123,15 +123,10 @@ impl Insight {
         let now = self.clock.now();
         let members: Vec<&Asked> = group.members.iter().map(|&member| &asked[member]).collect();
         let failures: Vec<&Failure> = members.iter().flat_map(|asked| &asked.failures).collect();
-        let nearest = async |filter: IndexFilter| -> Result<Option<(Uuid, f32)>, InsightError> {
-            let probe = Probe::Dense(DenseField::Question, group.centre.clone());
-            let hit = self.index.search(&filter, vec![probe], 1).await?.into_iter().flatten().next();
-            let Some(hit) = hit else { return Ok(None) };
-            Ok(self.index.fetch(desk, &[hit.id]).await?.pop().map(|point| (point.payload.source, hit.score)))
-        };
-        let entry = nearest(IndexFilter { pools: vec![Pool::Knowledge], valid_at: Some(now), ..IndexFilter::desk(desk.clone()) }).await?;
+        let knowledge = IndexFilter { pools: vec![Pool::Knowledge], valid_at: Some(now), ..IndexFilter::desk(desk.clone()) };
         let archive = IndexFilter { pools: vec![Pool::Archive], kinds: vec![PairKind::Question], ..IndexFilter::desk(desk.clone()) };
-        let pair = nearest(archive).await?;
+        let entry = self.nearest(&knowledge, group).await?;
+        let pair = self.nearest(&archive, group).await?;
         let cluster = match pair {
             None => None,
             Some((pair, similarity)) => {
@@ -173,6 +168,13 @@ impl Insight {
             decision: None,
             updated_at: now,
         })
+    }
+
+    /// The pair or entry whose question lies nearest to a group's centre, and its cosine.
+    async fn nearest(&self, filter: &IndexFilter, group: &Group) -> Result<Option<(Uuid, f32)>, InsightError> {
+        let probe = Probe::Dense(DenseField::Question, group.centre.clone());
+        let Some(hit) = self.index.search(filter, vec![probe], 1).await?.into_iter().flatten().next() else { return Ok(None) };
+        Ok(self.index.fetch(&filter.desk, &[hit.id]).await?.pop().map(|point| (point.payload.source, hit.score)))
     }
 
     /// Writes the ledger; gaps that hold most of what a gap held before take its id. Tells how many have kept one.

@@ -210,6 +210,30 @@ static OPPOSITES: LazyLock<Vec<(Regex, Regex)>> = LazyLock::new(|| {
             r"\bcash\b",
             r"\bwithout cash\b|\bcashless\b|\bno cash\b|\b(?:not|dont) (?:take|accept) cash\b|\bcash (?:is|isnt)(?: not)? (?:accepted|taken)\b",
         ),
+        pair(
+            r"\bin the (?:price|fare|rate)\b|\bprices? includes?\b",
+            r"\badded (?:at|on|to)\b|\bon top\b|\bplus (?:tax|vat)\b|\bcosts? extra\b",
+        ),
+        pair(
+            r"\b(?:keeps?|continues?|still|goes on) work(?:s|ing)?\b|\bstays? (?:valid|active)\b",
+            r"\bstops? working\b|\bno longer works?\b|\bis (?:blocked|deactivated|disabled|cancelled) (?:as soon|at once|immediately|straight)\b",
+        ),
+        pair(
+            r"\b(?:under|on|share) the same\b|\bcan be shared\b",
+            r"\b(?:their|its|your|his) own\b|\bcant be shared\b|\bcannot be shared\b",
+        ),
+        pair(
+            r"\ball year\b|\byear[- ]round\b|全年",
+            r"\b(?:from|between) (?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]* (?:to|and|until|till)\b|\bin (?:summer|winter) only\b|\bseasonal\b|仅(?:夏|冬)季",
+        ),
+        pair(
+            r"\bby phone\b|\bin chat\b|\bthrough us\b|\bwe (?:can )?(?:do|change|update|arrange) (?:it|that) for you\b",
+            r"\byou(?:ll)? (?:have|need) to (?:do|change|update|arrange) (?:it|that) yourself\b",
+        ),
+        pair(
+            r"\bbefore (?:you|the|your)\b.{0,20}\b(?:order|travel|start|arriv)",
+            r"\bafter (?:you|the|your)\b.{0,20}\b(?:order|travel|start|arriv)",
+        ),
         pair(r"\bopen(?:s|ed)?\b", r"\bclosed\b|\bclose (?:on|all|for)\b|\bnot open\b|\bshut\b"),
         pair(r"\bin stock\b|\bavailable\b", r"\bout of stock\b|\bsold out\b|\bunavailable\b|\bnot (?:in stock|available)\b"),
         pair(r"\bexpires?\b", r"\bnever expires?\b|\bdo(?:es)? ?n[o']?t expire\b|\bvalid forever\b"),
@@ -224,6 +248,9 @@ static OPPOSITES: LazyLock<Vec<(Regex, Regex)>> = LazyLock::new(|| {
         ),
     ]
 });
+
+/// Words that two answers have in common when they speak of the same thing.
+const SHARED_WORDS: usize = 1;
 
 /// Terms behind a denial that it is about: what else the clause says may well be so.
 const DENIED_TERMS: usize = 2;
@@ -339,17 +366,26 @@ pub(super) fn opposed(a: &str, b: &str) -> bool {
     {
         return true;
     }
-    let plain_opposites = match (a.stance, b.stance) {
-        (Some(one), Some(other)) => one.yes != other.yes && one.plainly && other.plainly,
+    let opposite_stances = match (a.stance, b.stance) {
+        // Where one side only goes on to explain, the two must speak of the same thing.
+        (Some(one), Some(other)) => {
+            one.yes != other.yes
+                && ((one.plainly && other.plainly)
+                    || (a.conditional == b.conditional && a.words.intersection(&b.words).count() >= SHARED_WORDS))
+        }
         _ => false,
     };
-    if plain_opposites {
+    if opposite_stances {
         return true;
     }
     if a.open || b.open {
         return false;
     }
-    if !a.needed.is_disjoint(&b.needless) || !b.needed.is_disjoint(&a.needless) {
+    let spares = |one: &Claims, other: &Claims| {
+        let asked = other.needed.union(&other.affirmed).filter(|word| !other.needless.contains(*word) && !other.denied.contains(*word));
+        asked.into_iter().any(|word| one.needless.contains(word) && !one.needed.contains(word) && !one.affirmed.contains(word))
+    };
+    if a.conditional == b.conditional && (spares(&a, &b) || spares(&b, &a)) {
         return true;
     }
     // What holds in one case and what holds in another do not exclude each other.
@@ -359,8 +395,7 @@ pub(super) fn opposed(a: &str, b: &str) -> bool {
     let opposite_modals = matches!((a.modal, b.modal), (Some((one, yes)), Some((other, no))) if one == other && yes != no);
     // An answer that says yes to the same as another denies details, not the matter.
     let same_stance = matches!((a.stance, b.stance), (Some(one), Some(other)) if one.yes == other.yes);
-    opposite_modals
-        || (!same_stance && (a.denies(&b) || b.denies(&a)))
+    (!same_stance && (opposite_modals || a.denies(&b) || b.denies(&a)))
         || exclude(&a.folded, &b.folded)
         || only_way_differs(&a.folded, &b.folded)
 }
@@ -401,12 +436,12 @@ static OPEN: LazyLock<Regex> = LazyLock::new(|| {
 });
 static NEEDLESS: LazyLock<Regex> = LazyLock::new(|| {
     compiled(
-        r"\bno (?P<before>[a-z ]{3,24}?) (?:is |are )?(?:needed|required|necessary)\b|\b(?:dont|do not|neednt|need not|wont|no) (?:need|have|ask|require)(?: to| for| a| an| the| you| your)*\b(?P<behind>[a-z ]{0,24})|\bwithout an? (?P<without>[a-z]+)|(?:不用|不需要|无需|无须|不必|免)(?P<zh>\p{Han}{1,8})",
+        r"\bno (?P<before>[a-z ]{3,24}?) (?:is |are )?(?:needed|required|necessary)\b|\b(?:dont|do not|neednt|need not|wont|no) (?:need|have|ask|require)(?: to| for| a| an| the| you| your)*\b(?P<behind>[a-z ]{0,24})|\b(?:even )?without (?:an? |the |your )(?:original )?(?P<without>[a-z]+)|\bno need (?:to |for )(?P<for>[a-z ]{3,30})|\bnobody (?:has|needs) to (?P<nobody>[a-z ]{3,20})|\bneednt (?P<neednt>[a-z ]{3,24})|(?:不用|不需要|无需|无须|不必|免)(?P<zh>\p{Han}{1,8})",
     )
 });
 static NEEDED: LazyLock<Regex> = LazyLock::new(|| {
     compiled(
-        r"\b(?:only|must|need|needs|bring|requires?|provide|show|have to)(?: \w+){0,5}? (?:with |to bring |a |an |the |your )+(?P<en>[a-z ]{3,40})|(?:需要|必须|要求|须|携带|带上|带好|提供|凭|出示|带)(?P<zh>\p{Han}{1,10})",
+        r"\b(?:only|must|need|needs|bring|requires?|provide|show|have to|has to)(?: \w+){0,5}? (?:with |to bring |in |a |an |the |your |its |original )+(?P<en>[a-z ]{3,40})|(?:需要|必须|要求|须|携带|带上|带好|提供|凭|出示|带)(?P<zh>\p{Han}{1,10})",
     )
 });
 

@@ -120,7 +120,7 @@ static WAYS: LazyLock<Vec<(Regex, Regex)>> = LazyLock::new(|| {
         (compiled(&format!(r"(?:{zh_en})")), compiled(&only))
     };
     vec![
-        way(r"app|小程序|公众号|线上|网上|网页|官网|自助|online|website|web ?site|portal|self-service"),
+        way(r"app|小程序|公众号|线上|网上|网页|官网|自助|online|website|web ?site|portal|self-service|download|in your account"),
         way(
             r"柜台|门店|线下|窗口|前台|现场|营业厅|网点|本人到场|本人(?:来|去|前来|到)|in person|counter|branch|front desk|in[- ]store|reception|at the desk|on site",
         ),
@@ -128,7 +128,7 @@ static WAYS: LazyLock<Vec<(Regex, Regex)>> = LazyLock::new(|| {
         way(r"邮件|邮箱|e-?mail"),
         way(r"现金|cash"),
         way(r"刷卡|银行卡|信用卡|cards?\b|credit card|debit card"),
-        way(r"邮寄|快递|寄(?:给|到|过去|送)|by post|by mail|courier"),
+        way(r"邮寄|快递|寄(?:给|到|过去|送)|by post|by mail|courier|posted to"),
         way(r"预约|by appointment|appointment|booking|reservation"),
         way(r"walk-?ins?\b|直接来|随到随|先到先得|现场排队"),
     ]

@@ -8,7 +8,7 @@ mod patterns;
 use regex::{Captures, Regex};
 
 use patterns::{
-    ABOUT, AND_A_HALF, BOUND_BEFORE, BOUND_BEHIND, CLOCK, CLOSED_DAY, COUNT, DATE, DAY, FREE, FREQUENCY, HALF_MORE, MEASURE, MONEY,
+    ABOUT, AGE, AND_A_HALF, BOUND_BEFORE, BOUND_BEHIND, CLOCK, CLOSED_DAY, COUNT, DATE, DAY, FREE, FREQUENCY, HALF_MORE, MEASURE, MONEY,
     MONTH_DAY, NAMED, NUMBER_ALONE, OFTEN, ORDINAL, PERIOD, SAME_DAY, SHARE, SOMETHING_FREE, THINGS, TURN, UNLIMITED,
 };
 
@@ -166,6 +166,15 @@ pub(super) fn quantities(folded: &str) -> Vec<Quantity> {
     take(&mut rest, &CLOCK, |captures| clock(&captures), &mut found);
     take(&mut rest, &NAMED, |captures| named(&captures), &mut found);
     take(&mut rest, &ORDINAL, |_| None, &mut found);
+    take(
+        &mut rest,
+        &AGE,
+        |captures| {
+            let age = ["age", "old", "under", "zh"].iter().find_map(|name| value(&captures, name))?;
+            Some((Dimension::Count(thing("岁")), age, age))
+        },
+        &mut found,
+    );
     take(
         &mut rest,
         &PERIOD,

@@ -76,6 +76,11 @@ pub(super) static COUNT: LazyLock<Regex> = LazyLock::new(|| {
         r"(?P<unit>次|节课?|台|件|人|个(?:孩子|学生|人|名额|小朋友)|位|周?岁|度|级|张|笔|倍|分(?:以上|及格)?|积分|times(?-u:\b)|attempts?(?-u:\b)|tries(?-u:\b)|lessons?(?-u:\b)|classes(?-u:\b)|devices?(?-u:\b)|items?(?-u:\b)|people(?-u:\b)|persons?(?-u:\b)|students?(?-u:\b)|children(?-u:\b)|kids(?-u:\b)|degrees?(?-u:\b)|points?(?-u:\b)|cards?(?-u:\b))",
     )
 });
+pub(super) static AGE: LazyLock<Regex> = LazyLock::new(|| {
+    compiled(&format!(
+        r"(?-u:\b)(?:age|aged|ages)\ (?:of\ )?(?P<age>{NUMBER})|(?P<old>{NUMBER})[-\ ]years?[-\ ]old(?-u:\b)|(?-u:\b)(?:under|over)-(?P<under>{NUMBER})s(?-u:\b)|(?P<zh>{NUMBER})岁"
+    ))
+});
 pub(super) static OFTEN: LazyLock<Regex> = LazyLock::new(|| compiled(r"(?-u:\b)(?P<how>once|twice)(?-u:\b)(?:\ (?:a|per|every)\ )?"));
 /// A counted thing of which nothing more is known.
 pub(super) static THINGS: LazyLock<Regex> = LazyLock::new(|| {

@@ -173,8 +173,9 @@ async fn entries_that_want_an_editor_are_listed() {
         for number in 0..3 {
             assert_eq!(counts().await["thin"], 0);
             let set = ask(&supervisor, &format!("live-{number}"), "阁楼漏水谁来修").await;
-            let suggestion = list(&set["suggestions"]).iter().find(|suggestion| suggestion["text"] == "工程部。").unwrap();
-            let edited = json!({"kind": "edited", "final_text": fuller});
+            let of_entry = |suggestion: &&Value| list(&suggestion["evidence"]).iter().any(|evidence| evidence["id"] == thin.as_str());
+            let suggestion = list(&set["suggestions"]).iter().find(of_entry).unwrap();
+            let edited = json!({"kind": "edited", "final_text": format!("{fuller}{}", "请".repeat(2 - number))});
             supervisor.post(&format!("/v1/suggestions/{}/feedback", text(&suggestion["id"])), &edited).await.expect(204);
         }
         let page = supervisor.get("/v1/worklists/thin?desk=shop").await.ok();
