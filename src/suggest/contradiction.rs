@@ -396,7 +396,7 @@ pub(super) fn opposed(a: &str, b: &str) -> bool {
     // An answer that says yes to the same as another denies details, not the matter.
     let same_stance = matches!((a.stance, b.stance), (Some(one), Some(other)) if one.yes == other.yes);
     (!same_stance && (opposite_modals || a.denies(&b) || b.denies(&a)))
-        || exclude(&a.folded, &b.folded)
+        || (exclude(&a.folded, &b.folded) && !rest_of_the_week(&a.figures, &b.figures) && !rest_of_the_week(&b.figures, &a.figures))
         || only_way_differs(&a.folded, &b.folded)
 }
 
@@ -416,6 +416,13 @@ fn figures_differ(a: &[Quantity], b: &[Quantity]) -> bool {
         let none_agrees = left_alone == left.len() && right_alone == right.len();
         none_agrees || (left.len() == right.len() && left_alone == 1 && right_alone == 1)
     })
+}
+
+/// Whether one names only days of closing that the other's days of opening leave out: the same hours, said the other way round.
+fn rest_of_the_week(closed: &[Quantity], open: &[Quantity]) -> bool {
+    let of = |figures: &[Quantity], dimension| figures.iter().filter(|figure| figure.dimension == dimension).copied().collect::<Vec<_>>();
+    let (closed, open) = (of(closed, Dimension::ClosedDay), of(open, Dimension::Day));
+    !closed.is_empty() && !open.is_empty() && !closed.iter().any(|shut| open.iter().any(|day| shut.low <= day.high && day.low <= shut.high))
 }
 
 /// Whether one text has one side of an opposition and the other text has the other side, neither both.

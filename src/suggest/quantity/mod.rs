@@ -624,12 +624,12 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Vec<(Dimension, f64, f64)> {
-        quantities(text).into_iter().map(|quantity| (quantity.dimension, quantity.low, quantity.high)).collect()
+        quantities(&spelt_out(text)).into_iter().map(|quantity| (quantity.dimension, quantity.low, quantity.high)).collect()
     }
 
     #[test]
     fn spellings_of_one_quantity_are_equal() {
-        use Dimension::{Clock, Count, Date, Day, Money, Number, Period, Share};
+        use Dimension::{Clock, ClosedDay, Count, Date, Day, Frequency, Measure, Money, MonthDay, Number, Period, Share};
         let days = |low: f64, high: f64| (Period, low * 1440.0, high * 1440.0);
         let cases: &[(&str, &[(Dimension, f64, f64)])] = &[
             ("七天内", &[days(7.0, 7.0)]),
@@ -657,6 +657,23 @@ mod tests {
             ("on fridays", &[(Day, 5.0, 5.0)]),
             ("最多两次", &[(Count(0), 2.0, 2.0)]),
             ("3 times", &[(Count(0), 3.0, 3.0)]),
+            ("two and a half percent", &[(Share, 2.5, 2.5)]),
+            ("一周半个月", &[days(7.0, 7.0), days(15.0, 15.0)]),
+            ("两三天", &[days(2.0, 3.0)]),
+            ("一个半小时", &[(Period, 90.0, 90.0)]),
+            ("a fortnight", &[days(14.0, 14.0)]),
+            ("第五个工作日", &[days(5.0, 5.0)]),
+            ("same day", &[days(0.0, 1.0)]),
+            ("twenty-two pounds", &[(Money, 22.0, 22.0)]),
+            ("eur 25", &[(Money, 25.0, 25.0)]),
+            ("at no extra cost", &[(Money, 0.0, 0.0)]),
+            ("23kg一件", &[(Measure(0), 23.0, 23.0), (Count(7), 1.0, 1.0)]),
+            ("5斤", &[(Measure(0), 2.5, 2.5)]),
+            ("monday to friday", &[(Day, 1.0, 5.0)]),
+            ("closed on mondays", &[(ClosedDay, 1.0, 1.0)]),
+            ("every month", &[(Frequency, 30.0, 30.0)]),
+            ("in march", &[(Date, 301.0, 331.0)]),
+            ("the 15th", &[(MonthDay, 15.0, 15.0)]),
             ("第2步点确认", &[]),
             ("请拨打95555", &[]),
             ("一般一次性处理", &[]),

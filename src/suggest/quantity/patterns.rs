@@ -41,7 +41,7 @@ pub(super) static DATE: LazyLock<Regex> = LazyLock::new(|| {
 });
 pub(super) static DAY: LazyLock<Regex> = LazyLock::new(|| {
     compiled(
-        r"(?:周|星期|礼拜)(?P<zh>[一二三四五六日天])|(?-u:\b)(?P<en>monday|tuesday|wednesday|thursday|friday|saturday|sunday)s?(?-u:\b)|(?P<from>mon|tue|wed|thu|fri|sat|sun)[a-z]*\ ?(?:to|-|–|through|till|until)\ ?(?P<till>mon|tue|wed|thu|fri|sat|sun)[a-z]*|(?:周|星期|礼拜)(?P<zh_from>[一二三四五六日天])(?:到|至|-|~)(?:周|星期|礼拜)?(?P<zh_till>[一二三四五六日天])|(?P<all>每天|天天|全年无休|不休息|seven\ days\ a\ week|7\ days\ a\ week|every\ day|daily)|(?P<end>周末|(?-u:\b)weekends?(?-u:\b))|(?P<near>今天|今晚|明天|后天|大后天|(?-u:\b)today(?-u:\b)|(?-u:\b)tomorrow(?-u:\b))",
+        r"(?P<from>mon|tue|wed|thu|fri|sat|sun)[a-z]*\ ?(?:to|-|–|through|till|until)\ ?(?P<till>mon|tue|wed|thu|fri|sat|sun)[a-z]*|(?:周|星期|礼拜)(?P<zh_from>[一二三四五六日天])(?:到|至|-|~)(?:周|星期|礼拜)?(?P<zh_till>[一二三四五六日天])|(?:周|星期|礼拜)(?P<zh>[一二三四五六日天])|(?-u:\b)(?P<en>monday|tuesday|wednesday|thursday|friday|saturday|sunday)s?(?-u:\b)|(?P<all>每天|天天|全年无休|不休息|seven\ days\ a\ week|7\ days\ a\ week|every\ day|daily)|(?P<end>周末|(?-u:\b)weekends?(?-u:\b))|(?P<near>今天|今晚|明天|后天|大后天|(?-u:\b)today(?-u:\b)|(?-u:\b)tomorrow(?-u:\b))",
     )
 });
 pub(super) static FREQUENCY: LazyLock<Regex> = LazyLock::new(|| {
