@@ -234,6 +234,22 @@ static OPPOSITES: LazyLock<Vec<(Regex, Regex)>> = LazyLock::new(|| {
             r"\bbefore (?:you|the|your)\b.{0,20}\b(?:order|travel|start|arriv)",
             r"\bafter (?:you|the|your)\b.{0,20}\b(?:order|travel|start|arriv)",
         ),
+        pair(
+            r"\b(?:\d+|one|two|three|five|six|ten|twelve|thirty)[- ](?:day|week|month|year)s?\b",
+            r"\blifetime\b|\bfor life\b|\bforever\b|\bindefinitely\b|\bno (?:expiry|time limit)\b|\bnever expires?\b|\bdo(?:es)?n?t expire\b|\bno end date\b",
+        ),
+        pair(
+            r"\byou can keep (?:it|them|the)\b|\bno need to (?:return|send)\b|\bkeep the (?:item|goods)\b",
+            r"\bsend (?:it|them) back\b|\breturn (?:it|them)\b|\bhas to (?:be returned|come back)\b",
+        ),
+        pair(
+            r"\bsame (?:price|fee|rate|cost)\b|\bno (?:surcharge|supplement)\b",
+            r"\bmore expensive\b|\bhigher (?:price|fee|rate)\b|\bsurcharge\b|\bsupplement\b",
+        ),
+        pair(
+            r"\bstays? the same\b|\bkeep (?:the|your) (?:same )?(?:number|iban|pin|address)\b|不变|不用换",
+            r"\bnew (?:number|iban|pin|address)\b|\bwill change\b|会变|换成新的",
+        ),
         pair(r"\bopen(?:s|ed)?\b", r"\bclosed\b|\bclose (?:on|all|for)\b|\bnot open\b|\bshut\b"),
         pair(r"\bin stock\b|\bavailable\b", r"\bout of stock\b|\bsold out\b|\bunavailable\b|\bnot (?:in stock|available)\b"),
         pair(r"\bexpires?\b", r"\bnever expires?\b|\bdo(?:es)? ?n[o']?t expire\b|\bvalid forever\b"),
@@ -488,7 +504,35 @@ fn scope(behind: &str) -> &str {
 }
 
 fn content(text: &str) -> Vec<String> {
-    terms(text).into_iter().filter(|term| !LIGHT.contains(&term.as_str()) && !term.starts_with(|c: char| c.is_ascii_digit())).collect()
+    terms(text)
+        .into_iter()
+        .map(root)
+        .filter(|term| !LIGHT.contains(&term.as_str()) && !term.starts_with(|c: char| c.is_ascii_digit()))
+        .collect()
+}
+
+/// One form for what the segmenter's stems leave apart: "cancell" is "cancel", "paid" is "pay".
+fn root(term: String) -> String {
+    const IRREGULAR: [(&str, &str); 10] = [
+        ("paid", "pay"),
+        ("sent", "send"),
+        ("kept", "keep"),
+        ("taken", "take"),
+        ("took", "take"),
+        ("given", "give"),
+        ("bought", "buy"),
+        ("lost", "lose"),
+        ("brought", "bring"),
+        ("held", "hold"),
+    ];
+    if let Some((_, present)) = IRREGULAR.iter().find(|(past, _)| *past == term) {
+        return (*present).to_owned();
+    }
+    let bytes = term.as_bytes();
+    match bytes {
+        [.., a, b] if a == b && bytes.len() > 4 && b"lptnrmgdb".contains(b) => term[..term.len() - 1].to_owned(),
+        _ => term,
+    }
 }
 
 /// Which way an answer begins: with "可以", "不可以", "yes", "no" and the like, and nothing but politeness before it.

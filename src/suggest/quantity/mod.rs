@@ -9,7 +9,7 @@ use regex::{Captures, Regex};
 
 use patterns::{
     ABOUT, AGE, AND_A_HALF, BOUND_BEFORE, BOUND_BEHIND, CLOCK, CLOSED_DAY, COUNT, DATE, DAY, FREE, FREQUENCY, HALF_MORE, MEASURE, MONEY,
-    MONTH_DAY, NAMED, NUMBER_ALONE, OFTEN, ORDINAL, PERIOD, SAME_DAY, SHARE, SOMETHING_FREE, THINGS, TURN, UNLIMITED,
+    MONTH_DAY, NAMED, NUMBER_ALONE, OFTEN, ORDINAL, PAID, PERIOD, SAME_DAY, SHARE, SOMETHING_FREE, THINGS, TURN, UNLIMITED,
 };
 
 /// What a figure measures. Only figures of one dimension can disagree.
@@ -92,6 +92,8 @@ pub(super) fn quantities(folded: &str) -> Vec<Quantity> {
         &mut found,
     );
     take(&mut rest, &FREE, |_| Some((Dimension::Money, 0.0, 0.0)), &mut found);
+    // Any amount but nothing.
+    take(&mut rest, &PAID, |_| Some((Dimension::Money, 0.01, f64::from(u32::MAX))), &mut found);
     take(
         &mut rest,
         &SHARE,
@@ -411,6 +413,9 @@ fn day(captures: &Captures<'_>) -> Option<(Dimension, f64, f64)> {
     }
     if captures.name("all").is_some() {
         return Some((Dimension::Day, 1.0, 7.0));
+    }
+    if captures.name("work").is_some() {
+        return Some((Dimension::Day, 1.0, 5.0));
     }
     if captures.name("end").is_some() {
         return Some((Dimension::Day, 6.0, 7.0));

@@ -18,11 +18,17 @@ pub(super) static MONEY: LazyLock<Regex> = LazyLock::new(|| {
 });
 pub(super) static FREE: LazyLock<Regex> = LazyLock::new(|| {
     compiled(
-        r"免费|免年费|免运费|包邮|免手续费|不(?:收取?|另收)(?:您)?(?:任何)?(?:钱|\p{Han}{0,4}费)|不要钱|不用付钱|不花钱|零费用|不用(?:另外|额外)?(?:给钱|付费|交费|掏钱)|无需(?:另外|额外)?(?:付费|交费)|不另收费|不再收费|(?-u:\b)free(?-u:\b)|(?-u:\b)no\ (?:extra\ )?(?:charge|fee|cost)s?(?-u:\b)|(?-u:\b)costs?\ nothing(?-u:\b)|(?-u:\b)for\ nothing(?-u:\b)|(?-u:\b)pays?\ nothing(?-u:\b)|(?-u:\b)nothing\ to\ pay(?-u:\b)|(?-u:\b)at\ no\ (?:\w+\ )?(?:cost|charge)s?(?-u:\b)|(?-u:\b)no\ (?:\w+\ )?(?:fee|charge|cost)s?(?-u:\b)|(?-u:\b)(?:do|does|is|are|will)(?: not|n[o']?t)\ (?:be\ )?charged?\ (?:for|you|anything)|(?-u:\b)complimentary(?-u:\b)|(?-u:\b)on\ the\ house(?-u:\b)",
+        r"免费|免年费|免运费|包邮|免手续费|不(?:收取?|另收)(?:您)?(?:任何)?(?:钱|\p{Han}{0,4}费)|不要钱|不用付钱|不花钱|零费用|不用(?:另外|额外)?(?:给钱|付费|交费|掏钱)|无需(?:另外|额外)?(?:付费|交费)|不另收费|不再收费|(?-u:\b)free(?-u:\b)|(?-u:\b)no\ (?:extra\ )?(?:charge|fee|cost)s?(?-u:\b)|(?-u:\b)costs?\ nothing(?-u:\b)|(?-u:\b)for\ nothing(?-u:\b)|(?-u:\b)pays?\ nothing(?-u:\b)|(?-u:\b)nothing\ to\ pay(?-u:\b)|(?-u:\b)at\ no\ (?:\w+\ )?(?:cost|charge)s?(?-u:\b)|(?-u:\b)no\ (?:\w+\ )?(?:fee|charge|cost)s?(?-u:\b)|(?-u:\b)(?:do|does|is|are|will)(?: not|n[o']?t)\ (?:be\ )?charged?\ (?:for|you|anything)|(?-u:\b)(?:wont|will\ not)\ be\ charged|(?-u:\b)nothing\ will\ be\ charged|(?-u:\b)complimentary(?-u:\b)|(?-u:\b)on\ the\ house(?-u:\b)",
     )
 });
 pub(super) static UNLIMITED: LazyLock<Regex> = LazyLock::new(|| {
     compiled(r"没有(?:有效期|期限|时间)(?:限制)?|不限(?:时间|期|时)|\bno (?:expiry|time limit|deadline)(?: date)?\b|\bnever expires?\b")
+});
+/// A charge whose amount is not said.
+pub(super) static PAID: LazyLock<Regex> = LazyLock::new(|| {
+    compiled(
+        r"(?-u:\b)(?:an?|the)\ (?:small\ |extra\ |additional\ )?(?:fee|charge|surcharge)\ (?:applies|for|is\ due|has\ to)|(?-u:\b)(?:is|are)\ chargeable(?-u:\b)|(?-u:\b)(?:at|for)\ (?:an\ )?(?:extra|additional)\ (?:cost|charge|fee)(?-u:\b)|(?:需要?|要|会|得)(?:另外|额外|单独)?(?:收费|付费|交费)|收费的",
+    )
 });
 pub(super) static SHARE: LazyLock<Regex> = LazyLock::new(|| {
     compiled(&format!(
@@ -41,7 +47,7 @@ pub(super) static DATE: LazyLock<Regex> = LazyLock::new(|| {
 });
 pub(super) static DAY: LazyLock<Regex> = LazyLock::new(|| {
     compiled(
-        r"(?P<from>mon|tue|wed|thu|fri|sat|sun)[a-z]*\ ?(?:to|-|–|through|till|until)\ ?(?P<till>mon|tue|wed|thu|fri|sat|sun)[a-z]*|(?:周|星期|礼拜)(?P<zh_from>[一二三四五六日天])(?:到|至|-|~)(?:周|星期|礼拜)?(?P<zh_till>[一二三四五六日天])|(?:周|星期|礼拜)(?P<zh>[一二三四五六日天])|(?-u:\b)(?P<en>monday|tuesday|wednesday|thursday|friday|saturday|sunday)s?(?-u:\b)|(?P<all>每天|天天|全年无休|不休息|seven\ days\ a\ week|7\ days\ a\ week|every\ day|daily)|(?P<end>周末|(?-u:\b)weekends?(?-u:\b))|(?P<near>今天|今晚|明天|后天|大后天|(?-u:\b)today(?-u:\b)|(?-u:\b)tomorrow(?-u:\b))",
+        r"(?P<from>mon|tue|wed|thu|fri|sat|sun)[a-z]*\ ?(?:to|-|–|through|till|until)\ ?(?P<till>mon|tue|wed|thu|fri|sat|sun)[a-z]*|(?:周|星期|礼拜)(?P<zh_from>[一二三四五六日天])(?:到|至|-|~)(?:周|星期|礼拜)?(?P<zh_till>[一二三四五六日天])|(?:周|星期|礼拜)(?P<zh>[一二三四五六日天])|(?-u:\b)(?P<en>monday|tuesday|wednesday|thursday|friday|saturday|sunday)s?(?-u:\b)|(?P<all>每天|天天|全年无休|不休息|seven\ days\ a\ week|7\ days\ a\ week|every\ day|daily)|(?P<end>周末|(?-u:\b)weekends?(?-u:\b))|(?P<work>(?-u:\b)weekdays?(?-u:\b))|(?P<near>今天|今晚|明天|后天|大后天|(?-u:\b)today(?-u:\b)|(?-u:\b)tomorrow(?-u:\b))",
     )
 });
 pub(super) static FREQUENCY: LazyLock<Regex> = LazyLock::new(|| {
