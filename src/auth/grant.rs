@@ -210,7 +210,9 @@ mod tests {
                     action,
                     Action::WriteEntries | Action::ReviewAnswers | Action::ReadControls | Action::ControlAnswers | Action::DecideGaps
                 );
-                agent || knowledge || matches!(action, Action::ReadClusters | Action::RebuildClusters | Action::ReadJobs)
+                agent
+                    || knowledge
+                    || matches!(action, Action::ReadClusters | Action::ReviewClusters | Action::RebuildClusters | Action::ReadJobs)
             }
             AccessRole::Supervisor => !matches!(action, Action::AdaptDesks | Action::CreateDesks | Action::ManageAccess),
             AccessRole::Auditor => reading,

@@ -179,6 +179,8 @@ pub(super) async fn list_conflicts(
 }
 
 /// Counts every list of a desk.
+///
+/// Entries that are stale, thin or refused often, open gaps and conflicts, the last two of at least as many customers as the desk shows.
 #[utoipa::path(get, path = "/v1/worklists", operation_id = "count_worklists", tag = "worklists", params(DeskQuery), responses(
     (status = 200, description = "How long each list is", body = WorklistCounts),
     CountProblems,

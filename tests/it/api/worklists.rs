@@ -185,7 +185,7 @@ async fn entries_that_want_an_editor_are_listed() {
             (thin.as_str(), &json!(3), &json!(3), format!("{fuller}请请").as_str())
         );
         assert_eq!(counts().await["thin"], 1);
-        supervisor.get("/v1/worklists/other?desk=shop").await.refused(400, "invalid_parameter");
+        supervisor.get("/v1/worklists/other?desk=shop").await.refused(422, "invalid_parameter");
         // Pages hold every item once.
         let first = supervisor.get("/v1/worklists/stale?desk=shop&limit=1").await.ok();
         assert_eq!((list(&first["items"]).len(), &first["next_cursor"]), (1, &Value::Null));
