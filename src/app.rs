@@ -24,6 +24,7 @@ use crate::eval::workbench::Workbench;
 use crate::http::{HttpSettings, HttpState, Readiness, ReadinessState};
 use crate::index::VectorIndex;
 use crate::index::edge::EdgeIndex;
+use crate::insight::Insight;
 use crate::jobs::adapt::Adaptation;
 use crate::jobs::indexing::Indexer;
 use crate::jobs::mining::Miner;
@@ -73,6 +74,8 @@ pub struct App {
     pub indexer: Arc<Indexer>,
     /// Clusters and decisions about them.
     pub curator: Curator,
+    /// What answers lack or get wrong.
+    pub insight: Insight,
     /// Adapters: learning, switching.
     pub adaptation: Arc<Adaptation>,
     /// Accounts and keys.
@@ -154,12 +157,14 @@ impl App {
         let relevance = Self::load_relevance(config.relevance.as_deref())?;
         let miner = Miner::new(Arc::clone(&store), Arc::clone(&embedder) as Arc<dyn Embedder>, Arc::new(relevance));
         let curator = Curator::new(Arc::clone(&store), Arc::clone(&index), Arc::clone(&clock));
+        let insight = Insight::new(Arc::clone(&store), Arc::clone(&index), Arc::clone(&embedder) as Arc<dyn Embedder>, Arc::clone(&clock));
         let tools = Tools {
             index: Arc::clone(&index),
             indexer: Arc::clone(&indexer),
             adaptation: Arc::clone(&adaptation),
             miner: miner.clone(),
             curator: curator.clone(),
+            insight: insight.clone(),
         };
         let (jobs, runner) = Jobs::new(Arc::clone(&store), tools, Arc::clone(&clock), uploads);
         let suggester = Suggester::new(
@@ -185,6 +190,7 @@ impl App {
             jobs,
             indexer,
             curator,
+            insight,
             adaptation,
             auth,
             miner,
@@ -272,6 +278,7 @@ impl App {
             knowledge: self.knowledge.clone(),
             indexer: Arc::clone(&self.indexer),
             curator: self.curator.clone(),
+            insight: self.insight.clone(),
             embedder_info: self.embedder.info().clone(),
             clock: Arc::clone(&self.clock),
             readiness,

@@ -14,6 +14,7 @@ pub mod eval;
 pub mod http;
 pub mod index;
 pub mod ingest;
+pub mod insight;
 pub mod jobs;
 pub mod knowledge;
 pub mod mining;

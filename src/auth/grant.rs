@@ -82,6 +82,8 @@ permissions! {
     ReviewClusters => "decide about clusters", [Supervisor, KbEditor, Admin];
     /// Has a desk's questions grouped again.
     RebuildClusters => "rebuild clusters", [Supervisor, KbEditor, Admin];
+    /// Decides about gaps: dismisses them, says what answers them.
+    DecideGaps => "decide about gaps", [Supervisor, KbEditor, Admin];
     /// Imports conversations.
     ManageImports => "import conversations", [Supervisor, Admin];
     /// Reads jobs and their reports.
@@ -204,9 +206,13 @@ mod tests {
         match role {
             AccessRole::Agent => agent,
             AccessRole::KbEditor => {
-                let knowledge =
-                    matches!(action, Action::WriteEntries | Action::ReviewAnswers | Action::ReadControls | Action::ControlAnswers);
-                agent || knowledge || matches!(action, Action::ReadClusters | Action::RebuildClusters | Action::ReadJobs)
+                let knowledge = matches!(
+                    action,
+                    Action::WriteEntries | Action::ReviewAnswers | Action::ReadControls | Action::ControlAnswers | Action::DecideGaps
+                );
+                agent
+                    || knowledge
+                    || matches!(action, Action::ReadClusters | Action::ReviewClusters | Action::RebuildClusters | Action::ReadJobs)
             }
             AccessRole::Supervisor => !matches!(action, Action::AdaptDesks | Action::CreateDesks | Action::ManageAccess),
             AccessRole::Auditor => reading,

@@ -15,6 +15,7 @@ mod progress;
 mod remote;
 mod serve;
 mod suggest;
+mod worklists;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -64,6 +65,12 @@ enum Command {
     /// Frequent-question clusters
     #[command(subcommand)]
     Clusters(knowledge::ClustersCommand),
+    /// Lists questions that got no good answer
+    Gaps(worklists::GapsArgs),
+    /// Lists answers that can't both be right
+    Conflicts(worklists::ConflictsArgs),
+    /// Counts the entries that want an editor, or lists them
+    Worklists(worklists::WorklistsArgs),
     /// Desks and their settings
     #[command(subcommand)]
     Desks(desks::DesksCommand),
@@ -148,6 +155,9 @@ async fn dispatch(command: Command, config: Config) -> anyhow::Result<ExitCode> 
         Command::Suggest(args) => suggest::run(config, args).await?,
         Command::Knowledge(command) => return knowledge::run(config, command).await,
         Command::Clusters(command) => knowledge::run_clusters(config, command).await?,
+        Command::Gaps(args) => worklists::run_gaps(config, args).await?,
+        Command::Conflicts(args) => worklists::run_conflicts(config, args).await?,
+        Command::Worklists(args) => worklists::run_worklists(config, args).await?,
         Command::Desks(command) => desks::run(config, command).await?,
         Command::Controls(command) => controls::run(config, command).await?,
         Command::Adapt(args) => return adapt::run(config, args).await,

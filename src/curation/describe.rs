@@ -7,7 +7,7 @@ use crate::index::IndexPoint;
 use crate::mining::cluster;
 use crate::retrieve::encode::{dot, normalise};
 use crate::store::Placement;
-use crate::suggest::group::{Answer, contradict, group_answers};
+use crate::suggest::group::{Answer, contradict_on_one_question, group_answers};
 
 /// Answers kept per cluster.
 const BEST_ANSWERS: usize = 5;
@@ -238,7 +238,10 @@ fn best_answers(members: &[Member<'_>]) -> Vec<ClusterAnswer> {
     let newest = groups.iter().filter_map(|group| newest_in(group)).max();
     let contradicts = |group: usize| {
         let others = groups.iter().enumerate().filter(|&(other, _)| other != group);
-        others.filter(|(_, members)| contradict(&answers[groups[group][0]], &answers[members[0]])).map(|(other, _)| other as u32).collect()
+        others
+            .filter(|(_, members)| contradict_on_one_question(&answers[groups[group][0]], &answers[members[0]]))
+            .map(|(other, _)| other as u32)
+            .collect()
     };
     groups
         .iter()

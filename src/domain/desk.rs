@@ -102,6 +102,12 @@ pub struct InvalidSetting {
 }
 
 impl DeskSettings {
+    /// Distinct customers a cluster or a gap needs before it is shown: fewer could point at a person. 3 unless the desk says otherwise.
+    #[must_use]
+    pub fn least_customers(&self) -> u32 {
+        self.min_cluster_customers.unwrap_or(3)
+    }
+
     /// Checks every setting.
     ///
     /// # Errors

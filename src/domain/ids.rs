@@ -87,6 +87,8 @@ id_type!(
     ClusterId,
     /// One decision about clusters.
     ClusterDecisionId,
+    /// One gap of the ledger.
+    GapId,
     /// One long-running job.
     JobId,
     /// One person's account.

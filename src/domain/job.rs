@@ -17,6 +17,8 @@ pub enum JobKind {
     Reindex,
     /// Learns a desk's adapter from its archive.
     Adapt,
+    /// Computes a desk's gap ledger.
+    FindGaps,
 }
 
 impl JobKind {
@@ -28,13 +30,14 @@ impl JobKind {
             Self::RebuildClusters => "rebuild_clusters",
             Self::Reindex => "reindex",
             Self::Adapt => "adapt",
+            Self::FindGaps => "find_gaps",
         }
     }
 
     /// Reads the code back.
     #[must_use]
     pub fn from_code(code: &str) -> Option<Self> {
-        [Self::Import, Self::RebuildClusters, Self::Reindex, Self::Adapt].into_iter().find(|kind| kind.as_str() == code)
+        [Self::Import, Self::RebuildClusters, Self::Reindex, Self::Adapt, Self::FindGaps].into_iter().find(|kind| kind.as_str() == code)
     }
 }
 

@@ -82,6 +82,14 @@ pub struct EntryContent {
     pub provenance: Provenance,
 }
 
+impl EntryContent {
+    /// Whether an entry with it may be suggested at `now`.
+    #[must_use]
+    pub fn is_live(&self, now: Timestamp) -> bool {
+        self.status == EntryStatus::Published && self.valid_from.is_none_or(|from| from <= now) && self.valid_to.is_none_or(|to| now < to)
+    }
+}
+
 /// An entry as somebody wants it: what files hold and requests bring.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EntryDraft {

@@ -9,6 +9,7 @@ pub mod control;
 pub mod conversation;
 pub mod desk;
 pub mod feedback;
+pub mod gap;
 pub mod ids;
 pub mod import;
 pub mod job;
@@ -28,8 +29,9 @@ pub use feedback::{
     FeedbackEvent, FeedbackKind, FeedbackTally, RejectReason, RetiredAnswer, RetirementState, Showing, WordingTally, counted_showings,
     examination,
 };
+pub use gap::{Gap, GapCause, GapDecision, GapState, Nearest};
 pub use ids::{
-    AccountId, ApiKeyId, ClusterDecisionId, ClusterId, ControlId, ConversationId, EntryId, FeedbackId, JobId, MessageId, PairId,
+    AccountId, ApiKeyId, ClusterDecisionId, ClusterId, ControlId, ConversationId, EntryId, FeedbackId, GapId, JobId, MessageId, PairId,
     SuggestionId, SuggestionSetId,
 };
 pub use import::{ImportFormat, ImportReport, RejectedRow};

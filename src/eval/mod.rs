@@ -8,6 +8,7 @@ pub mod ablation;
 pub mod authored;
 pub mod bm25;
 pub mod clusters;
+pub mod conflicts;
 pub mod dataset;
 pub mod encoders;
 pub mod feedback;

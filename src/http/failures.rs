@@ -7,6 +7,7 @@ use crate::curation::CurationError;
 use crate::embed::EmbedError;
 use crate::index::IndexError;
 use crate::ingest::IngestError;
+use crate::insight::InsightError;
 use crate::jobs::JobError;
 use crate::knowledge::{ExchangeError, KnowledgeError};
 use crate::store::StoreError;
@@ -119,6 +120,19 @@ impl From<KnowledgeError> for Problem {
             KnowledgeError::Index(error) => error.into(),
             KnowledgeError::Store(error) => error.into(),
             KnowledgeError::Work(error) => Self::internal(error),
+        }
+    }
+}
+
+impl From<InsightError> for Problem {
+    fn from(error: InsightError) -> Self {
+        match error {
+            InsightError::UnknownGap => Self::new(Code::UnknownGap),
+            InsightError::Invalid { field, detail } => Self::field(field.to_owned(), detail),
+            InsightError::Store(error) => error.into(),
+            InsightError::Index(error) => error.into(),
+            InsightError::Embed(error) => error.into(),
+            InsightError::Work(error) => Self::internal(error),
         }
     }
 }

@@ -19,16 +19,19 @@ use super::middleware::access::SESSION_COOKIE;
 use super::middleware::rate::RateLimiter;
 use super::problem::{Code, Problem};
 use crate::auth::grant::permission::{
-    AdaptDesks, CancelJobs, ChangeDeskSettings, ControlAnswers, CreateDesks, GiveFeedback, ManageAccess, ManageImports, ReadControls,
-    ReadConversations, ReadDesks, ReadJobs, ReadSmallClusters, RebuildClusters, ReviewAnswers, Suggest,
+    AdaptDesks, CancelJobs, ChangeDeskSettings, ControlAnswers, CreateDesks, DecideGaps, GiveFeedback, ManageAccess, ManageImports,
+    ReadClusters, ReadControls, ReadConversations, ReadDesks, ReadJobs, ReadSmallClusters, RebuildClusters, ReviewAnswers, Suggest,
 };
 use crate::auth::{AuthError, Authenticator, DeskAccess, Grant, NewSession, Permission};
 use crate::curation::Curator;
 use crate::domain::{
     AccessRole, Account, ApiKey, ApiKeyId, Clock, Control, ControlId, Conversation, ConversationId, Desk, DeskId, DeskScope, DeskSettings,
-    Job, JobId, Principal, RejectedRow, RetiredAnswer, SuggestionId, Timestamp,
+    EntryId, Gap, GapCause, GapId, GapState, Job, JobId, Principal, RejectedRow, RetiredAnswer, SuggestionId, Timestamp,
 };
 use crate::embed::{Lane, ModelInfo};
+use crate::insight::Insight;
+use crate::insight::conflicts::Conflict;
+use crate::insight::worklists::{Worklist, WorklistCounts, WorklistItem};
 use crate::jobs::adapt::AdapterStatus;
 use crate::jobs::indexing::Indexer;
 use crate::jobs::{ImportParams, Jobs};
@@ -37,9 +40,6 @@ use crate::store::{DeskCounts, Store};
 use crate::suggest::{ControlCreate, FeedbackCreate, SuggestRequest, SuggestResponse, Suggester};
 
 pub(super) use knowledge::Written;
-
-/// Distinct customers a cluster needs before it is shown, where the desk says nothing: fewer could point at a person.
-const DEFAULT_MIN_CLUSTER_CUSTOMERS: u32 = 3;
 
 /// Everything behind the API.
 pub(super) struct Gate {
@@ -50,6 +50,7 @@ pub(super) struct Gate {
     pub(super) knowledge: Knowledge,
     pub(super) indexer: Arc<Indexer>,
     pub(super) curator: Curator,
+    pub(super) insight: Insight,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) model: ModelInfo,
     pub(super) settings: HttpSettings,
@@ -200,7 +201,7 @@ impl GateRef {
 
     /// The smallest number of customers this caller may ask for on this desk.
     pub(super) fn least_customers<P: Permission>(access: &DeskAccess<P>, desk: &Desk, asked: Option<u32>) -> Result<u32, Problem> {
-        let minimum = desk.settings.min_cluster_customers.unwrap_or(DEFAULT_MIN_CLUSTER_CUSTOMERS);
+        let minimum = desk.settings.least_customers();
         match asked {
             Some(asked) if asked < minimum => {
                 access.also::<ReadSmallClusters>()?;
@@ -213,6 +214,49 @@ impl GateRef {
 
     pub(super) async fn rebuild_clusters(&self, access: &DeskAccess<RebuildClusters>) -> Result<Job, Problem> {
         Ok(self.0.jobs.start_cluster_rebuild(access.desk()).await?)
+    }
+
+    // ── what answers lack or get wrong ──
+
+    pub(super) async fn gaps(
+        &self,
+        access: &DeskAccess<ReadClusters>,
+        cause: Option<GapCause>,
+        state: Option<GapState>,
+        least_customers: u32,
+    ) -> Result<Vec<Gap>, Problem> {
+        Ok(self.0.insight.gaps(access.desk(), cause, state, least_customers).await?)
+    }
+
+    pub(super) async fn find_gaps(&self, access: &DeskAccess<RebuildClusters>) -> Result<Job, Problem> {
+        Ok(self.0.jobs.start_find_gaps(access.desk()).await?)
+    }
+
+    /// Decides about a gap; one of fewer customers than the caller may see is as hidden here as in the list.
+    pub(super) async fn decide_gap(
+        &self,
+        access: &DeskAccess<DecideGaps>,
+        desk: &Desk,
+        id: GapId,
+        state: GapState,
+        why: Option<String>,
+        entry_id: Option<EntryId>,
+    ) -> Result<Gap, Problem> {
+        let least = if access.also::<ReadSmallClusters>().is_ok() { 1 } else { desk.settings.least_customers() };
+        let decision = self.0.insight.decision(state, why, entry_id, access.actor());
+        Ok(self.0.insight.decide_gap(access.desk(), id, least, decision).await?)
+    }
+
+    pub(super) async fn conflicts(&self, access: &DeskAccess<ReadClusters>, desk: &Desk) -> Result<Vec<Conflict>, Problem> {
+        Ok(self.0.insight.conflicts(access.desk(), desk.settings.least_customers()).await?)
+    }
+
+    pub(super) async fn worklist_counts(&self, access: &DeskAccess<ReadClusters>, desk: &Desk) -> Result<WorklistCounts, Problem> {
+        Ok(self.0.insight.worklist_counts(access.desk(), desk.settings.least_customers()).await?)
+    }
+
+    pub(super) async fn worklist(&self, access: &DeskAccess<ReadClusters>, list: Worklist) -> Result<Vec<WorklistItem>, Problem> {
+        Ok(self.0.insight.worklist(access.desk(), list).await?)
     }
 
     // ── adapters ──

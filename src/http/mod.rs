@@ -32,6 +32,7 @@ use crate::auth::Authenticator;
 use crate::curation::Curator;
 use crate::domain::Clock;
 use crate::embed::ModelInfo;
+use crate::insight::Insight;
 use crate::jobs::Jobs;
 use crate::jobs::indexing::Indexer;
 use crate::knowledge::Knowledge;
@@ -96,6 +97,8 @@ pub struct HttpState {
     pub indexer: Arc<Indexer>,
     /// Clusters and decisions about them.
     pub curator: Curator,
+    /// What answers lack or get wrong.
+    pub insight: Insight,
     /// The encoder in use.
     pub embedder_info: ModelInfo,
     /// Where "now" comes from.
@@ -110,8 +113,21 @@ pub struct HttpState {
 
 /// Builds the whole interface.
 pub fn router(state: HttpState) -> Router {
-    let HttpState { suggester, jobs, auth, store, knowledge, indexer, curator, embedder_info, clock, readiness, settings, shutdown } =
-        state;
+    let HttpState {
+        suggester,
+        jobs,
+        auth,
+        store,
+        knowledge,
+        indexer,
+        curator,
+        insight,
+        embedder_info,
+        clock,
+        readiness,
+        settings,
+        shutdown,
+    } = state;
     let door = Door { auth: Arc::clone(&auth), readiness: Arc::clone(&readiness) };
     let around = settings.clone();
     let suggestion_rate = RateLimiter::new(settings.suggestion_rate);
@@ -123,6 +139,7 @@ pub fn router(state: HttpState) -> Router {
         knowledge,
         indexer,
         curator,
+        insight,
         clock,
         model: embedder_info,
         settings,

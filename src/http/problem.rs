@@ -97,6 +97,8 @@ codes! {
         "The cluster is not of this desk, is gone since the last rebuild, or has fewer customers than the desk shows.";
     UnknownDecision => "unknown_decision", NOT_FOUND, "There is no such decision", retryable: false,
         "`GET /v1/clusters/decisions` lists the decisions of a desk.";
+    UnknownGap => "unknown_gap", NOT_FOUND, "There is no such gap", retryable: false,
+        "The gap is not of this desk, is gone since the ledger was computed last, or has fewer customers than the desk shows.";
     UnknownConversation => "unknown_conversation", NOT_FOUND, "There is no such conversation", retryable: false,
         "The conversation is not in this desk's archive.";
     UnknownEntry => "unknown_entry", NOT_FOUND, "There is no such entry", retryable: false,

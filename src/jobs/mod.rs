@@ -3,6 +3,7 @@
 
 pub mod adapt;
 pub mod clusters;
+mod gaps;
 mod import;
 pub mod indexing;
 pub mod mining;
@@ -19,6 +20,7 @@ use tokio::sync::{Notify, broadcast};
 use crate::curation::Curator;
 use crate::domain::{Clock, DeskId, ImportFormat, Job, JobId, JobKind, JobProgress, JobState, RejectedRow};
 use crate::index::VectorIndex;
+use crate::insight::Insight;
 use crate::store::{Store, StoreError};
 
 use adapt::{Adaptation, AdapterStatus};
@@ -84,6 +86,8 @@ pub struct Tools {
     pub miner: Miner,
     /// Clusters.
     pub curator: Curator,
+    /// What answers lack.
+    pub insight: Insight,
 }
 
 /// Starts, shows and stops jobs.
@@ -125,6 +129,11 @@ impl Jobs {
     /// Queues the grouping of a desk's questions.
     pub async fn start_cluster_rebuild(&self, desk: &DeskId) -> Result<Job, JobError> {
         self.queue(JobKind::RebuildClusters, Some(desk), serde_json::Value::Null).await
+    }
+
+    /// Queues the computation of a desk's gap ledger.
+    pub async fn start_find_gaps(&self, desk: &DeskId) -> Result<Job, JobError> {
+        self.queue(JobKind::FindGaps, Some(desk), serde_json::Value::Null).await
     }
 
     /// Queues the learning of a desk's adapter; while one is being learnt, gives that job.

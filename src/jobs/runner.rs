@@ -14,11 +14,12 @@ use crate::curation::Curator;
 use crate::domain::{Clock, Job, JobId, JobKind, JobProgress, JobState};
 use crate::index::{IndexError, VectorIndex};
 use crate::ingest::IngestError;
+use crate::insight::Insight;
 use crate::rt::WorkError;
 use crate::store::{Store, StoreError};
 
 /// Everything this worker does.
-const KINDS: [JobKind; 4] = [JobKind::Import, JobKind::RebuildClusters, JobKind::Reindex, JobKind::Adapt];
+const KINDS: [JobKind; 5] = [JobKind::Import, JobKind::RebuildClusters, JobKind::Reindex, JobKind::Adapt, JobKind::FindGaps];
 
 /// How a job ended that did not succeed.
 #[derive(Debug, thiserror::Error)]
@@ -60,6 +61,7 @@ pub struct JobContext {
     pub(super) adaptation: Arc<Adaptation>,
     pub(super) miner: Miner,
     pub(super) curator: Curator,
+    pub(super) insight: Insight,
     pub(super) clock: Arc<dyn Clock>,
     changes: broadcast::Sender<Job>,
     job: JobId,
@@ -141,6 +143,7 @@ impl Runner {
             adaptation: Arc::clone(&self.tools.adaptation),
             miner: self.tools.miner.clone(),
             curator: self.tools.curator.clone(),
+            insight: self.tools.insight.clone(),
             clock: Arc::clone(&self.clock),
             changes: self.changes.clone(),
             job: job.id,
@@ -150,6 +153,7 @@ impl Runner {
             JobKind::RebuildClusters => clusters::run(&context, &job).await,
             JobKind::Reindex => super::reindex::run(&context).await,
             JobKind::Adapt => super::adapt::run(&context, &job).await,
+            JobKind::FindGaps => super::gaps::run(&context, &job).await,
         };
         let (state, result, error) = match outcome {
             Ok(result) => (JobState::Succeeded, Some(result), None),

@@ -17,8 +17,8 @@ use uuid::Uuid;
 use crate::domain::{
     Account, AccountId, ApiKey, ApiKeyId, Cluster, ClusterDecision, ClusterDecisionId, ClusterId, ClusterMember, ClusterState, Control,
     ControlId, Conversation, ConversationDraft, ConversationId, Desk, DeskId, DeskSettings, Entry, EntryContent, EntryDraft, EntryFilter,
-    EntryId, EntryVersion, FeedbackEvent, FeedbackTally, Job, JobId, JobKind, JobProgress, JobState, Language, Pair, PairDraft, PairId,
-    PairKind, Pool, RejectedRow, RetiredAnswer, SuggestionId, SuggestionSetId, Timestamp, WordingTally,
+    EntryId, EntryVersion, FeedbackEvent, FeedbackTally, Gap, GapDecision, GapId, Job, JobId, JobKind, JobProgress, JobState, Language,
+    Pair, PairDraft, PairId, PairKind, Pool, RejectedRow, RetiredAnswer, SuggestionId, SuggestionSetId, Timestamp, WordingTally,
 };
 
 /// Why the store did not answer.
@@ -482,6 +482,58 @@ pub trait ClusterStore: Send + Sync {
     ) -> Result<Option<(ClusterDecision, serde_json::Value, Option<ClusterDecisionId>)>>;
 }
 
+/// A live moment for which nothing of use was suggested.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FailedSet {
+    /// The suggestion set.
+    pub id: SuggestionSetId,
+    /// The live conversation's id at the host, if given.
+    pub conversation: Option<String>,
+    /// The query's text, masked.
+    pub query: String,
+    /// Reason code when nothing was shown; absent when all that was shown was refused.
+    pub abstained: Option<String>,
+    /// When it was asked.
+    pub at: Timestamp,
+}
+
+/// What agents did with the suggestions of one entry that showed one answer, in suggestions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EntryUse {
+    /// The entry.
+    pub entry: EntryId,
+    /// The answer as it was then: an entry rewritten since has another one.
+    pub answer_key: String,
+    /// Accepted, edited or sent.
+    pub used: u32,
+    /// Of these, sent in other words than offered.
+    pub edited: u32,
+    /// Refused.
+    pub rejected: u32,
+    /// Of these, as outdated.
+    pub outdated: u32,
+    /// When something was last done with one.
+    pub last_at: Timestamp,
+}
+
+/// What answers lack: moments that failed, the ledger made of them, and how entries fare.
+#[async_trait]
+pub trait GapStore: Send + Sync {
+    /// Sets that held nothing, or of which every suggestion was refused and none used, in order of id behind `after`.
+    async fn failed_sets(&self, desk: &DeskId, after: Option<SuggestionSetId>, limit: u32) -> Result<Vec<FailedSet>>;
+    /// Every gap of a desk with what was decided about it, in no particular order.
+    async fn gaps(&self, desk: &DeskId) -> Result<Vec<Gap>>;
+    /// Which failure (suggestion set or pair) belongs to which gap.
+    async fn gap_failures(&self, desk: &DeskId) -> Result<Vec<(GapId, Uuid)>>;
+    /// Replaces a desk's gaps and their failures. Decisions stay with the ids; gaps left out go, unless something was decided about them. One
+    /// transaction.
+    async fn replace_gaps(&self, desk: &DeskId, gaps: &[(Gap, Vec<Uuid>)]) -> Result<()>;
+    /// Decides about a gap. `NotFound` when it is not this desk's.
+    async fn decide_gap(&self, desk: &DeskId, id: GapId, decision: &GapDecision) -> Result<()>;
+    /// What agents did with suggestions of entries, by entry and answer.
+    async fn entry_use(&self, desk: &DeskId) -> Result<Vec<EntryUse>>;
+}
+
 /// Jobs.
 #[async_trait]
 pub trait JobStore: Send + Sync {
@@ -552,6 +604,7 @@ pub trait Store:
     + FeedbackStore
     + ControlStore
     + ClusterStore
+    + GapStore
     + JobStore
     + AccountStore
 {

@@ -20,6 +20,9 @@ pub const SAME_ANSWER_COSINE: f32 = 0.93;
 /// Cosine from which on two answers are about the same thing: 19 in 20 of the contradicting pairs in `tests/cases/contradiction` reach it.
 const CONTRADICTION_COSINE: f32 = 0.6;
 
+/// The same for two answers to what is known to be one question: less likeness is needed where the subject is given.
+const SAME_QUESTION_COSINE: f32 = 0.35;
+
 /// What grouping needs to know of an answer.
 #[derive(Debug, Clone)]
 pub struct Answer<'a> {
@@ -128,6 +131,12 @@ fn western(figure: &str) -> String {
 #[must_use]
 pub fn contradict(a: &Answer<'_>, b: &Answer<'_>) -> bool {
     dot(a.vector, b.vector) >= CONTRADICTION_COSINE && opposed(a.text, b.text)
+}
+
+/// Whether two answers to the same question contradict each other.
+#[must_use]
+pub fn contradict_on_one_question(a: &Answer<'_>, b: &Answer<'_>) -> bool {
+    dot(a.vector, b.vector) >= SAME_QUESTION_COSINE && opposed(a.text, b.text)
 }
 
 #[cfg(test)]

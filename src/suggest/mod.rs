@@ -21,6 +21,7 @@ pub mod request;
 mod service;
 mod silence;
 mod slots;
+mod stance;
 
 pub use control::ControlCreate;
 pub use ranker::{Ranker, RankerWeights};

@@ -26,6 +26,7 @@ use crate::domain::Clock;
 use crate::embed::{Embedder, ModelInfo};
 use crate::eval::ablation::Part;
 use crate::eval::authored::{authored, weight_curve};
+use crate::eval::conflicts::{conflicts, read_planted};
 use crate::eval::dataset::{read_authored, read_conversations, read_intent_set, read_pairs, read_retrieval_set};
 use crate::eval::feedback::{SimulatedClock, SimulationOptions, simulate};
 use crate::eval::latency::latency;
@@ -116,6 +117,16 @@ pub(super) enum EvalCommand {
     Clusters(clusters::ClusterArgs),
     /// Times clusters of many questions: real ones and perturbed copies of them, through the index
     ClustersGrowth(clusters::GrowthArgs),
+    /// Finds planted clusters whose answers contradict each other among harmless ones
+    Conflicts {
+        /// planted.jsonl
+        file: PathBuf,
+        /// Print which were missed, and which were marked for nothing
+        #[arg(long)]
+        verbose: bool,
+        #[command(flatten)]
+        output: Output,
+    },
     /// Tells answers from other replies (messages labelled `answer` / `other`)
     Mining {
         /// conversations.jsonl
@@ -265,6 +276,17 @@ pub(super) async fn run(config: Config, command: EvalCommand) -> anyhow::Result<
         EvalCommand::ClustersGrowth(args) => {
             let (set, figures, n) = clusters::run_growth(&stage, &args).await?;
             ("clusters-growth", set, vec![figures], n, args.output)
+        }
+        EvalCommand::Conflicts { file, verbose, output } => {
+            let mut planted = read_planted(&file)?;
+            planted.truncate(output.limit.unwrap_or(usize::MAX));
+            let (figures, faults) = conflicts(stage.encoder.as_ref(), &planted).await?;
+            if verbose {
+                for fault in &faults {
+                    print(fault);
+                }
+            }
+            ("conflicts", set_name(&file), vec![figures], planted.len(), output)
         }
         EvalCommand::Mining { file, folds, output } => {
             let mut conversations = read_conversations(&file)?;

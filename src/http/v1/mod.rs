@@ -19,6 +19,7 @@ mod retired;
 mod sessions;
 mod suggestions;
 mod upload;
+mod worklists;
 
 use axum::extract::DefaultBodyLimit;
 use utoipa_axum::router::UtoipaMethodRouterExt as _;
@@ -55,6 +56,12 @@ pub(super) fn guarded(settings: &HttpSettings) -> Routes<GateRef> {
         .routes(routes!(cluster_decisions::move_questions))
         .routes(routes!(promotions::promote_cluster))
         .routes(routes!(clusters::rebuild_clusters))
+        .routes(routes!(worklists::list_gaps))
+        .routes(routes!(worklists::find_gaps))
+        .routes(routes!(worklists::review_gap))
+        .routes(routes!(worklists::list_conflicts))
+        .routes(routes!(worklists::count_worklists))
+        .routes(routes!(worklists::list_worklist))
         .routes(routes!(desks::list_desks, desks::create_desk))
         .routes(routes!(desks::show_desk))
         .routes(routes!(desks::update_desk_settings))

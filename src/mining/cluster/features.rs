@@ -13,6 +13,8 @@ const WORD_WIDTH: usize = 128;
 const MOST_TERMS: usize = 20_000;
 /// Rounds of subspace iteration; the subspace has settled well before.
 const ROUNDS: usize = 5;
+/// Questions as which the absence of a common mean counts: the mean shrinks to nothing on a desk of a few questions, and is whole on one of hundreds.
+const MEAN_PRIOR: f64 = 10.0;
 /// Where the iteration starts.
 const SEED: u64 = 1;
 
@@ -35,7 +37,8 @@ impl Rows {
         &mut self.values[row * self.width..(row + 1) * self.width]
     }
 
-    /// Takes the mean row off every row that is not zero, and normalises them.
+    /// Takes the mean row off every row that is not zero, and normalises them. Of few rows less than the whole mean goes: it is then as much what they
+    /// are about as what all questions share ([`MEAN_PRIOR`]).
     fn centre(&mut self) {
         let width = self.width;
         let mut mean = vec![0.0_f64; width];
@@ -52,7 +55,7 @@ impl Rows {
         }
         for row in self.values.chunks_exact_mut(width).filter(|row| row.iter().any(|value| *value != 0.0)) {
             for (value, sum) in row.iter_mut().zip(&mean) {
-                *value -= (sum / counted as f64) as f32;
+                *value -= (sum / (counted as f64 + MEAN_PRIOR)) as f32;
             }
             normalise(row);
         }

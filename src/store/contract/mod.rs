@@ -4,6 +4,7 @@
 
 pub(super) mod archive;
 pub(super) mod clusters;
+pub(super) mod gaps;
 pub(super) mod knowledge;
 pub(super) mod learning;
 pub(super) mod people;
@@ -70,6 +71,12 @@ macro_rules! contract_tests {
                 decisions_are_kept_and_know_which_stand,
                 a_pair_that_goes_takes_its_place_along,
                 clusters_are_confined_to_their_desk,
+            ],
+            gaps: [
+                sets_that_held_nothing_of_use_are_found,
+                decisions_about_gaps_outlive_the_ledger,
+                gaps_are_confined_to_their_desk,
+                what_agents_did_is_counted_by_entry_and_answer,
             ],
             learning: [
                 showings_count_by_rank_and_only_where_somebody_looked,

@@ -13,6 +13,7 @@ mod control;
 mod conversation;
 mod desk;
 mod feedback;
+mod gap;
 mod job;
 mod knowledge;
 mod learning;

@@ -18,7 +18,8 @@ async fn nothing_of_the_product_answers_without_credentials() {
                 .replace("{id}", "0192f0c1-a2b3-7c4d-8e5f-60718293a4b5")
                 .replace("{desk}", "shop")
                 .replace("{code}", "not_found")
-                .replace("{version}", "1");
+                .replace("{version}", "1")
+                .replace("{list}", "stale");
             let answer = nobody.call(&method, &path, None).await;
             if public {
                 assert_ne!(answer.status, 401, "{method} {path}");
@@ -85,6 +86,10 @@ fn allowed(operation: &str) -> Option<&'static [AccessRole]> {
         | "find_duplicate_entries"
         | "export_entries" => &[Agent, Supervisor, KbEditor, Auditor, Admin],
         "list_clusters"
+        | "list_gaps"
+        | "list_conflicts"
+        | "count_worklists"
+        | "list_worklist"
         | "show_cluster"
         | "propose_split"
         | "list_outliers"
@@ -95,6 +100,8 @@ fn allowed(operation: &str) -> Option<&'static [AccessRole]> {
         | "stream_job_events"
         | "list_rejected_rows" => &[Supervisor, KbEditor, Auditor, Admin],
         "review_cluster"
+        | "find_gaps"
+        | "review_gap"
         | "merge_clusters"
         | "split_cluster"
         | "move_questions"
@@ -124,8 +131,11 @@ async fn every_operation_asks_for_the_role_it_needs() {
             let client = app.key(role, &[]).await;
             for Operation { id, method, path, public, .. } in operations() {
                 let Some(roles) = (if public { None } else { allowed(&id) }) else { continue };
-                let path =
-                    path.replace("{id}", "0192f0c1-a2b3-7c4d-8e5f-60718293a4b5").replace("{desk}", "absent").replace("{version}", "1");
+                let path = path
+                    .replace("{id}", "0192f0c1-a2b3-7c4d-8e5f-60718293a4b5")
+                    .replace("{desk}", "absent")
+                    .replace("{version}", "1")
+                    .replace("{list}", "stale");
                 // An empty object is no valid request of any of them: what comes back shows how far it got.
                 let answer = client.call(&method, &path, Some(&Value::Object(serde_json::Map::new()))).await;
                 if roles.contains(&role) {

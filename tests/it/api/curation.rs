@@ -89,7 +89,7 @@ async fn a_decision_names_the_version_it_is_made_to() {
             assert_eq!(patch(&editor, &shown, change.clone()).await.refused_field(), field, "{change}");
         }
         let back = patch(&editor, &shown, json!({"name": ""})).await.ok();
-        assert_eq!((&back["name"], &back["renamed"]), (&back["representative"], &json!(false)));
+        assert_eq!((&back["name"], &back["renamed"]), (&invoice["name"], &json!(false)));
         // Auditors read decisions and take none.
         let auditor = app.key(AccessRole::Auditor, &["shop"]).await;
         patch(&auditor, &back, json!({"state": "open"})).await.refused(403, "forbidden");

@@ -57,6 +57,10 @@ async fn another_desk_is_as_if_it_did_not_exist() {
         admin.post(&format!("/v1/suggestions/{suggestion}/feedback"), &report).await.expect(204);
         let retired = text(&admin.get("/v1/desks/school/retired").await.ok()["items"][0]["id"]).to_owned();
         let entry_id = text(&admin.get("/v1/entries?desk=school").await.ok()["items"][0]["id"]).to_owned();
+        // A suggestion set of which everything was refused is a gap.
+        let found = admin.post("/v1/gaps/find", &json!({"desk": "school"})).await.expect(202);
+        admin.follow(&found).await;
+        let gap = text(&admin.get("/v1/gaps?desk=school&min_customers=1").await.ok()["items"][0]["id"]).to_owned();
         let cluster = text(&admin.get("/v1/clusters?desk=school&min_customers=1").await.ok()["items"][0]["id"]).to_owned();
         let named = json!({"desk": "school", "name": "paint"});
         admin.with("if-match", "\"1\"").patch(&format!("/v1/clusters/{cluster}"), &named).await.ok();
@@ -108,6 +112,13 @@ async fn another_desk_is_as_if_it_did_not_exist() {
             ("undo_cluster_decision", "POST", format!("/v1/clusters/decisions/{decision}/undo?desk=DESK"), None, "unknown_desk"),
             ("undo_cluster_decision", "POST", format!("/v1/clusters/decisions/{decision}/undo?desk=shop"), None, "unknown_decision"),
             ("rebuild_clusters", "POST", "/v1/clusters/rebuild".into(), Some(json!({"desk": "DESK"})), "unknown_desk"),
+            ("list_gaps", "GET", "/v1/gaps?desk=DESK".into(), None, "unknown_desk"),
+            ("find_gaps", "POST", "/v1/gaps/find".into(), Some(json!({"desk": "DESK"})), "unknown_desk"),
+            ("review_gap", "PATCH", format!("/v1/gaps/{gap}"), Some(json!({"desk": "DESK", "state": "open"})), "unknown_desk"),
+            ("review_gap", "PATCH", format!("/v1/gaps/{gap}"), Some(json!({"desk": "shop", "state": "open"})), "unknown_gap"),
+            ("list_conflicts", "GET", "/v1/conflicts?desk=DESK".into(), None, "unknown_desk"),
+            ("count_worklists", "GET", "/v1/worklists?desk=DESK".into(), None, "unknown_desk"),
+            ("list_worklist", "GET", "/v1/worklists/stale?desk=DESK".into(), None, "unknown_desk"),
             ("list_jobs", "GET", "/v1/jobs?desk=DESK".into(), None, "unknown_desk"),
             ("show_job", "GET", format!("/v1/jobs/{job}"), None, "unknown_job"),
             ("stream_job_events", "GET", format!("/v1/jobs/{job}/events"), None, "unknown_job"),

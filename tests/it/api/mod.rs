@@ -18,3 +18,4 @@ mod sessions;
 mod silence;
 mod starting;
 mod suggesting;
+mod worklists;
