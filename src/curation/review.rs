@@ -169,7 +169,7 @@ impl Curator {
             if let Some(state) = review.state {
                 scene.identity.state = state;
                 scene.identity.snoozed_until = review.snoozed_until.filter(|_| state == ClusterState::Snoozed);
-                scene.identity.dismissed_why = why.clone();
+                scene.identity.dismissed_why.clone_from(&why);
             }
             if let Some(name) = &name {
                 scene.identity.given_name = (!name.is_empty()).then(|| name.clone());

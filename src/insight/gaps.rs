@@ -251,7 +251,7 @@ impl Insight {
 /// The newest questions among members, each once.
 fn newest(members: &[&Asked]) -> Vec<String> {
     let mut members: Vec<&Asked> = members.to_vec();
-    members.sort_by(|a, b| b.last_at().cmp(&a.last_at()));
+    members.sort_by_key(|asked| std::cmp::Reverse(asked.last_at()));
     members.into_iter().take(EXAMPLES).map(|asked| asked.text.clone()).collect()
 }
 

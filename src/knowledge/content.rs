@@ -75,7 +75,7 @@ pub fn checked_content(content: EntryContent) -> Result<EntryContent, Fault> {
             "`valid_to` is the first moment behind `valid_from` at which it no longer holds",
         ));
     }
-    Ok(EntryContent { questions, tags, answer, owner, ..content })
+    Ok(EntryContent { tags, owner, questions, answer, ..content })
 }
 
 fn few(field: &'static str, number: usize, most: usize) -> Result<(), Fault> {

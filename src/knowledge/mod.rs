@@ -136,7 +136,6 @@ const fn draft() -> EntryStatus {
 /// A change of an entry: what is absent stays, lists are replaced as a whole.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
-#[expect(clippy::option_option, reason = "absent and null mean different things in a patch")]
 pub struct EntryPatch {
     /// Language of the answer.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -335,13 +334,11 @@ impl Knowledge {
 
     /// One version of an entry.
     pub async fn version(&self, desk: &DeskId, id: EntryId, version: u64) -> Result<EntryVersion, KnowledgeError> {
-        match self.store.entry_version(desk, id, version).await? {
-            Some(found) => Ok(found),
-            None => {
-                self.entry(desk, id).await?;
-                Err(KnowledgeError::UnknownVersion(version))
-            }
+        if let Some(found) = self.store.entry_version(desk, id, version).await? {
+            return Ok(found);
         }
+        self.entry(desk, id).await?;
+        Err(KnowledgeError::UnknownVersion(version))
     }
 
     /// What changed from one version to another.

@@ -84,11 +84,10 @@ static PAYER: LazyLock<Regex> = LazyLock::new(|| {
 /// Who pays, as far as an answer says so; the customer and the company each under one name.
 pub(super) fn payers(text: &str) -> BTreeSet<String> {
     let party = |word: &str| match word {
-        "on u" | "u" => "company".to_owned(),
         "you" | "your" | "buyer" | "customer" | "guest" | "patient" | "您" | "买家" | "客户" | "顾客" | "自己" | "自行" | "个人"
         | "自理" | "自付" | "自费" | "到付" | "用户" | "学员" => "customer".to_owned(),
-        "we" | "us" | "our" | "on us" | "seller" | "company" | "the company" | "我们" | "我司" | "商家" | "卖家" | "店家" | "店铺"
-        | "平台" | "我方" | "本店" | "公司" | "包邮" => "company".to_owned(),
+        "on u" | "u" | "we" | "us" | "our" | "on us" | "seller" | "company" | "the company" | "我们" | "我司" | "商家" | "卖家"
+        | "店家" | "店铺" | "平台" | "我方" | "本店" | "公司" | "包邮" => "company".to_owned(),
         other => other.to_owned(),
     };
     PAYER

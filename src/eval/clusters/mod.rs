@@ -47,21 +47,21 @@ type Grouping = Vec<Option<usize>>;
 
 /// Texts in every form a system needs.
 struct Texts {
-    texts: Vec<String>,
+    words: Vec<String>,
     vectors: Vec<Vec<f32>>,
     terms: Vec<Vec<String>>,
 }
 
 impl Texts {
-    async fn new(embedder: &dyn Embedder, texts: Vec<String>) -> Result<Self, EvalError> {
-        let vectors = embed_all(embedder, &texts, TextKind::Query).await?;
-        let terms = texts.iter().map(|text| baseline_terms(text)).collect();
-        Ok(Self { texts, vectors, terms })
+    async fn new(embedder: &dyn Embedder, words: Vec<String>) -> Result<Self, EvalError> {
+        let vectors = embed_all(embedder, &words, TextKind::Query).await?;
+        let terms = words.iter().map(|text| baseline_terms(text)).collect();
+        Ok(Self { words, vectors, terms })
     }
 
     /// The nearest of each by comparing all.
     fn neighbours(&self) -> Vec<Vec<Neighbour>> {
-        (0..self.texts.len())
+        (0..self.words.len())
             .into_par_iter()
             .map(|at| {
                 let scores: Vec<f32> = self.vectors.iter().map(|vector| dot(vector, &self.vectors[at])).collect();
@@ -72,7 +72,7 @@ impl Texts {
     }
 
     fn riposte(&self, neighbours: &[Vec<Neighbour>]) -> Grouping {
-        let questions: Vec<Question<'_>> = self.texts.iter().zip(&self.vectors).map(|(text, vector)| Question { text, vector }).collect();
+        let questions: Vec<Question<'_>> = self.words.iter().zip(&self.vectors).map(|(text, vector)| Question { text, vector }).collect();
         group(&questions, neighbours, &Constraints::default(), GroupSettings::default())
     }
 
@@ -95,8 +95,8 @@ impl Texts {
         let nearest: Vec<Vec<Neighbour>> =
             neighbours.iter().map(|near| near.iter().take(COMMUNITY_NEIGHBOURS).copied().collect()).collect();
         let grouped = |neighbours: &[Vec<Neighbour>]| communities(neighbours, &Constraints::default(), ClusterSettings::default());
-        let k_means = spherical_k_means(&self.vectors, usual_count(self.texts.len()), KMEANS_ROUNDS, KMEANS_SEED);
-        let tree = Dendrogram::new(self.texts.len(), |a, b| 1.0 - dot(&self.vectors[a], &self.vectors[b]));
+        let k_means = spherical_k_means(&self.vectors, usual_count(self.words.len()), KMEANS_ROUNDS, KMEANS_SEED);
+        let tree = Dendrogram::new(self.words.len(), |a, b| 1.0 - dot(&self.vectors[a], &self.vectors[b]));
         vec![
             (BM25, grouped(&self.bm25_neighbours())),
             (DENSE, k_means.assigned.into_iter().map(Some).collect()),
@@ -116,10 +116,10 @@ impl Texts {
         let mut clusters: Vec<Vec<usize>> = members.into_values().collect();
         clusters.sort_by_key(|members| std::cmp::Reverse(members.len()));
         let words: Vec<Vec<&str>> =
-            clusters.iter().map(|members| members.iter().map(|&text| self.texts[text].as_str()).collect()).collect();
+            clusters.iter().map(|members| members.iter().map(|&text| self.words[text].as_str()).collect()).collect();
         let lines = clusters.iter().zip(keywords(&words, 6)).map(|(members, keywords)| {
             let questions: Vec<Question<'_>> =
-                members.iter().map(|&text| Question { text: &self.texts[text], vector: &self.vectors[text] }).collect();
+                members.iter().map(|&text| Question { text: &self.words[text], vector: &self.vectors[text] }).collect();
             let shown = representative(&questions).map_or("", |place| questions[place].text);
             let others: Vec<String> = questions.iter().map(|question| question.text.replace('\n', " / ")).collect();
             let named = name(shown, &keywords, detect(shown));
@@ -174,7 +174,7 @@ pub async fn pairs(embedder: &dyn Embedder, pairs: &[TextPair]) -> Result<System
     crate::rt::cpu(move || {
         let mut figures = SystemFigures::new();
         let mut systems = texts.systems();
-        systems.push((BM25_LINKAGE, best_cut(&bm25_tree(&texts.terms), texts.texts.len(), &judged)));
+        systems.push((BM25_LINKAGE, best_cut(&bm25_tree(&texts.terms), texts.words.len(), &judged)));
         for (system, found) in systems {
             let scores = pair_scores(&found, &judged);
             note(&mut figures, system, "k", Some(cluster_count(&found) as f64));

@@ -233,7 +233,7 @@ fn dates_and_numbers_that_a_spreadsheet_made_its_own_are_read() {
     sheet.write(1, 0, 42).unwrap();
     sheet.write(1, 1, "怎么退货").unwrap();
     sheet.write(1, 2, "7 天内。").unwrap();
-    sheet.write_with_format(1, 3, &rust_xlsxwriter::ExcelDateTime::from_ymd(2026, 8, 15).unwrap(), &date).unwrap();
+    sheet.write_with_format(1, 3, rust_xlsxwriter::ExcelDateTime::from_ymd(2026, 8, 15).unwrap(), &date).unwrap();
     sheet.write(1, 4, "a, b").unwrap();
     let file = table("faq.xlsx", &book.save_to_buffer().unwrap()).unwrap();
     assert_eq!(file.rejected, []);

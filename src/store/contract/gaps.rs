@@ -89,7 +89,7 @@ pub(in crate::store) async fn gaps_are_confined_to_their_desk(store: &dyn Store)
     let refused = store.decide_gap(&other, mine.id, &decision(GapState::Dismissed)).await;
     assert!(matches!(refused, Err(StoreError::NotFound("gap"))), "{refused:?}");
     store.replace_gaps(&other, &[]).await.unwrap();
-    assert_eq!(store.gaps(&desk).await.unwrap(), [mine.clone()]);
+    assert_eq!(store.gaps(&desk).await.unwrap(), std::slice::from_ref(&mine));
     assert_eq!(store.gap_failures(&desk).await.unwrap(), [(mine.id, Uuid::from_u128(1))]);
     assert!(store.gaps(&other).await.unwrap().is_empty());
 }

@@ -68,9 +68,9 @@ pub(super) static MEASURE: LazyLock<Regex> = LazyLock::new(|| {
 });
 /// A place or a line that is told from others by its number or letter: its kind, and which one.
 pub(super) static NAMED: LazyLock<Regex> = LazyLock::new(|| {
-    compiled(&format!(
-        r"(?-u:\b)(?P<kind>gate|room|counter|platform|hall|terminal|bay|building|exit|level|line|zone|aisle|floor)\ (?P<which>[a-z]?\d+[a-z]?|[a-z])(?-u:\b)|(?-u:\b)(?P<order>ground|first|second|third|fourth|fifth|\d+(?:st|nd|rd|th))\ (?P<of>floor|level)(?-u:\b)|(?P<number>[a-z]?\d+|[一二三四五六七八九十]+)号?(?P<zh>窗口|柜台|登机口|出口|航站楼|号线|站台|诊室|会议室|教室|楼|层|厅)"
-    ))
+    compiled(
+        r"(?-u:\b)(?P<kind>gate|room|counter|platform|hall|terminal|bay|building|exit|level|line|zone|aisle|floor)\ (?P<which>[a-z]?\d+[a-z]?|[a-z])(?-u:\b)|(?-u:\b)(?P<order>ground|first|second|third|fourth|fifth|\d+(?:st|nd|rd|th))\ (?P<of>floor|level)(?-u:\b)|(?P<number>[a-z]?\d+|[一二三四五六七八九十]+)号?(?P<zh>窗口|柜台|登机口|出口|航站楼|号线|站台|诊室|会议室|教室|楼|层|厅)",
+    )
 });
 pub(super) static CLOSED_DAY: LazyLock<Regex> = LazyLock::new(|| {
     compiled(

@@ -128,7 +128,7 @@ async fn what_is_published_is_suggested_from_the_answer_on_and_what_is_retired_n
         let editor = editor(app).await;
         app.show_everything("shop").await;
         let agent = app.key(AccessRole::Agent, &["shop"]).await;
-        let suggested = async || texts(&agent.suggest("shop", "请问学生买有优惠吗").await).iter().any(|&words| words == ANSWER);
+        let suggested = async || texts(&agent.suggest("shop", "请问学生买有优惠吗").await).contains(&ANSWER);
         let address = made(&editor, json!({})).await;
         assert!(!suggested().await, "a draft");
         // No waiting in between: the answer to the change waits for the index itself.
