@@ -41,7 +41,7 @@ export async function startServer() {
   };
   try {
     await riposte(["import", "--desk", DESK, `${SHOP}/conversations.zh.jsonl`, `${SHOP}/conversations.en.jsonl`]);
-    await riposte(["knowledge", "load", SHOP]);
+    await riposte(["knowledge", "import", SHOP]);
     await riposte(["clusters", "rebuild", "--desk", DESK]);
     await riposte(["user", "add", "ada", "--role", "admin", "--password-stdin"], `${PASSWORD}\n`);
     await riposte(["user", "add", "lin", "--role", "agent", "--desk", DESK, "--password-stdin"], `${PASSWORD}\n`);
