@@ -71,6 +71,14 @@ static MEDIA: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
+/// What chat software writes for a customer who points at an order or an article, "订单号：… 订单金额：… 下单时间：…": labels of orders with
+/// placeholders, figures, dates, codes or addresses behind them. The customer's matter is what stands beside it.
+static CARD: LazyLock<Regex> = LazyLock::new(|| {
+    const LABEL: &str = r"(?:咨询|我的)?(?:(?:订单|訂單|商品|货品|下单|支付|付款|实付|物流|快递|运单|售后单)(?:总?金额|金額|时间|時間|日期|编号|編號|单号|單號|号码|号|號|状态|总?价|数量|ID)|(?:order|item|product|sku|tracking|payment) (?:no\.?|number|id|total|amount|date|time|status))";
+    const VALUE: &str = r"(?:\[[^\[\]\n]{1,16}\]|https?://\S+|(?:CNY|USD|[￥¥$€£])?\s?[A-Z]{0,4}\d[A-Z\d.:/-]*元?)(?:\s*\[[^\[\]\n]{1,16}\]|[ ]\d[\d:.-]+)*";
+    regex(&format!(r"(?i)[\[【]?(?:{LABEL}\s?[:：]\s*{VALUE}[\s,，;；、|\]】]*)+"))
+});
+
 /// Openings that run into the matter without a stop.
 static OPENING: LazyLock<Regex> = LazyLock::new(|| {
     regex(
@@ -89,11 +97,12 @@ static CLOSING: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
-/// The words of a message that carry its matter: no quote, no markers of media, no greeting or "ok" in front, no thanks behind. Empty where
-/// there is nothing but markers; a message that is small talk all through stays as it is.
+/// The words of a message that carry its matter: no quote, no markers of media, no order cards, no greeting or "ok" in front, no thanks behind.
+/// Empty where there is nothing but markers and cards; a message that is small talk all through stays as it is.
 pub(super) fn matter(text: &str) -> String {
     let own = said(text).own;
     let words = MEDIA.replace_all(own, " ");
+    let words = CARD.replace_all(&words, " ");
     let words = words.trim();
     if !words.chars().any(char::is_alphanumeric) && words.len() < own.len() {
         return String::new();

@@ -119,6 +119,21 @@ fn a_choice_from_a_menu_is_written_out_and_the_menu_is_not_what_was_said_before(
 }
 
 #[test]
+fn an_order_card_is_pointed_at_and_says_nothing_itself() {
+    check(&[
+        (&[(C, "咨询订单号:[ORDER_NO] 订单金额:89.00 下单时间:2025-03-04 12:30:01"), (C, "什么时候发货")], "什么时候发货", ""),
+        (&[(C, "[订单编号:[ORDER_NO]，订单金额:￥12.5，下单时间:2025-03-04] 发票抬头能改么")], "发票抬头能改么", ""),
+        (&[(C, "Order number: [ORDER_NO], order total: $45.00 can I still cancel it?")], "can I still cancel it?", ""),
+        (&[(C, "怎么还没到货"), (A, "请发一下订单号"), (C, "订单号：[ORDER_NO]")], "怎么还没到货", "请发一下订单号"),
+        // With nothing beside it and nothing before it, it is all there is.
+        (&[(C, "咨询订单号:[ORDER_NO] 商品ID:10042")], "咨询订单号:[ORDER_NO] 商品ID:10042", ""),
+        // Labels of other things are the matter.
+        (&[(C, "身高:160 体重:50 穿什么码")], "身高:160 体重:50 穿什么码", ""),
+        (&[(C, "订单金额满多少包邮？")], "订单金额满多少包邮？", ""),
+    ]);
+}
+
+#[test]
 fn greetings_and_thanks_around_the_matter_are_left_out() {
     for (said, question) in [
         ("你好，请问怎么退货", "怎么退货"),
