@@ -1,17 +1,16 @@
-//! `riposte knowledge`, `riposte clusters`, `riposte reindex`.
+//! `riposte knowledge`, `riposte reindex`.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::backend::{Backend, known_desk};
-use super::remote::Remote;
+use super::remote::{Remote, encoded};
 use super::{desk, print};
 use crate::app::{App, OnNewEncoder};
 use crate::config::Config;
@@ -127,16 +126,6 @@ fn status(code: &str) -> Result<EntryStatus, String> {
 
 fn language(code: &str) -> Result<Language, String> {
     Language::from_code(code).ok_or_else(|| "write zh or en".to_owned())
-}
-
-#[derive(Debug, Subcommand)]
-pub(super) enum ClustersCommand {
-    /// Groups a desk's questions anew
-    Rebuild {
-        /// The desk
-        #[arg(long, value_parser = desk)]
-        desk: DeskId,
-    },
 }
 
 pub(super) async fn run(config: Config, command: KnowledgeCommand) -> anyhow::Result<ExitCode> {
@@ -309,12 +298,6 @@ fn line(external_id: &str, status: &str, version: u64, question: &str) -> String
     format!("{external_id}\t{status}\t{version}\t{}", question.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
-/// A value of a query, percent-encoded (RFC 3986).
-fn encoded(value: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~');
-    value.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
-}
-
 async fn show(backend: &Backend, desk: &DeskId, id: EntryId, version: Option<u64>) -> anyhow::Result<ExitCode> {
     let shown = match (backend, version) {
         (Backend::Direct(app), None) => {
@@ -380,33 +363,6 @@ async fn roll_back(backend: &Backend, desk: &DeskId, id: EntryId, to: u64, note:
     };
     print(&format!("the entry is as in version {to} again, now as version {version}"));
     Ok(ExitCode::SUCCESS)
-}
-
-pub(super) async fn run_clusters(config: Config, command: ClustersCommand) -> anyhow::Result<()> {
-    let ClustersCommand::Rebuild { desk } = command;
-    let (state, result, error) = match Backend::open(config).await? {
-        Backend::Direct(app) => {
-            app.wait_until_indexed().await?;
-            let job = app.jobs.start_cluster_rebuild(&desk).await?;
-            let job = app.follow_job(job.id, |_| {}).await?;
-            app.close().await?;
-            (job.state.as_str().to_owned(), job.result.unwrap_or_default(), job.error)
-        }
-        Backend::Server(remote) => {
-            let mut job: Value = remote.post("/v1/clusters/rebuild", &json!({ "desk": desk }))?;
-            let id = job["id"].as_str().context("the server's answer names no job")?.to_owned();
-            while !matches!(job["state"].as_str(), Some("succeeded" | "failed" | "cancelled")) {
-                std::thread::sleep(Duration::from_millis(200));
-                job = remote.get(&format!("/v1/jobs/{id}"))?;
-            }
-            (job["state"].as_str().unwrap_or_default().to_owned(), job["result"].clone(), job["error"].as_str().map(str::to_owned))
-        }
-    };
-    if state != JobState::Succeeded.as_str() {
-        bail!("clustering {state}: {}", error.unwrap_or_default());
-    }
-    print(&format!("{} clusters, {} questions left as outliers", result["clusters"], result["outliers"]));
-    Ok(())
 }
 
 pub(super) async fn reindex(config: Config) -> anyhow::Result<()> {

@@ -4,6 +4,7 @@
 mod access;
 mod adapt;
 mod backend;
+mod clusters;
 mod context;
 mod controls;
 mod desks;
@@ -64,7 +65,7 @@ enum Command {
     Knowledge(knowledge::KnowledgeCommand),
     /// Frequent-question clusters
     #[command(subcommand)]
-    Clusters(knowledge::ClustersCommand),
+    Clusters(clusters::ClustersCommand),
     /// Lists questions that got no good answer
     Gaps(worklists::GapsArgs),
     /// Lists answers that can't both be right
@@ -154,7 +155,7 @@ async fn dispatch(command: Command, config: Config) -> anyhow::Result<ExitCode> 
         Command::Import(args) => return import::run(config, args).await,
         Command::Suggest(args) => suggest::run(config, args).await?,
         Command::Knowledge(command) => return knowledge::run(config, command).await,
-        Command::Clusters(command) => knowledge::run_clusters(config, command).await?,
+        Command::Clusters(command) => clusters::run(config, command).await?,
         Command::Gaps(args) => worklists::run_gaps(config, args).await?,
         Command::Conflicts(args) => worklists::run_conflicts(config, args).await?,
         Command::Worklists(args) => worklists::run_worklists(config, args).await?,
@@ -192,6 +193,11 @@ fn show(config: &Config) {
 #[expect(clippy::print_stdout, reason = "the one place where commands print their result")]
 fn print(line: &str) {
     println!("{line}");
+}
+
+/// A text without line breaks, for a table.
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Parses a desk name for clap.

@@ -66,6 +66,11 @@ impl Remote {
         }
     }
 
+    /// All items of a list of a desk.
+    pub(super) fn items_of<T: DeserializeOwned>(&self, path: &str, desk: &DeskId) -> anyhow::Result<Vec<T>> {
+        Ok(serde_json::from_value(self.items_where(path, &format!("desk={}", desk.path_segment()))?.into())?)
+    }
+
     /// Sends a change made to one version of a thing.
     pub(super) fn post_if_match<T: DeserializeOwned>(&self, path: &str, version: u64, body: &impl Serialize) -> anyhow::Result<T> {
         let request = self.agent.post(self.url(path)).header("authorization", self.bearer());
@@ -129,4 +134,10 @@ fn problem(body: &Value) -> anyhow::Error {
         message = format!("{message}\n  {} {}", field("pointer"), field("detail"));
     }
     anyhow::anyhow!(if message.is_empty() { "the server refused without saying why".to_owned() } else { message })
+}
+
+/// A value of a query, percent-encoded (RFC 3986).
+pub(super) fn encoded(value: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~');
+    value.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
 }

@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
 use super::backend::{Backend, known_desk};
-use super::{desk, print};
+use super::{desk, one_line, print};
 use crate::config::Config;
 use crate::domain::{DeskId, Gap, GapState};
 use crate::insight::conflicts::Conflict;
@@ -93,7 +93,7 @@ async fn gaps(backend: &Backend, args: &GapsArgs) -> anyhow::Result<Vec<Gap>> {
                 }
                 ended(job["state"].as_str().unwrap_or_default(), job["error"].as_str())?;
             }
-            all(remote, &format!("/v1/gaps?desk={}", args.desk))
+            remote.items_of("/v1/gaps", &args.desk)
         }
     }
 }
@@ -112,7 +112,7 @@ pub(super) async fn run_conflicts(config: Config, args: ConflictsArgs) -> anyhow
             Ok(desk) => app.insight.conflicts(&args.desk, desk.settings.least_customers()).await.map_err(Into::into),
             Err(unknown) => Err(unknown),
         },
-        Backend::Server(remote) => all(remote, &format!("/v1/conflicts?desk={}", args.desk)),
+        Backend::Server(remote) => remote.items_of("/v1/conflicts", &args.desk),
     };
     backend.close().await?;
     for conflict in &found? {
@@ -156,30 +156,11 @@ async fn show_worklists(backend: &Backend, args: &WorklistsArgs) -> anyhow::Resu
             known_desk(app, &args.desk).await?;
             app.insight.worklist(&args.desk, list).await?
         }
-        Backend::Server(remote) => all(remote, &format!("/v1/worklists/{}?desk={}", list.as_str(), args.desk))?,
+        Backend::Server(remote) => remote.items_of(&format!("/v1/worklists/{}", list.as_str()), &args.desk)?,
     };
     print("used  edited  refused  entry");
     for item in &items {
         print(&format!("{:>4}  {:>6}  {:>7}  {}  {}", item.used, item.edited, item.rejected, item.external_id, one_line(&item.question)));
     }
     Ok(())
-}
-
-/// All items of a list whose address has a query already.
-fn all<T: serde::de::DeserializeOwned>(remote: &super::remote::Remote, path: &str) -> anyhow::Result<Vec<T>> {
-    let (mut items, mut cursor) = (Vec::new(), String::new());
-    loop {
-        let mut page: Value = remote.get(&format!("{path}&limit=200{cursor}"))?;
-        if let Value::Array(found) = page["items"].take() {
-            items.extend(found);
-        }
-        match page["next_cursor"].as_str() {
-            Some(next) => cursor = format!("&cursor={next}"),
-            None => return Ok(serde_json::from_value(Value::Array(items))?),
-        }
-    }
-}
-
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -7,7 +7,7 @@ use crate::index::IndexPoint;
 use crate::mining::cluster;
 use crate::retrieve::encode::{dot, normalise};
 use crate::store::Placement;
-use crate::suggest::group::{Answer, contradict_on_one_question, group_answers};
+use crate::suggest::group::{Answer, SAME_QUESTION, contradict_on_one_question, group_answers};
 
 /// Answers kept per cluster.
 const BEST_ANSWERS: usize = 5;
@@ -240,6 +240,7 @@ fn best_answers(members: &[Member<'_>]) -> Vec<ClusterAnswer> {
         let others = groups.iter().enumerate().filter(|&(other, _)| other != group);
         others
             .filter(|(_, members)| contradict_on_one_question(&answers[groups[group][0]], &answers[members[0]]))
+            .filter(|(_, members)| answer_one_question(&ordered, &groups[group], members))
             .map(|(other, _)| other as u32)
             .collect()
     };
@@ -263,6 +264,17 @@ fn best_answers(members: &[Member<'_>]) -> Vec<ClusterAnswer> {
             }
         })
         .collect()
+}
+
+/// Whether two groups of answers answer the same question: a cluster is a topic and may hold several. What one conversation was told at two
+/// points of it answered two questions.
+fn answer_one_question(members: &[&Member<'_>], one: &[usize], other: &[usize]) -> bool {
+    one.iter().any(|&a| {
+        other.iter().any(|&b| {
+            let (a, b) = (members[a], members[b]);
+            a.pair.conversation != b.pair.conversation && dot(&a.question.vector, &b.question.vector) >= SAME_QUESTION
+        })
+    })
 }
 
 #[cfg(test)]

@@ -109,7 +109,7 @@ pub struct Coverage {
 }
 
 /// One cluster without its members.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Cluster {
     /// Its id; stays through rebuilds for as long as most of its questions stay together.
     #[schema(value_type = String, format = Uuid)]

@@ -7,10 +7,11 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::disagreement::{Disagreement, Use, disagreement};
-use super::{Insight, InsightError, PAGE, SAME_QUESTION};
+use super::{Insight, InsightError, PAGE};
 use crate::domain::{ClusterState, DeskId, Entry, EntryId, Pair, PairId, PairKind, Pool, Timestamp};
 use crate::index::{DenseField, IndexFilter, Probe};
 use crate::store::{ClusterQuery, ClusterSort};
+use crate::suggest::group::SAME_QUESTION;
 use crate::suggest::group::{Answer, contradict, group_answers};
 
 /// How far back recent practice reaches from the archive's latest answer.

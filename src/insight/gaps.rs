@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use uuid::Uuid;
 
-use super::{Insight, InsightError, PAGE, SAME_QUESTION};
+use super::{Insight, InsightError, PAGE};
 use crate::domain::{DeskId, EntryId, Gap, GapCause, GapDecision, GapId, GapState, Language, Nearest, PairId, PairKind, Pool, Timestamp};
 use crate::embed::{Lane, TextKind};
 use crate::index::{DenseField, IndexFilter, Probe};
 use crate::mining::cluster::{ClusterSettings, Constraints, Neighbour, communities};
 use crate::retrieve::encode::{dot, normalise};
 use crate::store::StoreError;
+use crate::suggest::group::SAME_QUESTION;
 use crate::text::language::detect;
 use crate::text::normalise::answer_key;
 

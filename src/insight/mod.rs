@@ -16,10 +16,6 @@ use crate::index::{IndexError, VectorIndex};
 use crate::rt::WorkError;
 use crate::store::{Store, StoreError};
 
-/// Cosine of two questions from which on an answer to one is taken for an answer to the other: between what a cluster's neighbours have at
-/// least (0.5) and what the same question in other words usually has.
-pub(crate) const SAME_QUESTION: f32 = 0.7;
-
 /// Rows read at a time.
 const PAGE: u32 = 500;
 

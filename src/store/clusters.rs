@@ -87,6 +87,17 @@ pub struct ClusterQuery {
 }
 
 impl ClusterSort {
+    /// The name of the order.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Size => "size",
+            Self::Customers => "customers",
+            Self::Trend => "trend",
+            Self::Recent => "recent",
+        }
+    }
+
     /// A cluster's value in this order.
     #[must_use]
     pub fn value(self, cluster: &Cluster) -> f64 {

@@ -23,6 +23,10 @@ const CONTRADICTION_COSINE: f32 = 0.6;
 /// The same for two answers to what is known to be one question: less likeness is needed where the subject is given.
 const SAME_QUESTION_COSINE: f32 = 0.35;
 
+/// Cosine of two questions from which on an answer to one is taken for an answer to the other: between what a cluster's neighbours have at
+/// least (0.5) and what the same question in other words usually has.
+pub(crate) const SAME_QUESTION: f32 = 0.7;
+
 /// What grouping needs to know of an answer.
 #[derive(Debug, Clone)]
 pub struct Answer<'a> {

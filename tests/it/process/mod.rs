@@ -1,5 +1,6 @@
 //! The program as a process: started, asked over its socket, stopped gently and hard.
 
+mod clusters;
 mod interruption;
 mod knowledge;
 mod life;
