@@ -11,8 +11,8 @@ use super::backend::{Backend, known_desk};
 use super::remote::encoded;
 use super::{desk, one_line, print};
 use crate::config::Config;
-use crate::domain::{Clock as _, Cluster, ClusterId, ClusterMember, ClusterState, DeskId, JobState, SystemClock};
-use crate::store::{ClusterQuery, ClusterSort};
+use crate::curation::{ClusterQuery, ClusterSort};
+use crate::domain::{Cluster, ClusterId, ClusterMember, ClusterState, DeskId, JobState};
 
 /// Clusters read at a time.
 const PAGE: u32 = 200;
@@ -149,7 +149,7 @@ async fn list(backend: &Backend, args: &ListArgs) -> anyhow::Result<()> {
             };
             let mut clusters: Vec<Cluster> = Vec::new();
             while clusters.len() < args.limit {
-                let page = app.store.clusters_page(&args.desk, &query, SystemClock.now()).await?;
+                let page = app.curator.clusters(&args.desk, &query).await?;
                 let Some(last) = page.last() else { break };
                 query.after = Some((query.sort.value(last), last.id));
                 clusters.extend(page);
@@ -194,10 +194,10 @@ async fn show(backend: &Backend, desk: &DeskId, id: ClusterId, as_json: bool) ->
     let shown = match backend {
         Backend::Direct(app) => {
             known_desk(app, desk).await?;
-            let found = app.store.cluster(desk, id).await?;
+            let found = app.curator.cluster(desk, id).await?;
             let (cluster, members) =
                 found.with_context(|| format!("desk `{desk}` has no cluster {id}; `riposte clusters list` tells which there are"))?;
-            Shown { cluster: cluster.as_of(SystemClock.now()), members: members.into_iter().take(MEMBERS).collect() }
+            Shown { cluster, members: members.into_iter().take(MEMBERS).collect() }
         }
         Backend::Server(remote) => remote.get(&format!("/v1/clusters/{id}?desk={}", desk.path_segment()))?,
     };

@@ -16,12 +16,14 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use crate::domain::{Clock, Cluster, ClusterDecisionId, ClusterId, Coverage, DeskId, Pair, PairId, PairKind, Pool};
+use crate::domain::{Clock, Cluster, ClusterDecisionId, ClusterId, ClusterMember, Coverage, DeskId, Pair, PairId, PairKind, Pool};
 use crate::index::{DenseField, IndexError, IndexFilter, Probe, VectorIndex};
 use crate::rt::WorkError;
-use crate::store::{ClusterQuery, Store, StoreError};
+use crate::store::{Store, StoreError};
 
 use describe::{Described, Question, Traffic};
+
+pub use crate::store::{ClusterQuery, ClusterSort};
 
 /// Keywords kept per cluster.
 const KEYWORDS: usize = 6;
@@ -101,6 +103,25 @@ impl Curator {
             pairs.extend(self.store.pairs(desk, chunk).await?.into_iter().map(|pair| (pair.content.id, pair)));
         }
         Ok(pairs)
+    }
+
+    /// A page of clusters as they are now.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn clusters(&self, desk: &DeskId, query: &ClusterQuery) -> Result<Vec<Cluster>, CurationError> {
+        let now = self.clock.now();
+        let clusters = self.store.clusters_page(desk, query, now).await?;
+        Ok(clusters.into_iter().map(|cluster| cluster.as_of(now)).collect())
+    }
+
+    /// One cluster as it is now, with its questions, most similar first.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn cluster(&self, desk: &DeskId, id: ClusterId) -> Result<Option<(Cluster, Vec<ClusterMember>)>, CurationError> {
+        let found = self.store.cluster(desk, id).await?;
+        Ok(found.map(|(cluster, members)| (cluster.as_of(self.clock.now()), members)))
     }
 
     /// The vectors of these pairs, as far as the index has them.

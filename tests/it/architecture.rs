@@ -103,6 +103,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
             "domain",
             "config",
             "app",
+            "curation",
             "embed",
             "embed::queue",
             "eval",

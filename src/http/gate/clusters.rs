@@ -49,9 +49,7 @@ impl GateRef {
     }
 
     pub(in crate::http) async fn clusters(&self, access: &DeskAccess<ReadClusters>, query: &ClusterQuery) -> Result<Vec<Cluster>, Problem> {
-        let now = self.0.clock.now();
-        let clusters = self.0.store.clusters_page(access.desk(), query, now).await?;
-        Ok(clusters.into_iter().map(|cluster| cluster.as_of(now)).collect())
+        Ok(self.0.curator.clusters(access.desk(), query).await?)
     }
 
     pub(in crate::http) async fn cluster<P: Permission>(
@@ -60,12 +58,12 @@ impl GateRef {
         desk: &Desk,
         id: ClusterId,
     ) -> Result<(Cluster, Vec<ClusterMember>), Problem> {
-        let found = self.0.store.cluster(access.desk(), id).await?.ok_or_else(|| Problem::new(Code::UnknownCluster))?;
+        let found = self.0.curator.cluster(access.desk(), id).await?.ok_or_else(|| Problem::new(Code::UnknownCluster))?;
         // One below the minimum is as hidden here as in the list.
         if Self::least_customers(access, desk, Some(found.0.customers)).is_err() {
             return Err(Problem::new(Code::UnknownCluster));
         }
-        Ok((found.0.as_of(self.0.clock.now()), found.1))
+        Ok(found)
     }
 
     pub(in crate::http) async fn propose_split(
