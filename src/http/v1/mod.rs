@@ -15,6 +15,7 @@ mod imports;
 mod jobs;
 mod me;
 pub(super) mod promotions;
+mod reports;
 mod retired;
 mod sessions;
 mod suggestions;
@@ -62,6 +63,7 @@ pub(super) fn guarded(settings: &HttpSettings) -> Routes<GateRef> {
         .routes(routes!(worklists::list_conflicts))
         .routes(routes!(worklists::count_worklists))
         .routes(routes!(worklists::list_worklist))
+        .routes(routes!(reports::show_overview))
         .routes(routes!(desks::list_desks, desks::create_desk))
         .routes(routes!(desks::show_desk))
         .routes(routes!(desks::update_desk_settings))

@@ -90,6 +90,7 @@ fn allowed(operation: &str) -> Option<&'static [AccessRole]> {
         | "list_conflicts"
         | "count_worklists"
         | "list_worklist"
+        | "show_overview"
         | "show_cluster"
         | "propose_split"
         | "list_outliers"

@@ -119,6 +119,7 @@ async fn another_desk_is_as_if_it_did_not_exist() {
             ("list_conflicts", "GET", "/v1/conflicts?desk=DESK".into(), None, "unknown_desk"),
             ("count_worklists", "GET", "/v1/worklists?desk=DESK".into(), None, "unknown_desk"),
             ("list_worklist", "GET", "/v1/worklists/stale?desk=DESK".into(), None, "unknown_desk"),
+            ("show_overview", "GET", "/v1/reports/overview?desk=DESK".into(), None, "unknown_desk"),
             ("list_jobs", "GET", "/v1/jobs?desk=DESK".into(), None, "unknown_desk"),
             ("show_job", "GET", format!("/v1/jobs/{job}"), None, "unknown_job"),
             ("stream_job_events", "GET", format!("/v1/jobs/{job}/events"), None, "unknown_job"),
