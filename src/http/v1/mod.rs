@@ -48,6 +48,7 @@ pub(super) fn guarded(settings: &HttpSettings) -> Routes<GateRef> {
         .routes(routes!(jobs::list_rejected_rows))
         .routes(routes!(jobs::cancel_job))
         .routes(routes!(clusters::list_clusters))
+        .routes(routes!(clusters::map_clusters))
         .routes(routes!(clusters::list_outliers))
         .routes(routes!(cluster_decisions::list_cluster_decisions))
         .routes(routes!(cluster_decisions::undo_cluster_decision))

@@ -93,6 +93,7 @@ fn allowed(operation: &str) -> Option<&'static [AccessRole]> {
         | "show_overview"
         | "show_cluster"
         | "propose_split"
+        | "map_clusters"
         | "list_outliers"
         | "list_cluster_decisions"
         | "list_controls"

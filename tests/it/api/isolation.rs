@@ -97,6 +97,7 @@ async fn another_desk_is_as_if_it_did_not_exist() {
             ("show_cluster", "GET", format!("/v1/clusters/{cluster}?desk=shop"), None, "unknown_cluster"),
             ("propose_split", "GET", format!("/v1/clusters/{cluster}/split?desk=DESK"), None, "unknown_desk"),
             ("propose_split", "GET", format!("/v1/clusters/{cluster}/split?desk=shop"), None, "unknown_cluster"),
+            ("map_clusters", "GET", "/v1/clusters/map?desk=DESK".into(), None, "unknown_desk"),
             ("list_outliers", "GET", "/v1/clusters/outliers?desk=DESK".into(), None, "unknown_desk"),
             ("list_cluster_decisions", "GET", "/v1/clusters/decisions?desk=DESK".into(), None, "unknown_desk"),
             ("review_cluster", "PATCH", format!("/v1/clusters/{cluster}"), Some(json!({"desk": "DESK", "state": "approved"})), "unknown_desk"),
