@@ -1,0 +1,15 @@
+export const people = {
+  profile: "Profile",
+  profileLead: "Who you are here, and how the console looks on this machine.",
+  you: "You",
+  name: "Name",
+  role: "Role",
+  desks: "Desks",
+  display: "Display",
+  service: "Service",
+  version: "Version",
+  model: "Encoder",
+  fingerprint: "Fingerprint",
+  password: "Password",
+  passwordText: "Passwords are set by an administrator: ask for a new one if yours is lost or known to others.",
+} as const;

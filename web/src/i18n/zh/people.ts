@@ -1,0 +1,15 @@
+export const people = {
+  profile: "个人资料",
+  profileLead: "您的账号信息，以及控制台在这台电脑上的显示方式。",
+  you: "账号",
+  name: "用户名",
+  role: "角色",
+  desks: "服务台",
+  display: "显示",
+  service: "服务",
+  version: "版本",
+  model: "编码模型",
+  fingerprint: "指纹",
+  password: "密码",
+  passwordText: "密码由管理员设置：遗忘或泄露时，请联系管理员重新设置。",
+} as const;
