@@ -2,9 +2,10 @@
 
 import type { Translation } from "../types";
 import { common } from "./common";
+import { imports } from "./imports";
 import { people } from "./people";
 import { problem } from "./problem";
 import { session } from "./session";
 import { shell } from "./shell";
 
-export const zh: Translation = { common, people, problem, session, shell };
+export const zh: Translation = { common, imports, people, problem, session, shell };
