@@ -16,7 +16,8 @@ const ask = (page, method, path, body) =>
     async ([verb, address, content]) => {
       const answer = await fetch(address, { method: verb, headers: { "Content-Type": "application/json", "X-Riposte-CSRF": "1" }, body: content === undefined ? undefined : JSON.stringify(content) });
       if (!answer.ok) throw new Error(`${verb} ${address}: ${await answer.text()}`);
-      return answer.json();
+      const text = await answer.text();
+      return text === "" ? null : JSON.parse(text);
     },
     [method, path, body],
   );

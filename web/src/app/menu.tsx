@@ -1,6 +1,6 @@
 // The side menu: one line a page. A feature adds its line here and its routes in router.ts.
 
-import { CloudUploadOutlined, ControlOutlined, IdcardOutlined, KeyOutlined, SettingOutlined, TeamOutlined } from "@ant-design/icons";
+import { ApiOutlined, CloudUploadOutlined, ControlOutlined, IdcardOutlined, KeyOutlined, SettingOutlined, TeamOutlined } from "@ant-design/icons";
 import type { LinkProps } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import type { Action, Schemas } from "../api";
@@ -28,4 +28,5 @@ export const MENU: MenuLine[] = [
   { section: "people", to: "/accounts", label: "shell.people_accounts", icon: <TeamOutlined />, may: "ManageAccess" },
   { section: "people", to: "/keys", label: "shell.people_keys", icon: <KeyOutlined />, may: "ManageAccess" },
   { section: "people", to: "/profile", label: "shell.people_profile", icon: <IdcardOutlined /> },
+  { section: "api", to: "/docs", label: "shell.apidocs", icon: <ApiOutlined /> },
 ];
