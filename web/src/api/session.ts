@@ -30,6 +30,7 @@ export const ALLOWED = {
   RebuildClusters: ["Supervisor", "KbEditor", "Admin"],
   DecideGaps: ["Supervisor", "KbEditor", "Admin"],
   ManageImports: ["Supervisor", "Admin"],
+  ReadReports: ["Supervisor", "KbEditor", "Auditor", "Admin"],
   ReadJobs: ["Supervisor", "KbEditor", "Auditor", "Admin"],
   CancelJobs: ["Supervisor", "Admin"],
   ChangeDeskSettings: ["Supervisor", "Admin"],

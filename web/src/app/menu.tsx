@@ -1,6 +1,6 @@
 // The side menu: one line a page. A feature adds its line here and its routes in router.ts.
 
-import { ApiOutlined, CloudUploadOutlined, ControlOutlined, IdcardOutlined, KeyOutlined, SettingOutlined, TeamOutlined } from "@ant-design/icons";
+import { ApiOutlined, BarChartOutlined, CloudUploadOutlined, ControlOutlined, IdcardOutlined, KeyOutlined, SettingOutlined, TeamOutlined } from "@ant-design/icons";
 import type { LinkProps } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import type { Action, Schemas } from "../api";
@@ -23,6 +23,7 @@ export interface MenuLine {
 
 export const MENU: MenuLine[] = [
   { section: "imports", to: "/imports", label: "shell.imports", icon: <CloudUploadOutlined />, may: "ReadJobs" },
+  { section: "overview", to: "/overview", label: "shell.overview", icon: <BarChartOutlined />, may: "ReadReports" },
   { section: "people", to: "/controls", label: "shell.people_controls", icon: <ControlOutlined />, may: "ReadControls" },
   { section: "people", to: "/desk-settings", label: "shell.people_desk", icon: <SettingOutlined />, may: "ReadDesks" },
   { section: "people", to: "/accounts", label: "shell.people_accounts", icon: <TeamOutlined />, may: "ManageAccess" },

@@ -3,7 +3,7 @@
 export { DataTable, SkeletonRows, type DataColumn } from "./DataTable";
 export { CopyButton } from "./CopyButton";
 export { Diff } from "./Diff";
-export { csv, offerFile } from "./download";
+export { csv, offerFile, type Cell } from "./download";
 export { EmptyState } from "./EmptyState";
 export { ErrorNotice } from "./ErrorNotice";
 export { Keys, useHotkeys } from "./Keys";

@@ -3,9 +3,10 @@
 import { apidocs } from "./apidocs";
 import { common } from "./common";
 import { imports } from "./imports";
+import { overview } from "./overview";
 import { people } from "./people";
 import { problem } from "./problem";
 import { session } from "./session";
 import { shell } from "./shell";
 
-export const en = { apidocs, common, imports, people, problem, session, shell };
+export const en = { apidocs, common, imports, overview, people, problem, session, shell };

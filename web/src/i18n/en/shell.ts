@@ -27,6 +27,7 @@ export const shell = {
   section_people: "Settings",
   section_api: "API",
   imports: "Imports & jobs",
+  overview: "Overview",
   people_profile: "Profile",
   people_accounts: "Accounts",
   people_keys: "API keys",

@@ -4,9 +4,10 @@ import type { Translation } from "../types";
 import { apidocs } from "./apidocs";
 import { common } from "./common";
 import { imports } from "./imports";
+import { overview } from "./overview";
 import { people } from "./people";
 import { problem } from "./problem";
 import { session } from "./session";
 import { shell } from "./shell";
 
-export const zh: Translation = { apidocs, common, imports, people, problem, session, shell };
+export const zh: Translation = { apidocs, common, imports, overview, people, problem, session, shell };

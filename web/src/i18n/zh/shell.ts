@@ -27,6 +27,7 @@ export const shell = {
   section_people: "设置",
   section_api: "接口",
   imports: "导入与任务",
+  overview: "概览",
   people_profile: "个人资料",
   people_accounts: "账号",
   people_keys: "API 密钥",
