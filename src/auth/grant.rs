@@ -84,6 +84,8 @@ permissions! {
     RebuildClusters => "rebuild clusters", [Supervisor, KbEditor, Admin];
     /// Decides about gaps: dismisses them, says what answers them.
     DecideGaps => "decide about gaps", [Supervisor, KbEditor, Admin];
+    /// Reads figures over time.
+    ReadReports => "read reports", [Supervisor, KbEditor, Auditor, Admin];
     /// Imports conversations.
     ManageImports => "import conversations", [Supervisor, Admin];
     /// Reads jobs and their reports.
@@ -200,6 +202,7 @@ mod tests {
                 | Action::ReadEntries
                 | Action::ReadDesks
                 | Action::ReadClusters
+                | Action::ReadReports
                 | Action::ReadJobs
                 | Action::ReadControls
         );
@@ -212,7 +215,10 @@ mod tests {
                 );
                 agent
                     || knowledge
-                    || matches!(action, Action::ReadClusters | Action::ReviewClusters | Action::RebuildClusters | Action::ReadJobs)
+                    || matches!(
+                        action,
+                        Action::ReadClusters | Action::ReviewClusters | Action::RebuildClusters | Action::ReadJobs | Action::ReadReports
+                    )
             }
             AccessRole::Supervisor => !matches!(action, Action::AdaptDesks | Action::CreateDesks | Action::ManageAccess),
             AccessRole::Auditor => reading,

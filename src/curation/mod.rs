@@ -6,6 +6,7 @@
 
 pub mod describe;
 mod join;
+pub mod map;
 pub mod memory;
 pub mod promote;
 pub mod rebuild;

@@ -1,7 +1,11 @@
-//! The console's files, embedded from `web/dist`. Served without credentials: they hold no data, only the program that asks for it.
+//! The console's files: `web/dist`, or, where it was not built, the page that says how to build it: the crate builds without
+//! Node.js. Served without credentials: they hold no data, only the program that asks for it.
 //!
 //! A file whose name carries a hash of its content is kept by browsers for a year; pages are never kept; everything else is asked for
 //! again with its ETag, so that a newer program is never met by an older one's scripts.
+//!
+//! The console has one page and addresses of its own (`/desk`, `/clusters/…`): a browser that asks for one gets the page. Each answer with
+//! the page has a new nonce, in its policy and in its text: the only styles that may be made at run time are those that carry it.
 
 use axum::Router;
 use axum::body::Body;
@@ -10,49 +14,114 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use rust_embed::RustEmbed;
+use rust_embed::{EmbeddedFile, RustEmbed};
 
+use super::middleware::page_policy;
 use super::problem::{Code, Problem};
 
+const PAGE: &str = "index.html";
+/// What stands in the page where the nonce goes.
+const NONCE_MARK: &str = "__CSP_NONCE__";
+const NONCE_BYTES: usize = 16;
+/// First parts of addresses that are never the console's.
+const NOT_THE_CONSOLE: [&str; 5] = ["v1", "errors", "livez", "readyz", "assets"];
+
+/// The console as it was built.
 #[derive(RustEmbed)]
 #[folder = "web/dist"]
+#[allow_missing = true]
 struct Dist;
 
-/// The pages with addresses of their own.
-pub(super) fn routes() -> Router {
-    let page = |name: &'static str| move |method: Method, headers: HeaderMap| async move { serve(name, &method, &headers) };
-    Router::new().route("/", get(page("index.html"))).route("/docs", get(page("docs.html")))
+/// What stands in for it where it was not.
+#[derive(RustEmbed)]
+#[folder = "web/placeholder"]
+struct Placeholder;
+
+fn embedded(path: &str) -> Option<EmbeddedFile> {
+    Dist::get(path).or_else(|| Placeholder::get(path))
 }
 
-/// Whatever is no route: a file, or nothing.
+/// The console's first address; the others are what no route takes ([`file`]).
+pub(super) fn routes() -> Router {
+    Router::new().route("/", get(|method: Method| async move { page(&method) }))
+}
+
+/// Whatever is no route: a file, an address of the console, or nothing.
 pub(super) async fn file(method: Method, uri: Uri, headers: HeaderMap) -> Response {
     if method != Method::GET && method != Method::HEAD {
         return Problem::new(Code::NotFound).into_response();
     }
-    serve(uri.path().trim_start_matches('/'), &method, &headers)
+    let path = uri.path().trim_start_matches('/');
+    if path == PAGE || is_console_address(path, &headers) { page(&method) } else { serve(path, &method, &headers) }
+}
+
+/// Whether a person's browser goes to a page of the console. Programs that mistype an address do not ask for HTML and are told so.
+fn is_console_address(path: &str, headers: &HeaderMap) -> bool {
+    let first = path.split('/').next().unwrap_or_default();
+    let wants_a_page = headers.get_all(header::ACCEPT).iter().any(|value| value.to_str().is_ok_and(|value| value.contains("text/html")));
+    wants_a_page && !path.contains('.') && !NOT_THE_CONSOLE.contains(&first)
+}
+
+/// The page, with a nonce that has never been used.
+fn page(method: &Method) -> Response {
+    let mut bytes = [0; NONCE_BYTES];
+    let filled = getrandom::fill(&mut bytes).map_err(std::io::Error::from);
+    if let Err(error) = filled {
+        return Problem::internal(error).into_response();
+    }
+    let nonce = URL_SAFE_NO_PAD.encode(bytes);
+    let Some(file) = embedded(PAGE) else {
+        return Problem::new(Code::NotFound).into_response();
+    };
+    let text = String::from_utf8_lossy(&file.data).replace(NONCE_MARK, &nonce);
+    let policy = match HeaderValue::from_str(&page_policy(&nonce)) {
+        Ok(policy) => policy,
+        Err(error) => return Problem::internal(error).into_response(),
+    };
+    let body = if *method == Method::HEAD { Body::empty() } else { Body::from(text) };
+    let mut response = body.into_response();
+    let fields = response.headers_mut();
+    fields.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type(PAGE)));
+    fields.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache_control(PAGE)));
+    fields.insert(header::CONTENT_SECURITY_POLICY, policy);
+    response
 }
 
 fn serve(path: &str, method: &Method, headers: &HeaderMap) -> Response {
-    let Some(file) = Dist::get(path) else {
+    let Some(file) = embedded(path) else {
         return Problem::new(Code::NotFound).into_response();
     };
+    // The console's build leaves a compressed copy beside what is worth it.
+    let squeezed = accepts_gzip(headers).then(|| Dist::get(&format!("{path}.gz"))).flatten();
     let etag = format!("\"{}\"", URL_SAFE_NO_PAD.encode(&file.metadata.sha256_hash()[..16]));
     let known = headers.get(header::IF_NONE_MATCH).is_some_and(|value| value.as_bytes() == etag.as_bytes());
-    let cacheable = !is_page(path);
-    let mut response = if known && cacheable {
+    let compressed = squeezed.is_some();
+    let mut response = if known {
         StatusCode::NOT_MODIFIED.into_response()
     } else if *method == Method::HEAD {
         Body::empty().into_response()
     } else {
-        Body::from(file.data).into_response()
+        Body::from(squeezed.unwrap_or(file).data).into_response()
     };
     let fields = response.headers_mut();
     fields.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type(path)));
     fields.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache_control(path)));
-    if cacheable && let Ok(value) = HeaderValue::from_str(&etag) {
+    fields.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    if compressed && !known {
+        fields.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    }
+    if let Ok(value) = HeaderValue::from_str(&etag) {
         fields.insert(header::ETAG, value);
     }
     response
+}
+
+fn accepts_gzip(headers: &HeaderMap) -> bool {
+    let offers = headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
+    offers.flat_map(|value| value.split(',')).any(|coding| {
+        let mut parts = coding.split(';').map(str::trim);
+        parts.next() == Some("gzip") && !parts.any(|weight| matches!(weight, "q=0" | "q=0.0" | "q=0.00" | "q=0.000"))
+    })
 }
 
 fn cache_control(path: &str) -> &'static str {
@@ -102,21 +171,53 @@ fn content_type(path: &str) -> &'static str {
 mod tests {
     use super::*;
 
+    /// A file that the console and the page in its place both have, and whose name has no hash.
+    const KEPT_NAME: &str = "favicon.svg";
+
+    fn asking(pairs: &[(header::HeaderName, &str)]) -> HeaderMap {
+        pairs.iter().map(|(name, value)| (name.clone(), HeaderValue::from_str(value).unwrap())).collect()
+    }
+
+    async fn ask(path: &str, headers: &HeaderMap) -> Response {
+        file(Method::GET, path.parse().unwrap(), headers.clone()).await
+    }
+
     #[test]
     fn every_embedded_file_is_served_with_a_type_of_its_own() {
-        for path in Dist::iter() {
+        for path in Dist::iter().chain(Placeholder::iter()).filter(|path| !path.ends_with(".gz")) {
             let response = serve(&path, &Method::GET, &HeaderMap::new());
             assert_eq!(response.status(), 200, "{path}");
             assert_ne!(response.headers()["content-type"], "application/octet-stream", "{path}: add its type");
         }
-        assert_eq!(serve("index.html", &Method::GET, &HeaderMap::new()).headers()["cache-control"], "no-store");
     }
 
-    #[test]
-    fn what_is_not_embedded_is_not_found() {
-        for path in ["", "nothing.js", "../Cargo.toml", "/etc/passwd", "%2e%2e/Cargo.toml"] {
-            assert_eq!(serve(path, &Method::GET, &HeaderMap::new()).status(), 404, "{path}");
+    #[tokio::test]
+    async fn each_answer_with_the_page_has_a_nonce_of_its_own() {
+        let mut seen = std::collections::BTreeSet::new();
+        for path in ["/", "/index.html", "/desk", "/clusters/0192f0c1-a2b3-7c4d-8e5f-60718293a4b5"] {
+            let response = ask(path, &asking(&[(header::ACCEPT, "text/html,*/*;q=0.8")])).await;
+            assert_eq!(response.status(), 200, "{path}");
+            assert_eq!(response.headers()["cache-control"], "no-store");
+            let policy = response.headers()["content-security-policy"].to_str().unwrap().to_owned();
+            let nonce = policy.split_once("style-src 'self' 'nonce-").unwrap().1.split_once('\'').unwrap().0.to_owned();
+            let body = axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap();
+            let text = String::from_utf8(body.to_vec()).unwrap();
+            assert!(text.contains(&nonce) && !text.contains(NONCE_MARK), "{path}");
+            assert!(seen.insert(nonce), "{path}");
         }
+    }
+
+    #[tokio::test]
+    async fn what_is_neither_file_nor_page_is_not_found() {
+        let browser = asking(&[(header::ACCEPT, "text/html")]);
+        for path in ["/nothing.js", "/assets/nothing", "/v1/nothing", "/v1", "/errors/a/b", "/livez/x", "/%2e%2e/Cargo.toml", "/a/../Cargo.toml"] {
+            assert_eq!(ask(path, &browser).await.status(), 404, "{path}");
+        }
+        // A program that mistypes an address.
+        assert_eq!(ask("/desk", &asking(&[(header::ACCEPT, "*/*")])).await.status(), 404);
+        assert_eq!(ask("/desk", &HeaderMap::new()).await.status(), 404);
+        assert_eq!(serve("", &Method::GET, &HeaderMap::new()).status(), 404);
+        assert_eq!(serve("../Cargo.toml", &Method::GET, &HeaderMap::new()).status(), 404);
     }
 
     #[test]
@@ -134,12 +235,23 @@ mod tests {
 
     #[test]
     fn a_file_that_has_not_changed_is_not_sent_again() {
-        let first = serve("assets/app.js", &Method::GET, &HeaderMap::new());
+        let first = serve(KEPT_NAME, &Method::GET, &HeaderMap::new());
         assert_eq!(first.headers()["cache-control"], "no-cache");
-        let mut asking = HeaderMap::new();
-        asking.insert(header::IF_NONE_MATCH, first.headers()["etag"].clone());
-        assert_eq!(serve("assets/app.js", &Method::GET, &asking).status(), 304);
-        asking.insert(header::IF_NONE_MATCH, HeaderValue::from_static("\"older\""));
-        assert_eq!(serve("assets/app.js", &Method::GET, &asking).status(), 200);
+        let etag = first.headers()["etag"].to_str().unwrap();
+        assert_eq!(serve(KEPT_NAME, &Method::GET, &asking(&[(header::IF_NONE_MATCH, etag)])).status(), 304);
+        assert_eq!(serve(KEPT_NAME, &Method::GET, &asking(&[(header::IF_NONE_MATCH, "\"older\"")])).status(), 200);
+    }
+
+    #[test]
+    fn what_was_compressed_is_sent_so_to_whoever_takes_it() {
+        for (offered, taken) in [("gzip, deflate, br", true), ("br;q=1.0, gzip;q=0.5", true), ("gzip;q=0", false), ("br", false), ("", false)] {
+            assert_eq!(accepts_gzip(&asking(&[(header::ACCEPT_ENCODING, offered)])), taken, "{offered}");
+        }
+        let copies: Vec<_> = Dist::iter().filter_map(|path| path.strip_suffix(".gz").map(str::to_owned)).collect();
+        for path in copies {
+            let response = serve(&path, &Method::GET, &asking(&[(header::ACCEPT_ENCODING, "gzip")]));
+            assert_eq!(response.headers()["content-encoding"], "gzip", "{path}");
+            assert!(!serve(&path, &Method::GET, &HeaderMap::new()).headers().contains_key("content-encoding"), "{path}");
+        }
     }
 }

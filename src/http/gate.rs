@@ -20,7 +20,8 @@ use super::middleware::rate::RateLimiter;
 use super::problem::{Code, Problem};
 use crate::auth::grant::permission::{
     AdaptDesks, CancelJobs, ChangeDeskSettings, ControlAnswers, CreateDesks, DecideGaps, GiveFeedback, ManageAccess, ManageImports,
-    ReadClusters, ReadControls, ReadConversations, ReadDesks, ReadJobs, ReadSmallClusters, RebuildClusters, ReviewAnswers, Suggest,
+    ReadClusters, ReadControls, ReadConversations, ReadDesks, ReadJobs, ReadReports, ReadSmallClusters, RebuildClusters, ReviewAnswers,
+    Suggest,
 };
 use crate::auth::{AuthError, Authenticator, DeskAccess, Grant, NewSession, Permission};
 use crate::curation::Curator;
@@ -31,6 +32,7 @@ use crate::domain::{
 use crate::embed::{Lane, ModelInfo};
 use crate::insight::Insight;
 use crate::insight::conflicts::Conflict;
+use crate::insight::overview::Overview;
 use crate::insight::worklists::{Worklist, WorklistCounts, WorklistItem};
 use crate::jobs::adapt::AdapterStatus;
 use crate::jobs::indexing::Indexer;
@@ -257,6 +259,10 @@ impl GateRef {
 
     pub(super) async fn worklist(&self, access: &DeskAccess<ReadClusters>, list: Worklist) -> Result<Vec<WorklistItem>, Problem> {
         Ok(self.0.insight.worklist(access.desk(), list).await?)
+    }
+
+    pub(super) async fn overview(&self, access: &DeskAccess<ReadReports>, last: Option<Timestamp>, days: i64) -> Result<Overview, Problem> {
+        Ok(self.0.insight.overview(access.desk(), last, days).await?)
     }
 
     // ── adapters ──

@@ -1,11 +1,12 @@
 //! What a desk's answers lack or get wrong: questions without a good answer, answers that disagree, entries that have aged.
 //!
 //! `gaps` groups failures into the ledger, `conflicts` sets answers side by side that can't both be right, `worklists` lists the entries that want an
-//! editor, `disagreement` tells a newer practice from two at the same time. Everything is counted or compared; no language model is asked.
+//! editor, `overview` counts how suggestions are used, `disagreement` tells a newer practice from two at the same time. Everything is counted or compared; no language model is asked.
 
 pub mod conflicts;
 pub mod disagreement;
 pub mod gaps;
+pub mod overview;
 pub mod worklists;
 
 use std::sync::Arc;

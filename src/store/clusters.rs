@@ -125,6 +125,8 @@ pub trait ClusterStore: Send + Sync {
     async fn clusters_page(&self, desk: &DeskId, query: &ClusterQuery, now: Timestamp) -> Result<Vec<Cluster>>;
     /// One cluster with its members, most similar first.
     async fn cluster(&self, desk: &DeskId, id: ClusterId) -> Result<Option<(Cluster, Vec<ClusterMember>)>>;
+    /// Each cluster's question nearest to its centre, in no particular order.
+    async fn central_questions(&self, desk: &DeskId) -> Result<Vec<(ClusterId, PairId)>>;
     /// The cluster of each of these pairs; pairs that are not placed are left out.
     async fn placements(&self, desk: &DeskId, pairs: &[PairId]) -> Result<Vec<Placement>>;
     /// Questions that belong to no cluster, in order of the pair's id, from the first one after `after`.

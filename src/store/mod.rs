@@ -8,9 +8,11 @@ pub mod cipher;
 mod clusters;
 #[cfg(test)]
 mod contract;
+mod reports;
 pub mod sqlite;
 
 pub use clusters::{ClusterChange, ClusterMemory, ClusterQuery, ClusterSort, ClusterStore, Placement};
+pub use reports::{ReplyDelay, ReportStore, SetUse};
 
 use std::collections::HashMap;
 
@@ -478,6 +480,7 @@ pub trait Store:
     + ControlStore
     + ClusterStore
     + GapStore
+    + ReportStore
     + JobStore
     + AccountStore
 {

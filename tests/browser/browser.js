@@ -1,5 +1,6 @@
 // Chromium without a network, and pages that remember whatever a page must not do.
 
+import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import path from "node:path";
@@ -31,7 +32,7 @@ export function launch() {
  * A page in a browser profile of its own. `complaints` lists console errors, exceptions, violations of the content security policy and
  * requests to other origins; it must stay empty.
  *
- * With RIPOSTE_WEB set to web/dist the files come from there, with the program's own headers: changes to the pages show without a build.
+ * With RIPOSTE_WEB set to web/dist the console comes from there: its changes show without a build of the program.
  */
 export async function openPage(browser, url, { language = "en", ...options } = {}) {
   const context = await browser.newContext({ baseURL: url, locale: language === "zh" ? "zh-CN" : "en-GB", viewport: { width: 1280, height: 800 }, ...options });
@@ -41,23 +42,34 @@ export async function openPage(browser, url, { language = "en", ...options } = {
     document.addEventListener("securitypolicyviolation", (event) => window.reportViolation(`${event.violatedDirective} ${event.blockedURI}`));
     if (!localStorage.getItem("riposte.language")) localStorage.setItem("riposte.language", chosen);
   }, language);
-  if (process.env.RIPOSTE_WEB) await context.route(/^[^?]*\/(?:assets\/[^?]*|docs|)$/, (route) => fromDisk(route, path.resolve(process.env.RIPOSTE_WEB)));
+  if (process.env.RIPOSTE_WEB) await context.route("**", (route) => fromDisk(route, path.resolve(process.env.RIPOSTE_WEB)));
   const page = await context.newPage();
   page.on("console", (message) => {
     if (message.type() === "error") complaints.push(`console: ${message.text()} (${message.location().url})`);
   });
   page.on("pageerror", (error) => complaints.push(`exception: ${error.stack ?? error}`));
   page.on("request", (request) => {
-    if (!request.url().startsWith("data:") && new URL(request.url()).origin !== new URL(url).origin) complaints.push(`foreign request: ${request.url()}`);
+    if (!/^(data|blob):/.test(request.url()) && new URL(request.url()).origin !== new URL(url).origin) complaints.push(`foreign request: ${request.url()}`);
   });
   return { page, context, complaints };
 }
 
+const TYPES = { ".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml", ".png": "image/png" };
+
+/** Answers as the program would (src/http/assets.rs): files under their names, the page with a nonce at every other address that a person goes to. */
 async function fromDisk(route, folder) {
-  const { pathname } = new URL(route.request().url());
-  const file = { "/": "index.html", "/docs": "docs.html" }[pathname] ?? pathname.slice(1);
-  const response = await route.fetch({ headers: { ...route.request().headers(), "if-none-match": "" } });
-  await route.fulfill({ response, body: await readFile(path.join(folder, file)) });
+  const request = route.request();
+  const { pathname } = new URL(request.url());
+  const file = TYPES[path.extname(pathname)];
+  if (file) return route.fulfill({ contentType: file, body: await readFile(path.join(folder, pathname)) });
+  if (request.resourceType() !== "document" || /^\/(v1|errors|livez|readyz|openapi\.json)(\/|$)/.test(pathname)) return route.continue();
+  const policy = (await route.fetch({ url: new URL("/", request.url()).href })).headers()["content-security-policy"];
+  const nonce = randomBytes(16).toString("base64url");
+  const headers = {
+    "content-type": "text/html; charset=utf-8",
+    "content-security-policy": policy.replace(/style-src 'self'( 'nonce-[^']*')?/, `style-src 'self' 'nonce-${nonce}'`).replace(/img-src 'self' data:( blob:)?/, "img-src 'self' data: blob:"),
+  };
+  return route.fulfill({ headers, body: (await readFile(path.join(folder, "index.html"), "utf8")).replaceAll("__CSP_NONCE__", nonce) });
 }
 
 /** What axe finds that is serious or critical, one line each. Run through the debugger: the pages' policy admits no foreign script. */
@@ -70,12 +82,21 @@ export async function accessibilityFaults(page) {
     .flatMap((violation) => violation.nodes.map((node) => `${violation.id} (${violation.impact}): ${node.target.join(" ")}: ${node.failureSummary}`));
 }
 
-export async function signIn(page, name, password) {
-  await page.goto("/");
+/** Signs in and waits for the page that was asked for. */
+export async function signIn(page, name, password, address = "/") {
+  await page.goto(address);
   await page.getByTestId("sign-in-name").fill(name);
   await page.getByTestId("sign-in-password").fill(password);
   await page.getByTestId("sign-in-submit").click();
   await page.getByTestId("console").waitFor();
+}
+
+/** Picks an option of a closed list, as a person does. */
+export async function pick(page, list, option) {
+  // The list before may still be closing.
+  await page.waitForFunction(() => !document.querySelector(".ant-select-dropdown:not(.ant-select-dropdown-hidden)"));
+  await list.click();
+  await page.locator(".ant-select-dropdown:not(.ant-select-dropdown-hidden) .ant-select-item-option").filter({ hasText: option }).first().click();
 }
 
 /** Presses Tab until the element with this test id has the focus. */

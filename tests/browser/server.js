@@ -1,7 +1,7 @@
 // The real program on a fresh data folder with the demo shop in it, on a port of its own.
 
 import { execFile, spawn } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
@@ -21,15 +21,34 @@ function program() {
   return path.resolve(ROOT, found);
 }
 
-/** Sets the demo shop up, with an administrator and an agent, and serves it. `stop` ends the server and deletes its folder. */
-export async function startServer() {
-  const folder = await mkdtemp(path.join(tmpdir(), "riposte-browser-"));
-  const options = ["--data-dir", path.join(folder, "data"), "--set", "log.filter=error"];
+const PEOPLE = [
+  ["ada", "admin"],
+  ["sun", "supervisor"],
+  ["edi", "kb_editor"],
+  ["lin", "agent", "--desk", DESK],
+];
+
+const options = (folder) => ["--data-dir", path.join(folder, "data"), "--set", "log.filter=error"];
+
+/** Sets the demo shop up in `folder`, with one account a role. */
+export async function prepare(folder) {
   const riposte = (args, input) => {
-    const running = promisify(execFile)(program(), [...options, ...args], PLACE);
+    const running = promisify(execFile)(program(), [...options(folder), ...args], PLACE);
     running.child.stdin.end(input);
     return running;
   };
+  await riposte(["import", "--desk", DESK, `${SHOP}/conversations.zh.jsonl`, `${SHOP}/conversations.en.jsonl`]);
+  await riposte(["knowledge", "import", SHOP]);
+  await riposte(["clusters", "rebuild", "--desk", DESK]);
+  for (const [name, role, ...scope] of PEOPLE) await riposte(["user", "add", name, "--role", role, ...scope, "--password-stdin"], `${PASSWORD}\n`);
+}
+
+/**
+ * Serves a fresh copy of the demo shop. `stop` ends the server and deletes the copy. RIPOSTE_PREPARED names a folder that `prepare` has
+ * filled (run.js sets it, so that a run of all files prepares once).
+ */
+export async function startServer() {
+  const folder = await mkdtemp(path.join(tmpdir(), "riposte-browser-"));
   let server;
   const stop = async () => {
     if (server && server.exitCode === null && server.signalCode === null) {
@@ -40,12 +59,9 @@ export async function startServer() {
     await rm(folder, { recursive: true, force: true });
   };
   try {
-    await riposte(["import", "--desk", DESK, `${SHOP}/conversations.zh.jsonl`, `${SHOP}/conversations.en.jsonl`]);
-    await riposte(["knowledge", "import", SHOP]);
-    await riposte(["clusters", "rebuild", "--desk", DESK]);
-    await riposte(["user", "add", "ada", "--role", "admin", "--password-stdin"], `${PASSWORD}\n`);
-    await riposte(["user", "add", "lin", "--role", "agent", "--desk", DESK, "--password-stdin"], `${PASSWORD}\n`);
-    server = spawn(program(), [...options, "serve", "--listen", "127.0.0.1:0"], { ...PLACE, stdio: ["ignore", "pipe", "pipe"] });
+    if (process.env.RIPOSTE_PREPARED) await cp(process.env.RIPOSTE_PREPARED, folder, { recursive: true });
+    else await prepare(folder);
+    server = spawn(program(), [...options(folder), "serve", "--listen", "127.0.0.1:0"], { ...PLACE, stdio: ["ignore", "pipe", "pipe"] });
     return { url: await address(server), stop };
   } catch (error) {
     await stop();

@@ -3,6 +3,7 @@
 use super::{GateRef, Written};
 use crate::auth::grant::permission::{ReadClusters, ReviewClusters, WriteEntries};
 use crate::auth::{DeskAccess, Permission};
+use crate::curation::map::MapPoint;
 use crate::curation::promote::proposal;
 use crate::curation::review::{ProposedPart, Review, Seen};
 use crate::domain::{Cluster, ClusterDecision, ClusterDecisionId, ClusterId, ClusterMember, Desk, EntryStatus, PairId, Provenance};
@@ -50,6 +51,14 @@ impl GateRef {
 
     pub(in crate::http) async fn clusters(&self, access: &DeskAccess<ReadClusters>, query: &ClusterQuery) -> Result<Vec<Cluster>, Problem> {
         Ok(self.0.curator.clusters(access.desk(), query).await?)
+    }
+
+    pub(in crate::http) async fn cluster_map(
+        &self,
+        access: &DeskAccess<ReadClusters>,
+        query: &ClusterQuery,
+    ) -> Result<Vec<MapPoint>, Problem> {
+        Ok(self.0.curator.map(access.desk(), query).await?)
     }
 
     pub(in crate::http) async fn cluster<P: Permission>(

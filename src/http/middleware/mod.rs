@@ -32,8 +32,13 @@ use super::HttpSettings;
 use super::problem::{Code, Problem};
 
 /// Nothing but our own files; no inline script or style, no other origin, no framing.
-const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
+const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; \
      connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
+/// The policy of the console's page: the same, and styles that carry `nonce`, because its components write theirs at run time.
+pub(super) fn page_policy(nonce: &str) -> String {
+    CONTENT_SECURITY_POLICY.replace("style-src 'self'", &format!("style-src 'self' 'nonce-{nonce}'"))
+}
 
 /// The routes whose requests may last longer than the deadline, because a large file is on its way or is worked on.
 const UPLOAD_ROUTES: [&str; 2] = ["/v1/imports", "/v1/entries/import"];

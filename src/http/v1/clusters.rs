@@ -10,6 +10,7 @@ use super::entries::DeskQuery;
 use super::jobs::{JobView, accepted};
 use crate::auth::Grant;
 use crate::auth::grant::permission::{ReadClusters, RebuildClusters};
+use crate::curation::map::MapPoint;
 use crate::curation::review::ProposedPart;
 use crate::domain::{Cluster, ClusterId, ClusterMember, ClusterState, DeskId, Language, PairId};
 use crate::http::etag::etag;
@@ -64,6 +65,29 @@ pub(super) struct ClustersQuery {
     cursor: Option<String>,
 }
 
+/// Which clusters are on a map.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct MapQuery {
+    /// The desk.
+    desk: DeskId,
+    /// Only clusters of at least so many distinct customers, as in the list.
+    min_customers: Option<u32>,
+    /// Only clusters in this state; a snooze that is over counts as `open`.
+    #[param(inline)]
+    state: Option<ClusterState>,
+    /// Only clusters in this language.
+    language: Option<Language>,
+}
+
+/// A map of clusters.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct ClusterMap {
+    /// The largest clusters, at most 1,000, largest first.
+    items: Vec<MapPoint>,
+}
+
 /// Which outliers.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -86,6 +110,7 @@ pub(super) struct RebuildCreate {
 }
 
 problems!(ListProblems: UnknownDesk, InvalidParameter, InvalidCursor);
+problems!(MapProblems: UnknownDesk, InvalidParameter);
 problems!(ClusterProblems: UnknownDesk, UnknownCluster, InvalidParameter);
 problems!(RebuildProblems: InvalidJson, UnknownDesk, UnsupportedMediaType, BodyTooLarge, InvalidField);
 
@@ -125,6 +150,29 @@ pub(super) async fn list_clusters(
     };
     let clusters = gate.clusters(&access, &asked).await?;
     Ok(Json(Page::cut(clusters, limit, &list, |cluster| (sort.value(cluster).to_bits(), cluster.id), |cluster| cluster)?))
+}
+
+/// Shows where clusters lie beside each other.
+///
+/// Places in the plane, computed of the clusters' central questions: topics alike lie near each other. The same clusters give the same map; after a
+/// change it may be another one altogether.
+#[utoipa::path(get, path = "/v1/clusters/map", operation_id = "map_clusters", tag = "clusters", params(MapQuery), responses(
+    (status = 200, description = "The map", body = ClusterMap),
+    MapProblems,
+))]
+pub(super) async fn map_clusters(
+    State(gate): State<GateRef>,
+    grant: Grant<ReadClusters>,
+    Query(query): Query<MapQuery>,
+) -> Result<Json<ClusterMap>, Problem> {
+    let (access, desk) = gate.enter(&grant, &query.desk).await?;
+    let asked = ClusterQuery {
+        min_customers: GateRef::least_customers(&access, &desk, query.min_customers)?,
+        state: query.state,
+        language: query.language,
+        ..ClusterQuery::default()
+    };
+    Ok(Json(ClusterMap { items: gate.cluster_map(&access, &asked).await? }))
 }
 
 /// Shows one cluster with its questions.

@@ -15,6 +15,7 @@ mod imports;
 mod jobs;
 mod me;
 pub(super) mod promotions;
+mod reports;
 mod retired;
 mod sessions;
 mod suggestions;
@@ -47,6 +48,7 @@ pub(super) fn guarded(settings: &HttpSettings) -> Routes<GateRef> {
         .routes(routes!(jobs::list_rejected_rows))
         .routes(routes!(jobs::cancel_job))
         .routes(routes!(clusters::list_clusters))
+        .routes(routes!(clusters::map_clusters))
         .routes(routes!(clusters::list_outliers))
         .routes(routes!(cluster_decisions::list_cluster_decisions))
         .routes(routes!(cluster_decisions::undo_cluster_decision))
@@ -62,6 +64,7 @@ pub(super) fn guarded(settings: &HttpSettings) -> Routes<GateRef> {
         .routes(routes!(worklists::list_conflicts))
         .routes(routes!(worklists::count_worklists))
         .routes(routes!(worklists::list_worklist))
+        .routes(routes!(reports::show_overview))
         .routes(routes!(desks::list_desks, desks::create_desk))
         .routes(routes!(desks::show_desk))
         .routes(routes!(desks::update_desk_settings))

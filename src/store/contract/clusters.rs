@@ -57,6 +57,7 @@ pub(in crate::store) async fn clusters_are_read_back_with_their_questions(store:
     ];
     change(store, &desk, ClusterChange { clusters: vec![group.clone()], placements, ..ClusterChange::default() }).await;
     let (found, members) = store.cluster(&desk, group.id).await.unwrap().unwrap();
+    assert_eq!(store.central_questions(&desk).await.unwrap(), [(group.id, pair("b").id)]);
     assert_eq!(found, group);
     let seen: Vec<_> = members.iter().map(|member| (member.pair_id, member.question.as_str(), member.similarity, member.fixed)).collect();
     assert_eq!(seen, [(pair("b").id, "question b", 0.75, true), (pair("a").id, "question a", 0.5, false)]);

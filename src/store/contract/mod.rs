@@ -8,6 +8,7 @@ pub(super) mod gaps;
 pub(super) mod knowledge;
 pub(super) mod learning;
 pub(super) mod people;
+pub(super) mod reports;
 pub(super) mod sample;
 pub(super) mod use_of_suggestions;
 pub(super) mod work;
@@ -52,6 +53,10 @@ macro_rules! contract_tests {
                 changes_at_once_leave_one_winner_for_each_version,
                 entries_are_found_by_state_tag_owner_language_and_words,
                 entries_go_to_the_index_before_pairs,
+            ],
+            reports: [
+                sets_are_counted_by_day_and_by_how_they_ended,
+                waits_are_measured_from_the_first_message_that_waited,
             ],
             use_of_suggestions: [
                 a_recorded_suggestion_is_found_with_its_desk,

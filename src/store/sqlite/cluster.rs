@@ -308,6 +308,23 @@ impl ClusterStore for SqliteStore {
         Ok(Some((row.into_cluster()?, members.into_iter().map(MemberRow::into_member).collect::<Result<_>>()?)))
     }
 
+    async fn central_questions(&self, desk: &DeskId) -> Result<Vec<(ClusterId, PairId)>> {
+        let rows: Vec<(Vec<u8>, Vec<u8>)> = sqlx::query_as(
+            "select cluster_id, pair_id from (select q.cluster_id, q.pair_id, \
+             row_number() over (partition by q.cluster_id order by q.similarity desc, q.pair_id) as place \
+             from cluster c join cluster_question q on q.cluster_id = c.id where c.desk = $1) where place = 1",
+        )
+        .bind(desk.as_str())
+        .fetch_all(&self.readers)
+        .await?;
+        rows.into_iter()
+            .map(|(cluster, pair)| {
+                let cluster = ClusterId::from_uuid(value::uuid(&cluster, "cluster_question.cluster_id")?);
+                Ok((cluster, PairId::from_uuid(value::uuid(&pair, "cluster_question.pair_id")?)))
+            })
+            .collect()
+    }
+
     async fn placements(&self, desk: &DeskId, pairs: &[PairId]) -> Result<Vec<Placement>> {
         let mut placements = Vec::with_capacity(pairs.len());
         for chunk in pairs.chunks(LIST_LIMIT) {

@@ -20,6 +20,7 @@ mod learning;
 mod merge;
 mod outbox;
 mod pair;
+mod report;
 mod schema;
 mod statement;
 #[cfg(test)]

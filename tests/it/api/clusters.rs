@@ -44,6 +44,13 @@ async fn questions_are_grouped_and_listed() {
             }
         }
         assert_eq!(ids, clusters.iter().map(|cluster| cluster["id"].clone()).collect::<Vec<_>>());
+        // The map shows what the list shows.
+        let map = supervisor.get("/v1/clusters/map?desk=shop").await.ok();
+        let shown: Vec<_> = list(&map["items"]).iter().map(|point| point["id"].clone()).collect();
+        assert_eq!(shown, ids);
+        let inside = |place: &serde_json::Value| place.as_f64().is_some_and(|place| (-1.0..=1.0).contains(&place));
+        assert!(list(&map["items"]).iter().all(|point| inside(&point["x"]) && inside(&point["y"])), "{map}");
+        assert_eq!(supervisor.get("/v1/clusters/map?desk=shop&state=dismissed").await.ok()["items"], json!([]));
     })
     .await;
 }

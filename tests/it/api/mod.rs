@@ -13,6 +13,7 @@ mod imports;
 mod isolation;
 mod knowledge;
 mod privacy;
+mod reports;
 mod requests;
 mod sessions;
 mod silence;

@@ -1,0 +1,5 @@
+import components from "antd/es/locale/en_US";
+import { en } from "../en";
+
+export { components };
+export const words = en;

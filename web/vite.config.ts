@@ -1,0 +1,57 @@
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { promisify } from "node:util";
+import { gzip } from "node:zlib";
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vitest/config";
+import type { Plugin } from "vite";
+
+const API = process.env.RIPOSTE_URL ?? "http://127.0.0.1:8080";
+/** Below this a compressed copy saves less than the answer's headers. */
+const WORTH_COMPRESSING = 1400;
+
+/** Leaves `name.gz` beside every script, sheet and picture; the server sends it to browsers that take it. */
+function compressedCopies(): Plugin {
+  let folder = "";
+  return {
+    name: "compressed-copies",
+    apply: "build",
+    configResolved(config) {
+      folder = path.resolve(config.root, config.build.outDir, "assets");
+    },
+    async closeBundle() {
+      for (const name of await readdir(folder)) {
+        if (!/\.(js|css|svg)$/.test(name)) continue;
+        const bytes = await readFile(path.join(folder, name));
+        if (bytes.length < WORTH_COMPRESSING) continue;
+        await writeFile(path.join(folder, `${name}.gz`), await promisify(gzip)(bytes, { level: 9 }));
+      }
+    },
+  };
+}
+
+export default defineConfig({
+  plugins: [react(), compressedCopies()],
+  // The server puts a new nonce here in every answer (src/http/assets.rs).
+  html: { cspNonce: "__CSP_NONCE__" },
+  build: {
+    target: "es2022",
+    // The policy admits no data: script, and small pictures are better cached than inlined.
+    assetsInlineLimit: 0,
+    chunkSizeWarningLimit: 1100,
+    rolldownOptions: {
+      output: {
+        // Hexadecimal: the server knows by it what it may have kept for a year.
+        hashCharacters: "hex",
+        entryFileNames: "assets/[name]-[hash:16].js",
+        chunkFileNames: "assets/[name]-[hash:16].js",
+        assetFileNames: "assets/[name]-[hash:16][extname]",
+      },
+    },
+  },
+  server: {
+    port: 5173,
+    proxy: Object.fromEntries(["/v1", "/openapi.json", "/errors", "/livez", "/readyz"].map((prefix) => [prefix, { target: API }])),
+  },
+  test: { include: ["tests/**/*.test.{ts,tsx}"], environment: "node" },
+});
