@@ -18,7 +18,7 @@ use crate::domain::{
 use crate::embed::{EmbedError, Embedder, Lane};
 use crate::index::{IndexError, IndexFilter, VectorIndex};
 use crate::retrieve::{Adapters, QueryTerms, QueryText, RetrieveError, encode_queries};
-use crate::store::{RecordedSet, RecordedSuggestion, Store, StoreError};
+use crate::store::{LiveValue, RecordedSet, RecordedSuggestion, Store, StoreError};
 use crate::text::language::detect;
 use crate::text::mask::{mask, mask_conversation};
 use crate::text::moment::{Line, Moment, clip};
@@ -110,6 +110,35 @@ impl Suggester {
     /// # Cancel safety
     /// Dropping the future keeps no record; nothing else is changed.
     pub async fn suggest(&self, request: &SuggestRequest, actor: &str, lane: Lane) -> Result<SuggestResponse, SuggestError> {
+        let (mut response, records, live_values) = self.answer(request, lane).await?;
+        let recording = Instant::now();
+        let abstained = response.abstained.as_ref();
+        let record = RecordedSet {
+            id: response.id,
+            conversation: request.conversation.id.clone(),
+            query: response.query.text.clone(),
+            abstained: abstained.and_then(|abstention| serde_json::to_value(abstention.reason).ok()?.as_str().map(str::to_owned)),
+            suggestions: records,
+            live_values,
+            actor: actor.to_owned(),
+            at: self.clock.now(),
+        };
+        self.store.record_set(&request.desk, &record).await?;
+        response.timings_ms.total += milliseconds(recording.elapsed());
+        Ok(response)
+    }
+
+    /// Answers one request and keeps nothing of it: feedback can't name the answer.
+    pub async fn suggest_unrecorded(&self, request: &SuggestRequest, lane: Lane) -> Result<SuggestResponse, SuggestError> {
+        Ok(self.answer(request, lane).await?.0)
+    }
+
+    /// An answer with what would be kept of its suggestions.
+    async fn answer(
+        &self,
+        request: &SuggestRequest,
+        lane: Lane,
+    ) -> Result<(SuggestResponse, Vec<RecordedSuggestion>, Vec<LiveValue>), SuggestError> {
         let started = Instant::now();
         check(request)?;
         let desk = self.store.desk(&request.desk).await?.ok_or_else(|| SuggestError::UnknownDesk(request.desk.clone()))?;
@@ -147,28 +176,18 @@ impl Suggester {
                 (QueryView { text: moment.question, questions: moment.questions, used_turns: moment.used }, suggestions, abstained)
             }
         };
-        let id = SuggestionSetId::new();
-        let record = RecordedSet {
-            id,
-            conversation: request.conversation.id.clone(),
-            query: query.text.clone(),
-            abstained: abstained.as_ref().and_then(|abstention| serde_json::to_value(abstention.reason).ok()?.as_str().map(str::to_owned)),
-            suggestions: suggestions.iter().map(|(_, record)| record.clone()).collect(),
-            live_values,
-            actor: actor.to_owned(),
-            at: self.clock.now(),
-        };
-        self.store.record_set(&request.desk, &record).await?;
         let info = self.embedder.info();
         timings.total = milliseconds(started.elapsed());
-        Ok(SuggestResponse {
-            id,
-            suggestions: suggestions.into_iter().map(|(suggestion, _)| suggestion).collect(),
+        let (suggestions, records) = suggestions.into_iter().unzip();
+        let response = SuggestResponse {
+            id: SuggestionSetId::new(),
+            suggestions,
             abstained,
             query,
             model: ModelView { name: info.name.clone(), fingerprint: info.fingerprint.clone() },
             timings_ms: timings,
-        })
+        };
+        Ok((response, records, live_values))
     }
 
     /// Everything that may answer by the settings and controls of a desk, ranked, before any threshold: what evaluation looks at.
