@@ -58,6 +58,8 @@ macro_rules! permissions {
 permissions! {
     /// Asks for suggestions.
     Suggest => "ask for suggestions", [Agent, Supervisor, KbEditor, Admin];
+    /// Learns why an answer is as it is.
+    Explain => "have suggestions explained", [Supervisor, KbEditor, Admin];
     /// Says what became of a suggestion.
     GiveFeedback => "give feedback", [Agent, Supervisor, KbEditor, Admin];
     /// Sees the answers that were reported outdated, and decides about them.
@@ -226,7 +228,12 @@ mod tests {
             AccessRole::KbEditor => {
                 let knowledge = matches!(
                     action,
-                    Action::WriteEntries | Action::ReviewAnswers | Action::ReadControls | Action::ControlAnswers | Action::DecideGaps
+                    Action::WriteEntries
+                        | Action::Explain
+                        | Action::ReviewAnswers
+                        | Action::ReadControls
+                        | Action::ControlAnswers
+                        | Action::DecideGaps
                 );
                 agent
                     || knowledge

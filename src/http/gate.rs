@@ -20,8 +20,9 @@ use super::middleware::access::SESSION_COOKIE;
 use super::middleware::rate::RateLimiter;
 use super::problem::{Code, Problem};
 use crate::auth::grant::permission::{
-    AdaptDesks, CancelJobs, ChangeDeskSettings, ControlAnswers, CreateDesks, DecideGaps, GiveFeedback, ManageAccess, ManageImports,
-    ReadClusters, ReadControls, ReadConversations, ReadDesks, ReadJobs, ReadSmallClusters, RebuildClusters, ReviewAnswers, Suggest,
+    AdaptDesks, CancelJobs, ChangeDeskSettings, ControlAnswers, CreateDesks, DecideGaps, Explain, GiveFeedback, ManageAccess,
+    ManageImports, ReadClusters, ReadControls, ReadConversations, ReadDesks, ReadJobs, ReadSmallClusters, RebuildClusters, ReviewAnswers,
+    Suggest,
 };
 use crate::auth::{AuthError, Authenticator, DeskAccess, Grant, NewSession, Permission};
 use crate::curation::Curator;
@@ -111,6 +112,9 @@ impl GateRef {
         let access = grant.enter(&request.desk)?;
         if let Some(id) = access.principal().conversation.as_ref().and(request.conversation.id.as_ref()) {
             Self::within_credential(&access, ConversationId::derive(&[access.desk().as_str(), id]))?;
+        }
+        if request.explain {
+            access.also::<Explain>()?;
         }
         Ok(self.0.suggester.suggest(request, access.actor(), Lane::Interactive).await?)
     }

@@ -398,6 +398,7 @@ impl Live {
             limit: None,
             language: None,
             filters: crate::suggest::request::SuggestFilters::default(),
+            explain: false,
         };
         let mut set = match &task.draft {
             Some(_) => self.0.suggester.suggest_unrecorded(&request, Lane::Interactive).await?,

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use futures::future::try_join_all;
 
+use super::explain::{Explaining, Explanation, Verdict, explain};
 use super::ranker::Ranker;
 use super::ranking::{RankedGroup, Ranking, Scoring, find_words, rank_moment, wanted};
 use super::render::{LiveValues, render, unfilled};
@@ -154,6 +155,7 @@ impl Suggester {
             .collect();
         let mut timings = Timings::default();
         let mut live_values = Vec::new();
+        let mut explanation = None;
         let (query, suggestions, abstained) = match Moment::of(&lines) {
             None => {
                 let detail = "the conversation holds no customer message to answer".to_owned();
@@ -164,7 +166,8 @@ impl Suggester {
                 )
             }
             Some(moment) => {
-                let (groups, abstained) = self.decide(request, &desk.settings, &moment, lane, &mut timings).await?;
+                let (groups, abstained, explained) = self.decide(request, &desk.settings, &moment, limit, lane, &mut timings).await?;
+                explanation = explained;
                 let rendering = Instant::now();
                 let live = LiveValues::of(&request.conversation);
                 let suggestions = render_groups(groups, request, &moment, limit, &live);
@@ -186,6 +189,7 @@ impl Suggester {
             query,
             model: ModelView { name: info.name.clone(), fingerprint: info.fingerprint.clone() },
             timings_ms: timings,
+            explanation,
         };
         Ok((response, records, live_values))
     }
@@ -267,20 +271,25 @@ impl Suggester {
         request: &SuggestRequest,
         settings: &DeskSettings,
         moment: &Moment,
+        limit: u32,
         lane: Lane,
         timings: &mut Timings,
-    ) -> Result<(Vec<RankedGroup>, Option<Abstention>), SuggestError> {
-        let (ranking, embed_time) = self.rank(request, moment, settings, lane).await?;
+    ) -> Result<(Vec<RankedGroup>, Option<Abstention>, Option<Explanation>), SuggestError> {
+        let explaining = Explaining(self.ranker.as_ref());
+        let scoring: &dyn Scoring = if request.explain { &explaining } else { self.ranker.as_ref() };
+        let (ranking, embed_time) = self.rank_by(scoring, request, moment, settings, lane).await?;
         timings.embed = milliseconds(embed_time);
         timings.search = milliseconds(ranking.search_time);
         timings.rank = milliseconds(ranking.rank_time);
         let threshold = self.threshold(settings);
         let abstained = self.silence(moment, &ranking, threshold);
+        let verdict = Verdict { threshold, abstained: abstained.as_ref(), limit };
+        let explanation = request.explain.then(|| explain(request, moment, &ranking, self.ranker.as_ref(), &verdict));
         let mut groups = if abstained.is_some() { Vec::new() } else { shown(ranking.groups, threshold) };
         if is_small_talk(moment) {
             groups.retain(|group| answers_small_talk(group.representative()));
         }
-        Ok((groups, abstained))
+        Ok((groups, abstained, explanation))
     }
 
     /// The reason to show nothing, if there is one.

@@ -46,6 +46,18 @@ impl GateRef {
         Ok(self.0.live.add_message(access.desk(), id, new).await?)
     }
 
+    pub(in crate::http) async fn report_typing(
+        &self,
+        access: &DeskAccess<Converse>,
+        id: ConversationId,
+        role: Role,
+        text: Option<&str>,
+        typing: bool,
+    ) -> Result<(), Problem> {
+        Self::within_credential(access, id)?;
+        Ok(self.0.live.set_typing(access.desk(), id, role, text, typing).await?)
+    }
+
     pub(in crate::http) async fn close_conversation(&self, access: &DeskAccess<Converse>, id: ConversationId) -> Result<Listed, Problem> {
         Self::within_credential(access, id)?;
         self.0.live.close(access.desk(), id).await?;

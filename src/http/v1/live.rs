@@ -149,6 +149,18 @@ pub(super) struct MessageCreate {
     author: Option<String>,
 }
 
+/// Somebody writes, or has stopped to.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TypingReport {
+    /// Who.
+    role: Speaker,
+    /// Whether they write; they do when absent.
+    typing: Option<bool>,
+    /// The customer's words so far, not sent yet: suggestions then come for these.
+    text: Option<String>,
+}
+
 problems!(ListProblems: UnknownDesk, InvalidParameter, InvalidCursor);
 problems!(CreateProblems: InvalidJson, UnknownDesk, UnknownConversation, UnsupportedMediaType, BodyTooLarge, InvalidField);
 problems!(MessageProblems: InvalidJson, UnknownDesk, UnknownConversation, ConversationClosed, UnsupportedMediaType, BodyTooLarge,
@@ -231,6 +243,27 @@ pub(super) async fn create_message(
     let new = NewMessage { external_id: new.id, role: new.role.into(), text: new.text, author: new.author };
     let (message, is_new) = gate.add_message(&access, id, new).await?;
     Ok((if is_new { StatusCode::CREATED } else { StatusCode::OK }, Json(message)))
+}
+
+/// Tells that somebody writes.
+///
+/// Whoever watches the conversation is told that, not what. With the customer's unsent words, watchers get provisional suggestions for them; the
+/// words are kept nowhere. Send the whole of them each time, as often as you like: only the latest count.
+#[utoipa::path(post, path = "/v1/conversations/{id}/typing", operation_id = "report_typing", tag = "conversations",
+    params(("id" = String, Path, description = "The conversation's id", format = Uuid), DeskQuery),
+    request_body(content = TypingReport, example = json!({"role": "customer", "text": "外套不合身，怎么退"})),
+    responses((status = 204, description = "Passed on"), MessageProblems))]
+pub(super) async fn report_typing(
+    State(gate): State<GateRef>,
+    grant: Grant<Converse>,
+    Path(id): Path<ConversationId>,
+    Query(query): Query<DeskQuery>,
+    Json(report): Json<TypingReport>,
+) -> Result<StatusCode, Problem> {
+    let (access, _) = gate.enter(&grant, &query.desk).await?;
+    let typing = report.typing.unwrap_or(true);
+    gate.report_typing(&access, id, report.role.into(), report.text.as_deref(), typing).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Closes a conversation.

@@ -76,6 +76,7 @@ pub(super) fn guarded(settings: &HttpSettings) -> Routes<GateRef> {
         .routes(routes!(live::list_conversations, live::create_conversation))
         .routes(routes!(conversations::show_conversation))
         .routes(routes!(live::create_message))
+        .routes(routes!(live::report_typing))
         .routes(routes!(live::close_conversation))
         .routes(routes!(live_events::stream_conversation_events))
         .routes(routes!(answers::create_answers))

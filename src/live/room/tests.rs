@@ -12,6 +12,7 @@ fn set() -> SuggestResponse {
         query: QueryView { text: String::new(), questions: Vec::new(), used_turns: Vec::new() },
         model: ModelView { name: String::new(), fingerprint: String::new() },
         timings_ms: Timings::default(),
+        explanation: None,
     }
 }
 

@@ -140,7 +140,6 @@ async fn lists_of_conversations_are_read_in_order_from_an_index() {
                 updated_at, last_at, live) select randomblob(16), 'shop', 'x-' || i, case when i % 50 = 0 then 'mail' else 'web' end, \
                 'k-' || (i % 900), '[]', 1, x'00', 0, 0, i % 3000, i % 40 = 0 from n";
     sqlx::query(many).execute(&store.writer).await.unwrap();
-    sqlx::query("analyze").execute(&store.writer).await.unwrap();
     for (statement, index) in [
         (BY_ACTIVITY, "conversation_activity"),
         (LIVE, "conversation_live"),

@@ -79,6 +79,7 @@ fn allowed(operation: &str) -> Option<&'static [AccessRole]> {
         | "create_conversation"
         | "create_message"
         | "close_conversation"
+        | "report_typing"
         | "stream_conversation_events"
         | "create_widget_token" => &[Agent, Supervisor, KbEditor, Admin],
         "show_conversation"

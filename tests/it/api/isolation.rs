@@ -132,6 +132,8 @@ async fn another_desk_is_as_if_it_did_not_exist() {
             ("create_conversation", "POST", "/v1/conversations".into(), Some(json!({"desk": "DESK", "external_id": "s-0"})), "unknown_desk"),
             ("create_message", "POST", format!("/v1/conversations/{conversation}/messages?desk=DESK"), Some(message.clone()), "unknown_desk"),
             ("create_message", "POST", format!("/v1/conversations/{conversation}/messages?desk=shop"), Some(message), "unknown_conversation"),
+            ("report_typing", "POST", format!("/v1/conversations/{conversation}/typing?desk=DESK"), Some(json!({"role": "agent"})), "unknown_desk"),
+            ("report_typing", "POST", format!("/v1/conversations/{conversation}/typing?desk=shop"), Some(json!({"role": "agent"})), "unknown_conversation"),
             ("close_conversation", "POST", format!("/v1/conversations/{conversation}/close?desk=DESK"), None, "unknown_desk"),
             ("close_conversation", "POST", format!("/v1/conversations/{conversation}/close?desk=shop"), None, "unknown_conversation"),
             ("stream_conversation_events", "GET", format!("/v1/conversations/{conversation}/events?desk=DESK&from=0"), None, "unknown_desk"),

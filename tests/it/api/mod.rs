@@ -8,6 +8,7 @@ mod curation;
 mod document;
 mod entries;
 mod entry_files;
+mod explaining;
 mod feedback;
 mod imports;
 mod isolation;

@@ -16,7 +16,7 @@ async fn token(app: &TestApp, host: &Client, body: Value) -> Client {
 }
 
 /// Everything that a widget's token is for.
-const OPEN: [&str; 11] = [
+const OPEN: [&str; 12] = [
     "show_me",
     "delete_session",
     "create_suggestions",
@@ -26,6 +26,7 @@ const OPEN: [&str; 11] = [
     "create_conversation",
     "show_conversation",
     "create_message",
+    "report_typing",
     "close_conversation",
     "stream_conversation_events",
 ];
