@@ -32,7 +32,8 @@ for (const language of LANGUAGES) {
     for (const colorScheme of ["light", "dark"]) {
       test(`the page is accessible and fits, ${colorScheme}`, () =>
         withPage({ language, colorScheme }, async (page) => {
-          await signIn(page, "ada", PASSWORD, "/docs#create_suggestions");
+          await signIn(page, "ada", PASSWORD);
+          await page.goto("/docs#create_suggestions");
           for (const [name, size] of Object.entries(WINDOWS)) {
             await page.setViewportSize(size);
             await operation(page, "create_suggestions").getByTestId("operation-body").waitFor();

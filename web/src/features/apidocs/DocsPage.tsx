@@ -6,12 +6,12 @@ import { Input, Skeleton, type InputRef } from "antd";
 import { useDeferredValue, useEffect, useMemo, useRef, useState } from "react";
 import { api, problemOf } from "../../api";
 import { ErrorNotice, Keys, PageHeader, useHotkeys } from "../../components";
-import { Markdown } from "../../components/Markdown";
 import { useI18n } from "../../i18n";
 import "./apidocs.css";
 import { grouped, isKnownTag, matches, routesOf } from "./operations";
 import { OperationView } from "./OperationView";
 import { Schemas, type Document } from "./schema";
+import { Words } from "./Words";
 
 /** The description describes everything but itself: its own shape is OpenAPI's. */
 async function readDocument(signal: AbortSignal): Promise<Document> {
@@ -59,9 +59,7 @@ export default function DocsPage() {
         <>
           <section className="panel docs-intro">
             {language === "zh" && <p className="quiet">{t("apidocs.original")}</p>}
-            <div lang="en">
-              <Markdown text={data.info.description ?? ""} />
-            </div>
+            <Words text={data.info.description ?? ""} />
           </section>
           <div className="docs-filter">
             <Input ref={field} allowClear value={filter} onChange={(event) => setFilter(event.target.value)} placeholder={t("apidocs.filterPlaceholder")} aria-label={t("apidocs.filter")} suffix={filter === "" ? <Keys of={["/"]} /> : undefined} data-testid="docs-filter" />

@@ -1,11 +1,11 @@
 // One operation: a line that opens into what it takes, what it answers, and a command to try.
 
 import { CopyButton } from "../../components";
-import { Markdown } from "../../components/Markdown";
 import { useI18n } from "../../i18n";
 import { answerExample, curl, type Route } from "./operations";
 import type { Body, Schemas } from "./schema";
 import { Field, SchemaTable } from "./SchemaTable";
+import { Words } from "./Words";
 
 interface Props {
   route: Route;
@@ -43,9 +43,7 @@ function Opened({ route, schemas }: { route: Route; schemas: Schemas }) {
     <div className="operation-body" data-testid="operation-body">
       <div className="operation-words">
         {route.description !== undefined && (
-          <div lang="en">
-            <Markdown text={route.description} headingFrom={4} />
-          </div>
+          <Words text={route.description} headingFrom={4} />
         )}
         {(route.parameters ?? []).length > 0 && (
           <>
@@ -88,7 +86,7 @@ function Opened({ route, schemas }: { route: Route; schemas: Schemas }) {
                 <div key={status}>
                   <dt>{status}</dt>
                   <dd>
-                    <Markdown text={response.description ?? ""} />
+                    <Words text={response.description ?? ""} />
                   </dd>
                 </div>
               ))}
@@ -108,9 +106,7 @@ function Contents({ body, schemas }: { body: Body; schemas: Schemas }) {
   return (
     <>
       {body.description !== undefined && (
-        <div lang="en">
-          <Markdown text={body.description} />
-        </div>
+        <Words text={body.description} />
       )}
       {Object.entries(body.content ?? {}).map(([type, media]) => (
         <div key={type}>

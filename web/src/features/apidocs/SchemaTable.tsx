@@ -1,9 +1,9 @@
 // The fields of a schema as an indented list.
 
 import type { ReactNode } from "react";
-import { Markdown } from "../../components/Markdown";
 import { useI18n } from "../../i18n";
 import { DEEPEST, limitsOf, valuesOf, type Schema, type Schemas } from "./schema";
+import { Words } from "./Words";
 
 interface Props {
   schemas: Schemas;
@@ -90,9 +90,7 @@ export function Field({ name, schema, schemas, required, place, description, chi
         {flat.nullable && <span className="quiet small">{t("apidocs.nullable")}</span>}
       </p>
       {said !== undefined && (
-        <div lang="en">
-          <Markdown text={said} />
-        </div>
+        <Words text={said} />
       )}
       <Limits schemas={schemas} schema={schema} />
       {children}

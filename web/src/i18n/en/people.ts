@@ -71,7 +71,7 @@ export const people = {
   crossHint: "Whether a reply in another language than the customer's may be shown",
   min_cluster_customers: "Customers a group needs",
   minHint: "Distinct customers before a frequent question is listed",
-  asDefault: "as the product has it",
+  asDefault: "default",
   settingsReadOnly: "Only supervisors and administrators change these.",
   settingsSaved: "Saved. It holds from the next request on.",
   deskAdd: "Add a desk",
