@@ -3,8 +3,11 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { createRoute, createRouter, redirect } from "@tanstack/react-router";
 import { meQuery, roleMay } from "../api";
+import { curationRoutes } from "../features/curation/routes";
+import { knowledgeRoutes } from "../features/knowledge/routes";
 import { profileRoute } from "../features/people/routes";
 import { loginRoute } from "../features/session/routes";
+import { worklistRoutes } from "../features/worklists/routes";
 import { NotFound } from "./faults";
 import { MENU } from "./menu";
 import { consoleRoute, rootRoute } from "./root";
@@ -23,7 +26,7 @@ const startRoute = createRoute({
 /** Below the frame, so that whoever mistypes an address still has the menu. */
 const nowhereRoute = createRoute({ getParentRoute: () => consoleRoute, path: "$", component: NotFound });
 
-const routeTree = rootRoute.addChildren([loginRoute, consoleRoute.addChildren([startRoute, nowhereRoute, profileRoute])]);
+const routeTree = rootRoute.addChildren([loginRoute, consoleRoute.addChildren([startRoute, nowhereRoute, ...curationRoutes, ...knowledgeRoutes, ...worklistRoutes, profileRoute])]);
 
 export const makeRouter = (client: QueryClient) =>
   createRouter({ routeTree, context: { client }, defaultPreload: "intent", defaultPendingMs: 300, scrollRestoration: true });

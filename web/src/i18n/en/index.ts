@@ -1,9 +1,13 @@
 // Every English text, a file per feature. Chinese has the same files (../zh); a key that one of them lacks does not compile.
 
 import { common } from "./common";
+import { curation } from "./curation";
+import { editing } from "./editing";
+import { knowledge } from "./knowledge";
 import { people } from "./people";
 import { problem } from "./problem";
 import { session } from "./session";
 import { shell } from "./shell";
+import { worklists } from "./worklists";
 
-export const en = { common, people, problem, session, shell };
+export const en = { common, curation, editing, knowledge, people, problem, session, shell, worklists };

@@ -2,9 +2,13 @@
 
 import type { Translation } from "../types";
 import { common } from "./common";
+import { curation } from "./curation";
+import { editing } from "./editing";
+import { knowledge } from "./knowledge";
 import { people } from "./people";
 import { problem } from "./problem";
 import { session } from "./session";
 import { shell } from "./shell";
+import { worklists } from "./worklists";
 
-export const zh: Translation = { common, people, problem, session, shell };
+export const zh: Translation = { common, curation, editing, knowledge, people, problem, session, shell, worklists };
