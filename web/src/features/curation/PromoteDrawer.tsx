@@ -37,7 +37,7 @@ export function PromoteDrawer({ cluster, answerPair, onClose, onLookAgain }: Pro
   const { answers } = cluster;
   const chosen = answers.find((answer) => answer.pair_id === answerPair) ?? answers[0];
   const initial: Fields = { pair: chosen?.pair_id ?? "", questions: proposedQuestions(cluster), answer: chosen?.text ?? "", tags: [], owner: me.name, note: "" };
-  const questions = askedIn((Form.useWatch("questions", form) as string[] | undefined) ?? initial.questions);
+  const questions = askedIn(Form.useWatch("questions", form));
   const answer = (Form.useWatch("answer", form) as string | undefined) ?? initial.answer;
   const [made, setMade] = useState<Schemas["Promoted"] | null>(null);
 
