@@ -84,8 +84,10 @@ export function AccountMenu() {
   const { message } = App.useApp();
   const leave = async () => {
     try {
-      await signOut(client);
+      await signOut();
       await navigate({ to: "/login" });
+      // Only now: the pages before would ask again.
+      client.clear();
     } catch (error) {
       const { code } = asApiError(error);
       void message.error(`${t(`problem.${code}`)} ${t(`problem.${code}_way`)}`);

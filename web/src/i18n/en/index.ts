@@ -3,6 +3,7 @@
 import { common } from "./common";
 import { curation } from "./curation";
 import { editing } from "./editing";
+import { imports } from "./imports";
 import { knowledge } from "./knowledge";
 import { people } from "./people";
 import { problem } from "./problem";
@@ -10,4 +11,4 @@ import { session } from "./session";
 import { shell } from "./shell";
 import { worklists } from "./worklists";
 
-export const en = { common, curation, editing, knowledge, people, problem, session, shell, worklists };
+export const en = { common, curation, editing, imports, knowledge, people, problem, session, shell, worklists };

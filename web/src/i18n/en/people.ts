@@ -11,5 +11,5 @@ export const people = {
   model: "Encoder",
   fingerprint: "Fingerprint",
   password: "Password",
-  passwordText: "Passwords are set by an administrator: ask for a new one if yours is lost or known to others.",
+  passwordText: "Set when the account was made. If it is lost or known to others, ask an administrator for a new account.",
 } as const;

@@ -4,6 +4,7 @@ import type { Translation } from "../types";
 import { common } from "./common";
 import { curation } from "./curation";
 import { editing } from "./editing";
+import { imports } from "./imports";
 import { knowledge } from "./knowledge";
 import { people } from "./people";
 import { problem } from "./problem";
@@ -11,4 +12,4 @@ import { session } from "./session";
 import { shell } from "./shell";
 import { worklists } from "./worklists";
 
-export const zh: Translation = { common, curation, editing, knowledge, people, problem, session, shell, worklists };
+export const zh: Translation = { common, curation, editing, imports, knowledge, people, problem, session, shell, worklists };

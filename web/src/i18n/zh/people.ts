@@ -11,5 +11,5 @@ export const people = {
   model: "编码模型",
   fingerprint: "指纹",
   password: "密码",
-  passwordText: "密码由管理员设置：遗忘或泄露时，请联系管理员重新设置。",
+  passwordText: "创建账号时设定。遗忘或泄露时，请联系管理员另建账号。",
 } as const;
