@@ -1,10 +1,16 @@
 // The side menu: one line a page. A feature adds its line here and its routes in router.ts.
 
-<<<<<<< HEAD
-import { BlockOutlined, BookOutlined, ClockCircleOutlined, DislikeOutlined, FileSearchOutlined, IdcardOutlined, InteractionOutlined, ShrinkOutlined } from "@ant-design/icons";
-=======
-import { CloudUploadOutlined, IdcardOutlined } from "@ant-design/icons";
->>>>>>> web
+import {
+  BlockOutlined,
+  BookOutlined,
+  ClockCircleOutlined,
+  CloudUploadOutlined,
+  DislikeOutlined,
+  FileSearchOutlined,
+  IdcardOutlined,
+  InteractionOutlined,
+  ShrinkOutlined,
+} from "@ant-design/icons";
 import type { LinkProps } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import type { Action, Schemas } from "../api";
@@ -26,7 +32,6 @@ export interface MenuLine {
 }
 
 export const MENU: MenuLine[] = [
-<<<<<<< HEAD
   { section: "curation", to: "/clusters", label: "curation.title", icon: <BlockOutlined />, may: "ReadClusters" },
   { section: "knowledge", to: "/knowledge", label: "knowledge.title", icon: <BookOutlined />, may: "ReadEntries" },
   { section: "worklists", to: "/worklists/gaps", label: "worklists.gaps", icon: <FileSearchOutlined />, may: "ReadClusters", count: "gaps" },
@@ -34,8 +39,6 @@ export const MENU: MenuLine[] = [
   { section: "worklists", to: "/worklists/stale", label: "worklists.stale", icon: <ClockCircleOutlined />, may: "ReadClusters", count: "stale" },
   { section: "worklists", to: "/worklists/thin", label: "worklists.thin", icon: <ShrinkOutlined />, may: "ReadClusters", count: "thin" },
   { section: "worklists", to: "/worklists/rejected", label: "worklists.rejected", icon: <DislikeOutlined />, may: "ReadClusters", count: "rejected" },
-=======
   { section: "imports", to: "/imports", label: "shell.imports", icon: <CloudUploadOutlined />, may: "ReadJobs" },
->>>>>>> web
   { section: "people", to: "/profile", label: "shell.people_profile", icon: <IdcardOutlined /> },
 ];

@@ -3,12 +3,9 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { createRoute, createRouter, redirect } from "@tanstack/react-router";
 import { meQuery, roleMay } from "../api";
-<<<<<<< HEAD
 import { curationRoutes } from "../features/curation/routes";
-import { knowledgeRoutes } from "../features/knowledge/routes";
-=======
 import { importsRoute, jobRoute } from "../features/imports/routes";
->>>>>>> web
+import { knowledgeRoutes } from "../features/knowledge/routes";
 import { profileRoute } from "../features/people/routes";
 import { loginRoute } from "../features/session/routes";
 import { worklistRoutes } from "../features/worklists/routes";
@@ -30,11 +27,8 @@ const startRoute = createRoute({
 /** Below the frame, so that whoever mistypes an address still has the menu. */
 const nowhereRoute = createRoute({ getParentRoute: () => consoleRoute, path: "$", component: NotFound });
 
-<<<<<<< HEAD
-const routeTree = rootRoute.addChildren([loginRoute, consoleRoute.addChildren([startRoute, nowhereRoute, ...curationRoutes, ...knowledgeRoutes, ...worklistRoutes, profileRoute])]);
-=======
-const routeTree = rootRoute.addChildren([loginRoute, consoleRoute.addChildren([startRoute, nowhereRoute, importsRoute, jobRoute, profileRoute])]);
->>>>>>> web
+const pages = [...curationRoutes, ...knowledgeRoutes, ...worklistRoutes, importsRoute, jobRoute, profileRoute];
+const routeTree = rootRoute.addChildren([loginRoute, consoleRoute.addChildren([startRoute, nowhereRoute, ...pages])]);
 
 export const makeRouter = (client: QueryClient) =>
   createRouter({ routeTree, context: { client }, defaultPreload: "intent", defaultPendingMs: 300, scrollRestoration: true });

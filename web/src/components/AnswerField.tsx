@@ -20,7 +20,8 @@ export function AnswerField({ value = "", onChange, disabled = false, id }: Prop
       <Input.TextArea
         {...(id === undefined ? {} : { id })}
         value={value}
-        autoSize={{ minRows: 8, maxRows: 24 }}
+        rows={10}
+        className="answer-text"
         maxLength={MOST_CHARACTERS}
         disabled={disabled}
         onChange={(event) => onChange?.(event.target.value)}

@@ -70,9 +70,9 @@ function AnswerText({ answer, place }: { answer: Answer; place: number }) {
         <span className="answer-number">{t("curation.answerNumber", { n: place + 1 })}</span>
         <span>{t("curation.support", { n: answer.support })}</span>
         {first && last && <span>{first.slice(0, 10) === last.slice(0, 10) ? format.date(last) : t("curation.between", { first: format.date(first), last: format.date(last) })}</span>}
-        {thanked > 0 && <Tag color="green">{t("curation.thanked", { n: thanked })}</Tag>}
-        {repeated > 0 && <Tag color="orange">{t("curation.repeated", { n: repeated })}</Tag>}
-        {answer.newest && <Tag color="blue">{t("curation.newest")}</Tag>}
+        {thanked > 0 && <Tag color="success">{t("curation.thanked", { n: thanked })}</Tag>}
+        {repeated > 0 && <Tag color="warning">{t("curation.repeated", { n: repeated })}</Tag>}
+        {answer.newest && <Tag color="processing">{t("curation.newest")}</Tag>}
       </p>
     </div>
   );

@@ -5,7 +5,7 @@ import { everyWeek, Sparkline } from "../../components";
 import { useI18n } from "../../i18n";
 import type { Cluster } from "./api";
 
-const COLOURS = { open: "blue", approved: "green", snoozed: "gold", dismissed: "default" } as const;
+const COLOURS = { open: "processing", approved: "success", snoozed: "warning", dismissed: "default" } as const;
 /** Below half a point a change is noise. */
 const NOTICEABLE = 0.005;
 
@@ -23,11 +23,13 @@ export function Trend({ cluster }: { cluster: Cluster }) {
   const weeks = everyWeek(cluster.weeks).map((week) => week.questions);
   const points = Math.round(cluster.trend * 1000) / 10;
   const way = Math.abs(cluster.trend) < NOTICEABLE ? "flat" : cluster.trend > 0 ? "up" : "down";
-  const shown = t("curation.points", { n: `${points > 0 ? "+" : points < 0 ? "−" : ""}${format.number(Math.abs(points))}` });
+  const shown = `${points > 0 ? "+" : points < 0 ? "−" : ""}${format.number(Math.abs(points))}`;
   return (
     <span className="trend">
       <Sparkline values={weeks} label={t("curation.trendLabel", { n: weeks.length })} />
-      <span className={`trend-${way} nowrap`}>{shown}</span>
+      <span className={`trend-${way} nowrap`} title={t("curation.points", { n: shown })}>
+        {shown}
+      </span>
     </span>
   );
 }

@@ -81,7 +81,7 @@ function Coverage({ desk, coverage }: { desk: string; coverage: NonNullable<Clus
   });
   return (
     <span className="row">
-      <Tag color={coverage.covered ? "green" : "default"}>{coverage.covered ? t("curation.covered") : t("curation.notCovered")}</Tag>
+      <Tag color={coverage.covered ? "success" : "default"}>{coverage.covered ? t("curation.covered") : t("curation.notCovered")}</Tag>
       <Link to="/knowledge/$id" params={{ id: coverage.entry_id }}>
         {data?.questions[0] ?? t("curation.entry")}
       </Link>

@@ -20,7 +20,7 @@ export function useColumns(mayReview: boolean): DataColumn<Cluster>[] {
         id: "name",
         title: t("curation.cluster"),
         always: true,
-        width: 360,
+        width: 300,
         render: (_value, cluster) => (
           <div className="cluster-cell">
             {mayReview && (
@@ -46,31 +46,22 @@ export function useColumns(mayReview: boolean): DataColumn<Cluster>[] {
           </div>
         ),
       },
-      { id: "state", title: t("curation.state"), width: 104, render: (_value, cluster) => <StateTag cluster={cluster} /> },
-      { id: "size", title: t("curation.size"), width: 92, align: "right", className: "figure", render: (_value, cluster) => format.number(cluster.size) },
-      { id: "customers", title: t("curation.customers"), width: 104, align: "right", className: "figure", render: (_value, cluster) => format.number(cluster.customers) },
+      { id: "state", title: t("curation.state"), width: 88, render: (_value, cluster) => <StateTag cluster={cluster} /> },
+      { id: "size", title: t("curation.size"), width: 84, align: "right", className: "figure", render: (_value, cluster) => format.number(cluster.size) },
+      { id: "customers", title: t("curation.customers"), width: 92, align: "right", className: "figure", render: (_value, cluster) => format.number(cluster.customers) },
       { id: "conversations", title: t("curation.conversations"), width: 120, align: "right", className: "figure", hidden: true, render: (_value, cluster) => format.number(cluster.conversations) },
-      { id: "share", title: t("curation.share"), width: 88, align: "right", className: "figure", render: (_value, cluster) => format.percent(cluster.share) },
-      { id: "trend", title: t("curation.trend"), width: 170, render: (_value, cluster) => <Trend cluster={cluster} /> },
+      { id: "share", title: t("curation.share"), width: 68, align: "right", className: "figure", render: (_value, cluster) => format.percent(cluster.share) },
+      { id: "trend", title: t("curation.trend"), width: 164, render: (_value, cluster) => <Trend cluster={cluster} /> },
       {
         id: "answered",
         title: t("curation.coverage"),
-        width: 150,
-        render: (_value, cluster) => (
-          <span className="row">
-            {cluster.coverage?.covered ? <Tag color="green">{t("curation.covered")}</Tag> : <Tag>{t("curation.notCovered")}</Tag>}
-          </span>
-        ),
+        width: 104,
+        render: (_value, cluster) => (cluster.coverage?.covered ? <Tag color="success">{t("curation.covered")}</Tag> : <Tag>{t("curation.notCovered")}</Tag>),
       },
-      {
-        id: "conflicts",
-        title: t("curation.conflicts"),
-        width: 110,
-        render: (_value, cluster) => (hasConflicts(cluster) ? <Tag color="red">{t("curation.conflict")}</Tag> : <span className="quiet">{t("common.none")}</span>),
-      },
+      { id: "conflicts", title: t("curation.conflicts"), width: 92, render: (_value, cluster) => hasConflicts(cluster) && <Tag color="error">{t("curation.conflict")}</Tag> },
       { id: "keywords", title: t("curation.keywords"), width: 240, hidden: true, render: (_value, cluster) => <span className="quiet">{cluster.keywords.join(" · ")}</span> },
       { id: "language", title: t("curation.language"), width: 96, hidden: true, render: (_value, cluster) => t(`common.${cluster.language}`) },
-      { id: "last", title: t("curation.lastAsked"), width: 128, className: "nowrap", render: (_value, cluster) => (cluster.last_asked_at ? format.date(cluster.last_asked_at) : "") },
+      { id: "last", title: t("curation.lastAsked"), width: 128, hidden: true, className: "nowrap", render: (_value, cluster) => (cluster.last_asked_at ? format.date(cluster.last_asked_at) : "") },
       { id: "computed", title: t("curation.computed"), width: 150, hidden: true, render: (_value, cluster) => format.ago(cluster.updated_at) },
     ],
     [t, format, mayReview],

@@ -4,7 +4,7 @@ import { Tag } from "antd";
 import type { Schemas } from "../../api";
 import { useI18n } from "../../i18n";
 
-const COLOURS = { draft: "gold", published: "green", retired: "default" } as const;
+const COLOURS = { draft: "warning", published: "success", retired: "default" } as const;
 
 export function StatusTag({ status }: { status: Schemas["EntryStatus"] }) {
   const { t } = useI18n();

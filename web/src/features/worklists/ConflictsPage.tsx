@@ -20,6 +20,14 @@ export default function ConflictsPage() {
   );
 }
 
+/** How many rows each row's question stands beside: 0 where an earlier row's does. */
+const runs = (conflicts: Conflict[]): number[] =>
+  conflicts.map(({ id }, place) => {
+    if (conflicts[place - 1]?.id === id) return 0;
+    const behind = conflicts.slice(place).findIndex((other) => other.id !== id);
+    return behind < 0 ? conflicts.length - place : behind;
+  });
+
 function Conflicts() {
   const { t, format } = useI18n();
   const desk = useDesk();
@@ -28,41 +36,40 @@ function Conflicts() {
     queryKey: ["worklists", desk, "conflicts"],
     load: ({ signal, ...page }) => need(api.GET("/v1/conflicts", { params: { query: { desk, ...page } }, signal })),
   });
+  const heights = runs(pages.items);
   const columns: DataColumn<Conflict>[] = [
     {
       id: "question",
       title: t("worklists.question"),
       always: true,
-      width: 260,
+      width: 220,
+      // Several conflicts of one cluster follow each other: its question stands beside all of them.
+      onCell: (_conflict, place) => ({ rowSpan: place === undefined ? 1 : heights[place] ?? 1 }),
       render: (_value, conflict) => (
         <div className="worklist-cell">
           <strong>{conflict.question}</strong>
-          <span className="row">
-            <Tag color={conflict.disagreement === "superseded" ? "gold" : "red"}>{t(`worklists.${conflict.disagreement}`)}</Tag>
-          </span>
+          <span className="quiet small">{t("worklists.askedBy", { n: conflict.customers })}</span>
+          {conflict.kind === "cluster" ? (
+            <Link to="/clusters/$id" params={{ id: conflict.id }} data-testid="conflict-mend">
+              {t("worklists.openCluster")}
+            </Link>
+          ) : (
+            <Link to="/knowledge/$id" params={{ id: conflict.id }} data-testid="conflict-mend">
+              {t("worklists.mendEntry")}
+            </Link>
+          )}
         </div>
       ),
     },
-    { id: "one", title: t("worklists.oneSide"), always: true, width: 340, render: (_value, conflict) => <Side side={conflict.one} /> },
-    { id: "other", title: t("worklists.otherSide"), always: true, width: 340, render: (_value, conflict) => <Side side={conflict.other} /> },
-    { id: "customers", title: t("worklists.customers"), width: 100, align: "right", className: "figure", render: (_value, conflict) => format.number(conflict.customers) },
-    { id: "impact", title: t("worklists.impact"), width: 90, align: "right", className: "figure", render: (_value, conflict) => format.number(conflict.impact) },
+    { id: "one", title: t("worklists.oneSide"), always: true, width: 300, render: (_value, conflict) => <Side side={conflict.one} /> },
+    { id: "other", title: t("worklists.otherSide"), always: true, width: 300, render: (_value, conflict) => <Side side={conflict.other} /> },
     {
-      id: "mend",
-      title: t("common.actions"),
-      always: true,
-      width: 150,
-      render: (_value, conflict) =>
-        conflict.kind === "cluster" ? (
-          <Link to="/clusters/$id" params={{ id: conflict.id }} data-testid="conflict-mend">
-            {t("worklists.openCluster")}
-          </Link>
-        ) : (
-          <Link to="/knowledge/$id" params={{ id: conflict.id }} data-testid="conflict-mend">
-            {t("worklists.mendEntry")}
-          </Link>
-        ),
+      id: "disagreement",
+      title: t("worklists.kind"),
+      width: 110,
+      render: (_value, conflict) => <Tag color={conflict.disagreement === "superseded" ? "warning" : "error"}>{t(`worklists.${conflict.disagreement}`)}</Tag>,
     },
+    { id: "impact", title: t("worklists.impact"), width: 90, align: "right", className: "figure", render: (_value, conflict) => format.number(conflict.impact) },
   ];
   return (
     <DataTable<Conflict>

@@ -64,7 +64,7 @@ function Items({ list }: { list: List }) {
       render: (_value, item) => (
         <span className="row">
           {item.reasons.map((reason) => (
-            <Tag key={reason} color="orange">
+            <Tag key={reason} color="warning">
               {t(`worklists.reason_${reason}`)}
             </Tag>
           ))}

@@ -14,7 +14,7 @@ import { DismissGap, ResolveGap, type Gap } from "./GapDialogs";
 import { CAUSES, GAP_STATES, gapSearch, type GapSearch } from "./routes";
 
 const route = getRouteApi("/console/worklists/gaps");
-const COLOURS = { no_knowledge: "red", not_found: "orange", not_our_topic: "default", consent_refused: "default" } as const;
+const COLOURS = { no_knowledge: "error", not_found: "warning", not_our_topic: "default", consent_refused: "default" } as const;
 
 export default function GapsPage() {
   return (

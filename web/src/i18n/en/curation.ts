@@ -34,7 +34,7 @@ export const curation = {
   customers: "Customers",
   conversations: "Conversations",
   share: "Share",
-  trend: "Trend",
+  trend: "Trend (pp)",
   points: "{n} pp",
   trendLabel: "Questions a week over {n|week|weeks}",
   keywords: "Keywords",

@@ -89,4 +89,6 @@ export const worklists = {
   whyExample: "Not our business",
   resolveTitle: "Which entry answers it?",
   searchEntries: "Search published entries",
+  askedBy: "{n|customer|customers} asked",
+  kind: "Kind",
 } as const;

@@ -34,7 +34,7 @@ export const curation = {
   customers: "客户数",
   conversations: "会话数",
   share: "占比",
-  trend: "趋势",
+  trend: "趋势（百分点）",
   points: "{n} 个百分点",
   trendLabel: "{n} 周内每周提问数",
   keywords: "关键词",

@@ -89,4 +89,6 @@ export const worklists = {
   whyExample: "例如：不属于我们的业务",
   resolveTitle: "哪个条目回答了它？",
   searchEntries: "搜索已发布条目",
+  askedBy: "{n} 位客户问过",
+  kind: "类型",
 } as const;
