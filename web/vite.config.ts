@@ -30,7 +30,7 @@ function compressedCopies(): Plugin {
   };
 }
 
-/** Ant Design keeps the page from scrolling behind a dialog by a style element without the page's nonce; ours does it by a class. */
+/** Ant Design keeps the page from scrolling behind a dialog by a style element without the page's nonce; ours does it without. */
 function ownScrollLock(): Plugin {
   return {
     name: "own-scroll-lock",

@@ -7,11 +7,18 @@ let locks = 0;
 export default function useScrollLock(lock?: boolean) {
   useLayoutEffect(() => {
     if (!lock) return undefined;
+    const { documentElement: page, body } = document;
     locks += 1;
-    document.body.classList.add("scroll-locked");
+    if (locks === 1) {
+      // The scroll bar's place stays empty, so that nothing moves aside.
+      body.style.paddingRight = `${window.innerWidth - page.clientWidth}px`;
+      page.style.overflow = "hidden";
+    }
     return () => {
       locks -= 1;
-      if (locks === 0) document.body.classList.remove("scroll-locked");
+      if (locks > 0) return;
+      page.style.overflow = "";
+      body.style.paddingRight = "";
     };
   }, [lock]);
 }

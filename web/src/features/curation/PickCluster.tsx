@@ -56,7 +56,7 @@ function Picker({ except, onPick, field }: { except: Cluster; onPick: (cluster: 
     <>
       <Input ref={field} value={text} allowClear aria-label={t("curation.searchOther")} placeholder={t("curation.searchOther")} onChange={(event) => setText(event.target.value)} data-testid="pick-search" />
       {error && <ErrorNotice error={error} />}
-      <ul className="pick-list" data-testid="pick-list">
+      <ul className="pick-list" tabIndex={0} aria-label={t("curation.others")} data-testid="pick-list">
         {!clusters && !error && <Skeleton active paragraph={{ rows: 6 }} title={false} />}
         {clusters?.length === 0 && <li className="quiet">{t("curation.noneFound")}</li>}
         {clusters?.map((cluster) => (

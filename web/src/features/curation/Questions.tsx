@@ -75,7 +75,7 @@ export function Questions({ cluster, selected, busy, onSelect, onMove, onSplit, 
               </span>
             </div>
           )}
-          <ul className="question-list">
+          <ul className="question-list" tabIndex={0} aria-labelledby="questions">
             {members.map((member, place) => (
               <li
                 key={member.pair_id}
@@ -169,7 +169,7 @@ function Others({ cluster, count, busy, onMove }: OthersProps) {
       <p className="quiet small">{t("curation.othersText")}</p>
       <Input allowClear size="small" value={text} aria-label={t("curation.searchOther")} placeholder={t("curation.searchOther")} onChange={(event) => setText(event.target.value)} data-testid="others-search" />
       {error && <ErrorNotice error={error} />}
-      <ul className="others-list">
+      <ul className="others-list" tabIndex={0} aria-label={t("curation.others")}>
         {clusters?.map((other) => (
           <li
             key={other.id}

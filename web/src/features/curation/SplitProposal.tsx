@@ -8,7 +8,7 @@ import { ErrorNotice } from "../../components";
 import { useI18n } from "../../i18n";
 import { clusterKey, type Cluster } from "./api";
 
-const EXAMPLES = 5;
+const EXAMPLES = 3;
 
 interface Props {
   cluster: Cluster;
@@ -46,7 +46,7 @@ export function SplitProposal({ cluster, busy, onCancel, onSplit }: Props) {
       {data && !whole && (
         <div data-testid="split-proposal">
           <p className="quiet">{t("curation.splitText")}</p>
-          <Radio.Group className="choices" value={place} onChange={(event) => choose(Number(event.target.value))} aria-label={t("curation.splitTitle")}>
+          <Radio.Group className="choices proposal" value={place} onChange={(event) => choose(Number(event.target.value))} aria-label={t("curation.splitTitle")}>
             {data.map((one, number) => (
               <Radio key={one.members[0]?.pair_id ?? number} value={number}>
                 <strong>{one.representative}</strong> <span className="quiet">{t("curation.questionCount", { n: one.members.length })}</span>

@@ -20,7 +20,7 @@ export function useColumns(mayReview: boolean): DataColumn<Cluster>[] {
         id: "name",
         title: t("curation.cluster"),
         always: true,
-        width: 300,
+        width: 280,
         render: (_value, cluster) => (
           <div className="cluster-cell">
             {mayReview && (
@@ -47,8 +47,8 @@ export function useColumns(mayReview: boolean): DataColumn<Cluster>[] {
         ),
       },
       { id: "state", title: t("curation.state"), width: 88, render: (_value, cluster) => <StateTag cluster={cluster} /> },
-      { id: "size", title: t("curation.size"), width: 84, align: "right", className: "figure", render: (_value, cluster) => format.number(cluster.size) },
-      { id: "customers", title: t("curation.customers"), width: 92, align: "right", className: "figure", render: (_value, cluster) => format.number(cluster.customers) },
+      { id: "size", title: t("curation.size"), width: 76, align: "right", className: "figure", render: (_value, cluster) => format.number(cluster.size) },
+      { id: "customers", title: t("curation.customers"), width: 80, align: "right", className: "figure", render: (_value, cluster) => format.number(cluster.customers) },
       { id: "conversations", title: t("curation.conversations"), width: 120, align: "right", className: "figure", hidden: true, render: (_value, cluster) => format.number(cluster.conversations) },
       { id: "share", title: t("curation.share"), width: 68, align: "right", className: "figure", render: (_value, cluster) => format.percent(cluster.share) },
       { id: "trend", title: t("curation.trend"), width: 164, render: (_value, cluster) => <Trend cluster={cluster} /> },

@@ -93,7 +93,7 @@ function useColumns(): DataColumn<Entry>[] {
         id: "question",
         title: t("knowledge.entry"),
         always: true,
-        width: 420,
+        width: 340,
         render: (_value, entry) => (
           <div className="entry-cell">
             <Link to="/knowledge/$id" params={{ id: entry.id }} data-testid="entry-link">
@@ -103,13 +103,13 @@ function useColumns(): DataColumn<Entry>[] {
           </div>
         ),
       },
-      { id: "status", title: t("knowledge.status"), width: 104, render: (_value, entry) => <StatusTag status={entry.status} /> },
+      { id: "status", title: t("knowledge.status"), width: 88, render: (_value, entry) => <StatusTag status={entry.status} /> },
       { id: "variants", title: t("knowledge.variants"), width: 90, align: "right", className: "figure", render: (_value, entry) => format.number(entry.questions.length) },
-      { id: "language", title: t("knowledge.language"), width: 100, render: (_value, entry) => t(`common.${entry.language}`) },
+      { id: "language", title: t("knowledge.language"), width: 84, render: (_value, entry) => t(`common.${entry.language}`) },
       {
         id: "tags",
         title: t("knowledge.tags"),
-        width: 200,
+        width: 150,
         render: (_value, entry) => (
           <span className="tags">
             {entry.tags.map((tag) => (
@@ -120,9 +120,9 @@ function useColumns(): DataColumn<Entry>[] {
           </span>
         ),
       },
-      { id: "validity", title: t("knowledge.validity"), width: 190, render: (_value, entry) => <span className="nowrap">{validity(entry)}</span> },
-      { id: "owner", title: t("knowledge.owner"), width: 170, render: (_value, entry) => entry.owner && <Link to="/knowledge" search={(before) => ({ ...before, owner: entry.owner ?? "" })}>{entry.owner}</Link> },
-      { id: "updated", title: t("knowledge.updated"), width: 150, className: "nowrap", render: (_value, entry) => <time dateTime={entry.updated_at}>{format.ago(entry.updated_at)}</time> },
+      { id: "validity", title: t("knowledge.validity"), width: 140, render: (_value, entry) => validity(entry) },
+      { id: "owner", title: t("knowledge.owner"), width: 170, hidden: true, render: (_value, entry) => entry.owner && <Link to="/knowledge" search={(before) => ({ ...before, owner: entry.owner ?? "" })}>{entry.owner}</Link> },
+      { id: "updated", title: t("knowledge.updated"), width: 112, className: "nowrap", render: (_value, entry) => <time dateTime={entry.updated_at}>{format.ago(entry.updated_at)}</time> },
       { id: "by", title: t("knowledge.updatedBy"), width: 140, hidden: true, render: (_value, entry) => entry.updated_by },
       { id: "version", title: t("knowledge.version"), width: 90, align: "right", className: "figure", hidden: true, render: (_value, entry) => format.number(entry.version) },
       { id: "external", title: t("knowledge.externalId"), width: 200, hidden: true, render: (_value, entry) => <code>{entry.external_id}</code> },

@@ -63,13 +63,21 @@ function Loaded({ entry }: { entry: Entry }) {
         }
       />
       <nav className="tab-links" aria-label={t("knowledge.entry")}>
-        <Link to="/knowledge/$id" params={{ id: entry.id }} search={(before) => ({ ...before, view: undefined })} className={view === undefined ? "active" : ""} aria-current={view === undefined ? "page" : undefined}>
+        <Link
+          to="/knowledge/$id"
+          params={{ id: entry.id }}
+          search={(before) => ({ ...before, view: undefined })}
+          activeProps={{}}
+          className={view === undefined ? "active" : ""}
+          aria-current={view === undefined ? "page" : undefined}
+        >
           {t("knowledge.edit")}
         </Link>
         <Link
           to="/knowledge/$id"
           params={{ id: entry.id }}
           search={(before) => ({ ...before, view: "versions" as const })}
+          activeProps={{}}
           className={view === "versions" ? "active" : ""}
           aria-current={view === "versions" ? "page" : undefined}
           data-testid="to-versions"

@@ -31,14 +31,14 @@ export function Versions({ entry, onChanged }: Props) {
   const columns: DataColumn<EntryVersion>[] = [
     { id: "version", title: t("knowledge.version"), always: true, width: 90, align: "right", className: "figure", render: (_value, one) => format.number(one.version) },
     { id: "at", title: t("knowledge.when"), always: true, width: 180, className: "nowrap", render: (_value, one) => <time dateTime={one.at}>{format.dateTime(one.at)}</time> },
-    { id: "by", title: t("knowledge.who"), width: 150, render: (_value, one) => one.by },
+    { id: "by", title: t("knowledge.who"), width: 130, render: (_value, one) => one.by },
     { id: "status", title: t("knowledge.status"), width: 110, render: (_value, one) => <StatusTag status={one.status} /> },
     { id: "note", title: t("knowledge.note"), render: (_value, one) => one.note },
     {
       id: "actions",
       title: t("common.actions"),
       always: true,
-      width: 300,
+      width: 230,
       render: (_value, one) => (
         <span className="row">
           {one.version > 1 && (
