@@ -111,8 +111,8 @@ export function MergeDialog({ open, clusters, busy, onCancel, onDecide }: AskMer
       <p className="quiet">{t("curation.mergeText")}</p>
       <Radio.Group value={into?.id} onChange={(event) => choose(String(event.target.value))} className="choices" aria-label={t("curation.mergeStays")}>
         {clusters.map((cluster) => (
-          <Radio key={cluster.id} value={cluster.id} data-testid="merge-choice">
-            <strong>{cluster.name}</strong> <span className="quiet">{t("curation.questionCount", { n: cluster.size })}</span>
+          <Radio key={cluster.id} value={cluster.id}>
+            <strong data-testid="merge-choice">{cluster.name}</strong> <span className="quiet">{t("curation.questionCount", { n: cluster.size })}</span>
             <br />
             <span className="quiet small">{cluster.representative}</span>
           </Radio>

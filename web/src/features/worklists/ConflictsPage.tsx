@@ -61,8 +61,8 @@ function Conflicts() {
         </div>
       ),
     },
-    { id: "one", title: t("worklists.oneSide"), always: true, width: 300, render: (_value, conflict) => <Side side={conflict.one} /> },
-    { id: "other", title: t("worklists.otherSide"), always: true, width: 300, render: (_value, conflict) => <Side side={conflict.other} /> },
+    { id: "one", title: t("worklists.oneSide"), always: true, width: 280, render: (_value, conflict) => <Side side={conflict.one} /> },
+    { id: "other", title: t("worklists.otherSide"), always: true, width: 280, render: (_value, conflict) => <Side side={conflict.other} /> },
     {
       id: "disagreement",
       title: t("worklists.kind"),

@@ -85,8 +85,8 @@ export function ResolveGap({ desk, gap, busy, onCancel, onDecide }: Ask & { desk
       {found.isPending && <Skeleton active paragraph={{ rows: 5 }} title={false} />}
       <Radio.Group className="entry-choices" value={chosen} onChange={(event) => choose(String(event.target.value))} aria-label={t("worklists.resolveTitle")}>
         {entries.map((entry) => (
-          <Radio key={entry.id} value={entry.id} data-testid="gap-entry">
-            {entry.questions[0]}
+          <Radio key={entry.id} value={entry.id}>
+            <span data-testid="gap-entry">{entry.questions[0]}</span>
             <br />
             <span className="quiet small">{entry.answer}</span>
           </Radio>
