@@ -32,7 +32,7 @@ export interface MenuLine {
 }
 
 export const MENU: MenuLine[] = [
-  { section: "curation", to: "/clusters", label: "curation.title", icon: <BlockOutlined />, may: "ReadClusters" },
+  { section: "curation", to: "/clusters", label: "shell.section_curation", icon: <BlockOutlined />, may: "ReadClusters" },
   { section: "knowledge", to: "/knowledge", label: "knowledge.title", icon: <BookOutlined />, may: "ReadEntries" },
   { section: "worklists", to: "/worklists/gaps", label: "worklists.gaps", icon: <FileSearchOutlined />, may: "ReadClusters", count: "gaps" },
   { section: "worklists", to: "/worklists/conflicts", label: "worklists.conflicts", icon: <InteractionOutlined />, may: "ReadClusters", count: "conflicts" },
