@@ -115,7 +115,7 @@ for (const language of LANGUAGES) {
       withPage({ language, acceptDownloads: true }, async (page) => {
         await openEntries(page);
         await page.getByTestId("to-import").click();
-        const rows = ["id,questions,answer,status,valid_to", `file-${language},${words.question} (3),${words.later},draft,`, `late-${language},${words.question} (4),x,draft,soon`, `none-${language},,x,draft,`];
+        const rows = ["id,questions,answer,status,valid_to", `file-${language},"${words.question} (3)","${words.later}",draft,`, `late-${language},${words.question} (4),x,draft,soon`, `none-${language},,x,draft,`];
         await page.locator("input[type=file]").setInputFiles({ name: "faq.csv", mimeType: "text/csv", buffer: Buffer.from(rows.join("\n")) });
         const report = page.getByTestId("import-report");
         await report.and(page.locator('[data-dry="true"]')).waitFor();
