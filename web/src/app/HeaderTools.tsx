@@ -7,7 +7,7 @@ import { App, Button, Dropdown, Select, Tooltip } from "antd";
 import { asApiError, useDeskOrNull, useDesks, useMe } from "../api";
 import { keepDesk } from "../api/desk";
 import { signOut } from "../api/session";
-import { useAppearance } from "../components";
+import { useAppearance } from "../components/appearance";
 import { useI18n } from "../i18n";
 
 /** Desks beyond which typing is quicker than looking. */

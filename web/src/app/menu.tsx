@@ -1,15 +1,20 @@
 // The side menu: one line a page. A feature adds its line here and its routes in router.ts.
 
 import {
+  ApiOutlined,
   BlockOutlined,
   BookOutlined,
   ClockCircleOutlined,
   CloudUploadOutlined,
+  ControlOutlined,
   DislikeOutlined,
   FileSearchOutlined,
   IdcardOutlined,
   InteractionOutlined,
+  KeyOutlined,
+  SettingOutlined,
   ShrinkOutlined,
+  TeamOutlined,
 } from "@ant-design/icons";
 import type { LinkProps } from "@tanstack/react-router";
 import type { ReactNode } from "react";
@@ -40,5 +45,10 @@ export const MENU: MenuLine[] = [
   { section: "worklists", to: "/worklists/thin", label: "worklists.thin", icon: <ShrinkOutlined />, may: "ReadClusters", count: "thin" },
   { section: "worklists", to: "/worklists/rejected", label: "worklists.rejected", icon: <DislikeOutlined />, may: "ReadClusters", count: "rejected" },
   { section: "imports", to: "/imports", label: "shell.imports", icon: <CloudUploadOutlined />, may: "ReadJobs" },
+  { section: "people", to: "/controls", label: "shell.people_controls", icon: <ControlOutlined />, may: "ReadControls" },
+  { section: "people", to: "/desk-settings", label: "shell.people_desk", icon: <SettingOutlined />, may: "ReadDesks" },
+  { section: "people", to: "/accounts", label: "shell.people_accounts", icon: <TeamOutlined />, may: "ManageAccess" },
+  { section: "people", to: "/keys", label: "shell.people_keys", icon: <KeyOutlined />, may: "ManageAccess" },
   { section: "people", to: "/profile", label: "shell.people_profile", icon: <IdcardOutlined /> },
+  { section: "api", to: "/docs", label: "shell.apidocs", icon: <ApiOutlined /> },
 ];

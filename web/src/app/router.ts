@@ -3,10 +3,11 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { createRoute, createRouter, redirect } from "@tanstack/react-router";
 import { meQuery, roleMay } from "../api";
+import { apidocsRoute } from "../features/apidocs/routes";
 import { curationRoutes } from "../features/curation/routes";
 import { importsRoute, jobRoute } from "../features/imports/routes";
 import { knowledgeRoutes } from "../features/knowledge/routes";
-import { profileRoute } from "../features/people/routes";
+import { accountsRoute, controlsRoute, deskRoute, keysRoute, profileRoute } from "../features/people/routes";
 import { loginRoute } from "../features/session/routes";
 import { worklistRoutes } from "../features/worklists/routes";
 import { NotFound } from "./faults";
@@ -27,7 +28,8 @@ const startRoute = createRoute({
 /** Below the frame, so that whoever mistypes an address still has the menu. */
 const nowhereRoute = createRoute({ getParentRoute: () => consoleRoute, path: "$", component: NotFound });
 
-const pages = [...curationRoutes, ...knowledgeRoutes, ...worklistRoutes, importsRoute, jobRoute, profileRoute];
+const settings = [controlsRoute, deskRoute, accountsRoute, keysRoute, profileRoute];
+const pages = [...curationRoutes, ...knowledgeRoutes, ...worklistRoutes, importsRoute, jobRoute, ...settings, apidocsRoute];
 const routeTree = rootRoute.addChildren([loginRoute, consoleRoute.addChildren([startRoute, nowhereRoute, ...pages])]);
 
 export const makeRouter = (client: QueryClient) =>

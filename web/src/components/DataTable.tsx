@@ -80,7 +80,7 @@ export function DataTable<T extends object>(props: Props<T>) {
           {...(props.onRow ? { onRow: props.onRow } : {})}
         />
       )}
-      {(pages.items.length > 0 || pages.page > 1) && <Pager pages={pages} labels={{ previous: t("common.previous"), next: t("common.next") }} />}
+      {(pages.hasNext || pages.page > 1 || pages.items.length > PAGE_SIZES[0]) && <Pager pages={pages} labels={{ previous: t("common.previous"), next: t("common.next") }} />}
     </div>
   );
 }

@@ -4,6 +4,7 @@ import { FileTextOutlined } from "@ant-design/icons";
 import { Alert, AutoComplete, Button, Form, Progress, Select, Skeleton, Tooltip } from "antd";
 import { useState } from "react";
 import { useDeskOrNull, useDesks } from "../../api";
+import { DESK_NAME } from "../../api/desk";
 import { ErrorNotice } from "../../components";
 import { useI18n } from "../../i18n";
 import { JobView } from "./JobView";
@@ -13,7 +14,6 @@ import type { Format } from "./preview";
 import { useJob } from "./queries";
 import { useUpload } from "./useUpload";
 
-const DESK_NAME = /^[A-Za-z0-9._-]{1,64}$/;
 const FORMATS: Format[] = ["jsonl", "csv", "xlsx"];
 
 export function UploadForm() {

@@ -1,5 +1,6 @@
 // Every English text, a file per feature. Chinese has the same files (../zh); a key that one of them lacks does not compile.
 
+import { apidocs } from "./apidocs";
 import { common } from "./common";
 import { curation } from "./curation";
 import { editing } from "./editing";
@@ -11,4 +12,4 @@ import { session } from "./session";
 import { shell } from "./shell";
 import { worklists } from "./worklists";
 
-export const en = { common, curation, editing, imports, knowledge, people, problem, session, shell, worklists };
+export const en = { apidocs, common, curation, editing, imports, knowledge, people, problem, session, shell, worklists };

@@ -1,6 +1,7 @@
 // 全部中文文字，每个功能一个文件。键与英文（../en）一一对应，缺少时无法通过编译。
 
 import type { Translation } from "../types";
+import { apidocs } from "./apidocs";
 import { common } from "./common";
 import { curation } from "./curation";
 import { editing } from "./editing";
@@ -12,4 +13,4 @@ import { session } from "./session";
 import { shell } from "./shell";
 import { worklists } from "./worklists";
 
-export const zh: Translation = { common, curation, editing, imports, knowledge, people, problem, session, shell, worklists };
+export const zh: Translation = { apidocs, common, curation, editing, imports, knowledge, people, problem, session, shell, worklists };
