@@ -30,8 +30,17 @@ function compressedCopies(): Plugin {
   };
 }
 
+/** Ant Design keeps the page from scrolling behind a dialog by a style element without the page's nonce; ours does it without. */
+function ownScrollLock(): Plugin {
+  return {
+    name: "own-scroll-lock",
+    enforce: "pre",
+    resolveId: (source, importer) => (source === "./useScrollLocker" && importer?.includes("@rc-component/portal") ? path.resolve("src/components/useScrollLock.ts") : null),
+  };
+}
+
 export default defineConfig({
-  plugins: [react(), compressedCopies()],
+  plugins: [ownScrollLock(), react(), compressedCopies()],
   // The server puts a new nonce here in every answer (src/http/assets.rs).
   html: { cspNonce: "__CSP_NONCE__" },
   build: {

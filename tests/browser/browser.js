@@ -107,3 +107,23 @@ export async function tabTo(page, testid, key = "Tab") {
   }
   throw new Error(`${testid} can't be reached with ${key}`);
 }
+
+/** Asks the service as the person who is signed in on the page. */
+export function askApi(page, method, address, body) {
+  return page.evaluate(
+    async ([how, where, what]) => {
+      const headers = { "X-Riposte-CSRF": "1", ...(what === null ? {} : { "content-type": "application/json" }) };
+      const response = await fetch(where, { method: how, headers, ...(what === null ? {} : { body: JSON.stringify(what) }) });
+      const text = await response.text();
+      return { status: response.status, body: text === "" ? null : JSON.parse(text) };
+    },
+    [method, address, body ?? null],
+  );
+}
+
+/** What an agent would be offered for a question. */
+export async function suggest(page, question, desk = "demo-shop") {
+  const { status, body } = await askApi(page, "POST", "/v1/suggestions", { desk, conversation: { messages: [{ role: "customer", text: question }] } });
+  if (status !== 200) throw new Error(`no suggestions: ${JSON.stringify(body)}`);
+  return body;
+}

@@ -26,6 +26,7 @@ export const ALLOWED = {
   ControlAnswers: ["Supervisor", "KbEditor", "Admin"],
   ReadDesks: ["Agent", "Supervisor", "KbEditor", "Auditor", "Admin"],
   ReadClusters: ["Supervisor", "KbEditor", "Auditor", "Admin"],
+  ReadSmallClusters: ["Supervisor", "Admin"],
   ReviewClusters: ["Supervisor", "KbEditor", "Admin"],
   RebuildClusters: ["Supervisor", "KbEditor", "Admin"],
   DecideGaps: ["Supervisor", "KbEditor", "Admin"],

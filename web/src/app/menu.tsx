@@ -1,6 +1,22 @@
 // The side menu: one line a page. A feature adds its line here and its routes in router.ts.
 
-import { ApiOutlined, BarChartOutlined, CloudUploadOutlined, ControlOutlined, IdcardOutlined, KeyOutlined, SettingOutlined, TeamOutlined } from "@ant-design/icons";
+import {
+  ApiOutlined,
+  BarChartOutlined,
+  BlockOutlined,
+  BookOutlined,
+  ClockCircleOutlined,
+  CloudUploadOutlined,
+  ControlOutlined,
+  DislikeOutlined,
+  FileSearchOutlined,
+  IdcardOutlined,
+  InteractionOutlined,
+  KeyOutlined,
+  SettingOutlined,
+  ShrinkOutlined,
+  TeamOutlined,
+} from "@ant-design/icons";
 import type { LinkProps } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import type { Action, Schemas } from "../api";
@@ -22,6 +38,13 @@ export interface MenuLine {
 }
 
 export const MENU: MenuLine[] = [
+  { section: "curation", to: "/clusters", label: "shell.section_curation", icon: <BlockOutlined />, may: "ReadClusters" },
+  { section: "knowledge", to: "/knowledge", label: "knowledge.title", icon: <BookOutlined />, may: "ReadEntries" },
+  { section: "worklists", to: "/worklists/gaps", label: "worklists.gaps", icon: <FileSearchOutlined />, may: "ReadClusters", count: "gaps" },
+  { section: "worklists", to: "/worklists/conflicts", label: "worklists.conflicts", icon: <InteractionOutlined />, may: "ReadClusters", count: "conflicts" },
+  { section: "worklists", to: "/worklists/stale", label: "worklists.stale", icon: <ClockCircleOutlined />, may: "ReadClusters", count: "stale" },
+  { section: "worklists", to: "/worklists/thin", label: "worklists.thin", icon: <ShrinkOutlined />, may: "ReadClusters", count: "thin" },
+  { section: "worklists", to: "/worklists/rejected", label: "worklists.rejected", icon: <DislikeOutlined />, may: "ReadClusters", count: "rejected" },
   { section: "imports", to: "/imports", label: "shell.imports", icon: <CloudUploadOutlined />, may: "ReadJobs" },
   { section: "overview", to: "/overview", label: "shell.overview", icon: <BarChartOutlined />, may: "ReadReports" },
   { section: "people", to: "/controls", label: "shell.people_controls", icon: <ControlOutlined />, may: "ReadControls" },

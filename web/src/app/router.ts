@@ -4,10 +4,13 @@ import type { QueryClient } from "@tanstack/react-query";
 import { createRoute, createRouter, redirect } from "@tanstack/react-router";
 import { meQuery, roleMay } from "../api";
 import { apidocsRoute } from "../features/apidocs/routes";
+import { curationRoutes } from "../features/curation/routes";
 import { importsRoute, jobRoute } from "../features/imports/routes";
+import { knowledgeRoutes } from "../features/knowledge/routes";
 import { overviewRoute } from "../features/overview/routes";
 import { accountsRoute, controlsRoute, deskRoute, keysRoute, profileRoute } from "../features/people/routes";
 import { loginRoute } from "../features/session/routes";
+import { worklistRoutes } from "../features/worklists/routes";
 import { NotFound } from "./faults";
 import { MENU } from "./menu";
 import { consoleRoute, rootRoute } from "./root";
@@ -26,7 +29,9 @@ const startRoute = createRoute({
 /** Below the frame, so that whoever mistypes an address still has the menu. */
 const nowhereRoute = createRoute({ getParentRoute: () => consoleRoute, path: "$", component: NotFound });
 
-const routeTree = rootRoute.addChildren([loginRoute, consoleRoute.addChildren([startRoute, nowhereRoute, importsRoute, jobRoute, overviewRoute, controlsRoute, deskRoute, accountsRoute, keysRoute, profileRoute, apidocsRoute])]);
+const settings = [controlsRoute, deskRoute, accountsRoute, keysRoute, profileRoute];
+const pages = [...curationRoutes, ...knowledgeRoutes, ...worklistRoutes, importsRoute, jobRoute, overviewRoute, ...settings, apidocsRoute];
+const routeTree = rootRoute.addChildren([loginRoute, consoleRoute.addChildren([startRoute, nowhereRoute, ...pages])]);
 
 export const makeRouter = (client: QueryClient) =>
   createRouter({ routeTree, context: { client }, defaultPreload: "intent", defaultPendingMs: 300, scrollRestoration: true });

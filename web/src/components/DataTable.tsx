@@ -4,7 +4,8 @@
 import { DownOutlined, LeftOutlined, RightOutlined, SettingOutlined } from "@ant-design/icons";
 import { Button, Checkbox, Popover, Select, Skeleton, Table, type TableProps } from "antd";
 import type { ColumnType } from "antd/es/table";
-import { useMemo, type ReactNode } from "react";
+import TableMeasureRowContext from "antd/es/table/TableMeasureRowContext";
+import { use, useMemo, type ReactNode } from "react";
 import { useI18n } from "../i18n";
 import { ErrorNotice } from "./ErrorNotice";
 import { useKept } from "./kept";
@@ -73,7 +74,7 @@ export function DataTable<T extends object>(props: Props<T>) {
           pagination={false}
           scroll={virtualHeight === undefined ? { x: scrollX } : { x: scrollX === "max-content" ? 1000 : scrollX, y: virtualHeight }}
           virtual={virtualHeight !== undefined}
-          {...(props.rowSelection ? { rowSelection: props.rowSelection } : {})}
+          {...(props.rowSelection ? { rowSelection: { columnTitle: (tick) => <NotMeasured>{tick}</NotMeasured>, ...props.rowSelection } } : {})}
           {...(props.expandable ? { expandable: props.expandable } : {})}
           {...(props.rowClassName ? { rowClassName: props.rowClassName } : {})}
           {...(props.onRow ? { onRow: props.onRow } : {})}
@@ -82,6 +83,11 @@ export function DataTable<T extends object>(props: Props<T>) {
       {(pages.hasNext || pages.page > 1 || pages.items.length > PAGE_SIZES[0]) && <Pager pages={pages} labels={{ previous: t("common.previous"), next: t("common.next") }} />}
     </div>
   );
+}
+
+/** The table measures its columns by a hidden row with the same titles; a box to tick there could be reached with the keyboard. */
+function NotMeasured({ children }: { children: ReactNode }) {
+  return use(TableMeasureRowContext) ? null : children;
 }
 
 function Pager<T>({ pages, labels }: { pages: CursorPages<T>; labels: { previous: string; next: string } }) {

@@ -3,11 +3,15 @@
 import type { Translation } from "../types";
 import { apidocs } from "./apidocs";
 import { common } from "./common";
+import { curation } from "./curation";
+import { editing } from "./editing";
 import { imports } from "./imports";
+import { knowledge } from "./knowledge";
 import { overview } from "./overview";
 import { people } from "./people";
 import { problem } from "./problem";
 import { session } from "./session";
 import { shell } from "./shell";
+import { worklists } from "./worklists";
 
-export const zh: Translation = { apidocs, common, imports, overview, people, problem, session, shell };
+export const zh: Translation = { apidocs, common, curation, editing, imports, knowledge, overview, people, problem, session, shell, worklists };
