@@ -1,6 +1,6 @@
 // The side menu: one line a page. A feature adds its line here and its routes in router.ts.
 
-import { IdcardOutlined } from "@ant-design/icons";
+import { ExperimentOutlined, IdcardOutlined, MessageOutlined } from "@ant-design/icons";
 import type { LinkProps } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import type { Action, Schemas } from "../api";
@@ -22,5 +22,7 @@ export interface MenuLine {
 }
 
 export const MENU: MenuLine[] = [
+  { section: "desk", to: "/desk", label: "desk.title", icon: <MessageOutlined />, may: "Suggest" },
+  { section: "lab", to: "/lab", label: "lab.title", icon: <ExperimentOutlined />, may: "WriteEntries" },
   { section: "people", to: "/profile", label: "shell.people_profile", icon: <IdcardOutlined /> },
 ];

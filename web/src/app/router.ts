@@ -3,6 +3,8 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { createRoute, createRouter, redirect } from "@tanstack/react-router";
 import { meQuery, roleMay } from "../api";
+import { customerRoutes, deskRoute, liveRoute, replayRoute } from "../features/desk/routes";
+import { labRoute } from "../features/lab/routes";
 import { profileRoute } from "../features/people/routes";
 import { loginRoute } from "../features/session/routes";
 import { NotFound } from "./faults";
@@ -23,7 +25,7 @@ const startRoute = createRoute({
 /** Below the frame, so that whoever mistypes an address still has the menu. */
 const nowhereRoute = createRoute({ getParentRoute: () => consoleRoute, path: "$", component: NotFound });
 
-const routeTree = rootRoute.addChildren([loginRoute, consoleRoute.addChildren([startRoute, nowhereRoute, profileRoute])]);
+const routeTree = rootRoute.addChildren([loginRoute, customerRoutes, consoleRoute.addChildren([startRoute, nowhereRoute, deskRoute, liveRoute, replayRoute, labRoute, profileRoute])]);
 
 export const makeRouter = (client: QueryClient) =>
   createRouter({ routeTree, context: { client }, defaultPreload: "intent", defaultPendingMs: 300, scrollRestoration: true });

@@ -2,9 +2,11 @@
 
 import type { Translation } from "../types";
 import { common } from "./common";
+import { desk } from "./desk";
+import { lab } from "./lab";
 import { people } from "./people";
 import { problem } from "./problem";
 import { session } from "./session";
 import { shell } from "./shell";
 
-export const zh: Translation = { common, people, problem, session, shell };
+export const zh: Translation = { common, desk, lab, people, problem, session, shell };
