@@ -50,7 +50,7 @@ export function Composer({ draft, field, outdated }: Props) {
             event.preventDefault();
             draft.send();
           }}
-          autoSize={{ minRows: 2, maxRows: 8 }}
+          rows={2}
           placeholder={t("desk.compose")}
           aria-label={t("desk.compose")}
           data-testid="draft"
@@ -60,22 +60,28 @@ export function Composer({ draft, field, outdated }: Props) {
         </Button>
       </div>
       <p className="composer-keys quiet small" data-testid="keys">
-        <span>
-          <Keys of={["1–5"]} /> {t("desk.keyInsert")}
-        </span>
-        <span>
-          <Keys of={["⇧", "1–5"]} /> {t("desk.keySendNow")}
-        </span>
-        <span>
-          <Keys of={["Alt", "1–5"]} /> {t("desk.keyWriting")}
-        </span>
-        <span>
-          <Keys of={["Enter"]} /> {t("desk.keySend")}
-        </span>
-        <span>
-          <Keys of={["Esc"]} /> {t("desk.keyBack")}
-        </span>
+        {text === "" ? (
+          <>
+            <Hint keys={["1–5"]} text={t("desk.keyInsert")} />
+            <Hint keys={["⇧", "1–5"]} text={t("desk.keySendNow")} />
+          </>
+        ) : (
+          <>
+            <Hint keys={["Enter"]} text={t("desk.keySend")} />
+            <Hint keys={["⇧", "Enter"]} text={t("desk.keyLine")} />
+            <Hint keys={["Alt", "1–5"]} text={t("desk.keyInsert")} />
+            {basis && <Hint keys={["Esc"]} text={t("desk.keyBack")} />}
+          </>
+        )}
       </p>
     </form>
+  );
+}
+
+function Hint({ keys, text }: { keys: string[]; text: string }) {
+  return (
+    <span>
+      <Keys of={keys} /> {text}
+    </span>
   );
 }

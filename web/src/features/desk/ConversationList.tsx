@@ -7,7 +7,7 @@ import { Button, Segmented, Skeleton, Tooltip } from "antd";
 import { useDesk } from "../../api";
 import { ErrorNotice, useKept } from "../../components";
 import { useI18n } from "../../i18n";
-import { listConversations, type ConversationLine, type ConversationState } from "./live";
+import { listConversations, type ConversationLine, type ConversationState } from "../../api/conversations";
 
 const LOOK_AGAIN = 5000;
 const isState = (value: unknown): value is ConversationState => value === "live" || value === "closed";
@@ -56,7 +56,7 @@ export function ConversationList({ onStart, starting }: Props) {
       ) : (
         <ul className="desk-lines">
           {lines.map((line) => (
-            <Line key={line.id} line={line} />
+            <Line key={line.id} line={line} now={list.dataUpdatedAt} />
           ))}
           {lines.length === 0 && !list.error && <li className="quiet desk-none">{t(state === "live" ? "desk.noneLive" : "desk.noneClosed")}</li>}
           {list.hasNextPage && (
@@ -88,7 +88,8 @@ function ListSkeleton() {
 /** What a conversation without a name is called: enough of its id to tell it from its neighbours. */
 export const shortId = (id: string) => id.slice(-4);
 
-function Line({ line }: { line: ConversationLine }) {
+/** `now`: when the list was made; waiting times grow with it. */
+function Line({ line, now }: { line: ConversationLine; now: number }) {
   const { t, format } = useI18n();
   return (
     <li>
@@ -99,7 +100,7 @@ function Line({ line }: { line: ConversationLine }) {
         </span>
         <span className="desk-line-text">{line.lastText === null ? t("desk.noMessages") : line.lastRole === "agent" ? t("desk.youSaid", { text: line.lastText }) : line.lastText}</span>
         <span className="desk-line-foot">
-          {line.state === "live" && line.waitingSince ? <span className="waiting">{t("desk.waitsSince", { ago: format.ago(line.waitingSince) })}</span> : <span>{line.channel ?? ""}</span>}
+          {line.state === "live" && line.waitingSince ? <span className="waiting">{t("desk.waitsSince", { time: format.duration(now - new Date(line.waitingSince).getTime()) })}</span> : <span>{line.channel ?? ""}</span>}
           <span>{t("desk.count", { n: line.messages })}</span>
         </span>
       </Link>

@@ -9,7 +9,8 @@ import { asApiError, useDesk } from "../../api";
 import { useI18n } from "../../i18n";
 import { ConversationList } from "./ConversationList";
 import "./desk.css";
-import { listConversations, startConversation, type ConversationLine } from "./live";
+import { listConversations, type ConversationLine } from "../../api/conversations";
+import { startConversation } from "./live";
 import { SourcePanel } from "./SourcePanel";
 
 export interface Source {

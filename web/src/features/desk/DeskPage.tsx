@@ -34,7 +34,7 @@ function Ways() {
           {t("desk.startFirst")}
         </Button>
       </div>
-      <p className="small above">{t("desk.demoSafe")}</p>
+      <div className="small quiet desk-safe">{t("desk.demoSafe")}</div>
     </>
   );
 }

@@ -2,7 +2,7 @@
 
 import { ArrowLeftOutlined, CaretRightOutlined, PauseOutlined, RedoOutlined, StepForwardOutlined } from "@ant-design/icons";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { Button, Progress, Segmented } from "antd";
+import { Button, Segmented, Tooltip } from "antd";
 import { useState } from "react";
 import { useDesk } from "../../api";
 import { ErrorNotice, NeedsDesk } from "../../components";
@@ -82,9 +82,9 @@ function Controls({ replay, onAgain }: { replay: Replay; onAgain: () => void }) 
           {t(replay.playing ? "desk.pause" : "desk.play")}
         </Button>
       )}
-      <Button size="small" icon={<StepForwardOutlined />} disabled={ended} onClick={replay.step} data-testid="replay-step">
-        {t("desk.step")}
-      </Button>
+      <Tooltip title={t("desk.step")}>
+        <Button size="small" icon={<StepForwardOutlined />} aria-label={t("desk.step")} disabled={ended} onClick={replay.step} data-testid="replay-step" />
+      </Tooltip>
       <Segmented
         size="small"
         aria-label={t("desk.speed")}
@@ -92,8 +92,8 @@ function Controls({ replay, onAgain }: { replay: Replay; onAgain: () => void }) 
         onChange={replay.setSpeed}
         options={SPEEDS.map((speed) => ({ value: speed, label: <span data-testid={`speed-${speed}`}>{t("desk.times", { n: format.number(speed) })}</span> }))}
       />
-      <Progress className="replay-progress" percent={replay.total === 0 ? 0 : (replay.played / replay.total) * 100} showInfo={false} size="small" aria-label={t("desk.turnOf", { n: replay.played, total: replay.total })} />
-      <span className="quiet small nowrap">{t("desk.turnOf", { n: replay.played, total: replay.total })}</span>
+      <progress max={Math.max(1, replay.total)} value={replay.played} aria-label={t("desk.replayControls")} />
+      <span className="replay-turn quiet small nowrap">{t("desk.turnOf", { n: replay.played, total: replay.total })}</span>
     </div>
   );
 }

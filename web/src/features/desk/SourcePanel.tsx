@@ -7,7 +7,8 @@ import { Button } from "antd";
 import { useDesk } from "../../api";
 import { ErrorNotice } from "../../components";
 import { useI18n } from "../../i18n";
-import { conversationQuery, messageOf } from "./live";
+import { conversationQuery } from "../../api/conversations";
+import { messageOf } from "./live";
 import { Transcript } from "./Transcript";
 
 interface Props {

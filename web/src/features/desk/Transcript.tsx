@@ -75,7 +75,7 @@ function Line({ message, own, marked, follows }: { message: Message; own: "agent
       {!follows && (
         <span className="line-head">
           {t(`desk.role_${message.role}`)}
-          {message.at && <time dateTime={message.at}>{format.dateTime(message.at)}</time>}
+          {message.at && <time dateTime={message.at} title={format.exact(message.at)}>{format.time(message.at)}</time>}
         </span>
       )}
       <p className="bubble">{message.text}</p>

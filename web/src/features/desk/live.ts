@@ -1,52 +1,10 @@
-// What the desk asks of the service.
+// What the desk asks of the service, and what the stream of a conversation brings.
 
-import { queryOptions } from "@tanstack/react-query";
-import { api, CSRF, need, problemOf, type Schemas } from "../../api";
+import type { Schemas } from "../../api";
+import { ask, type ConversationState } from "../../api/conversations";
 import type { Message, SuggestionSet, WithdrawnBecause } from "./talk";
 
-export type ConversationState = "live" | "closed";
-
-/** A line of the desk's list. */
-export interface ConversationLine {
-  id: string;
-  channel: string | null;
-  state: ConversationState;
-  lastText: string | null;
-  lastRole: Schemas["Role"] | null;
-  lastAt: string;
-  waitingSince: string | null;
-  messages: number;
-}
-
-interface LineView {
-  id: string;
-  channel?: string | null;
-  state: ConversationState;
-  last_message?: MessageView | null;
-  last_at: string;
-  waiting_since?: string | null;
-  message_count: number;
-}
-
 type MessageView = Schemas["ConversationMessage"];
-
-async function ask<T>(path: string, init?: RequestInit): Promise<T> {
-  const response = await fetch(path, { ...init, headers: { ...CSRF, "content-type": "application/json" } });
-  const body: unknown = response.status === 204 ? null : await response.json().catch(() => null);
-  if (!response.ok) throw problemOf(response, body);
-  return body as T;
-}
-
-const lineOf = (view: LineView): ConversationLine => ({
-  id: view.id,
-  channel: view.channel ?? null,
-  state: view.state,
-  lastText: view.last_message?.text ?? null,
-  lastRole: view.last_message?.role ?? null,
-  lastAt: view.last_at,
-  waitingSince: view.waiting_since ?? null,
-  messages: view.message_count,
-});
 
 export const messageOf = (view: MessageView): Message => ({
   position: view.position,
@@ -54,17 +12,6 @@ export const messageOf = (view: MessageView): Message => ({
   text: view.text,
   at: view.at ?? null,
 });
-
-export interface ListPage {
-  items: ConversationLine[];
-  next: string | null;
-}
-
-export async function listConversations(desk: string, state: ConversationState, cursor: string | null, signal: AbortSignal): Promise<ListPage> {
-  const query = new URLSearchParams({ desk, state, limit: "50", ...(cursor === null ? {} : { cursor }) });
-  const page = await ask<{ items: LineView[]; next_cursor?: string | null }>(`/v1/conversations?${query}`, { signal });
-  return { items: page.items.map(lineOf), next: page.next_cursor ?? null };
-}
 
 export const startConversation = (desk: string) => ask<{ id: string }>("/v1/conversations", { method: "POST", body: JSON.stringify({ desk, channel: "console" }) });
 
@@ -75,13 +22,6 @@ export const closeConversation = (desk: string, id: string) => ask<unknown>(`/v1
 
 export const tellTyping = (desk: string, id: string, text: string) =>
   ask<unknown>(`/v1/conversations/${id}/typing?desk=${encodeURIComponent(desk)}`, { method: "POST", body: JSON.stringify({ role: "customer", typing: text.trim() !== "", ...(text.trim() === "" ? {} : { text }) }) });
-
-export const conversationQuery = (desk: string, id: string) =>
-  queryOptions({
-    queryKey: ["conversation", desk, id],
-    queryFn: async ({ signal }): Promise<Schemas["Conversation"] & { state?: ConversationState }> =>
-      need(api.GET("/v1/conversations/{id}", { params: { path: { id }, query: { desk } }, signal })),
-  });
 
 export const eventsUrl = (desk: string, id: string) => `/v1/conversations/${id}/events?desk=${encodeURIComponent(desk)}`;
 

@@ -72,6 +72,8 @@ export function openTurn(messages: Message[]): number | null {
 function fits(set: SuggestionSet, messages: Message[]): boolean {
   // A provisional set is for the message that would come next: once that is there, another set is on its way.
   const from = set.provisional ? set.turn : set.turn + 1;
+  const own = messages.find((message) => message.position === set.turn);
+  if (own && own.role !== "customer") return false;
   return !messages.some((message) => message.position >= from && (message.role === "customer" || message.role === "agent"));
 }
 

@@ -3,7 +3,8 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useReducer } from "react";
 import { useEventStream, type StreamState } from "../../api";
-import { conversationQuery, eventsUrl, messageOf, sendMessage, setOf, type LiveEvents } from "./live";
+import { conversationQuery } from "../../api/conversations";
+import { eventsUrl, messageOf, sendMessage, setOf, type LiveEvents } from "./live";
 import { EMPTY, happen, newClientId, type Outgoing, type Talk } from "./talk";
 
 /** How long a withdrawn set can still be seen. */

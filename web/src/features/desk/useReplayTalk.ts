@@ -4,7 +4,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useEffectEvent, useReducer, useState } from "react";
 import { api, need, type Schemas } from "../../api";
-import { conversationQuery, messageOf, setOf } from "./live";
+import { conversationQuery } from "../../api/conversations";
+import { messageOf, setOf } from "./live";
 import { EMPTY, happen, openTurn, type Message, type SuggestionSet, type Talk } from "./talk";
 import { useForgetting } from "./useLiveTalk";
 
