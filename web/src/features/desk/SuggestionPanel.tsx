@@ -29,7 +29,7 @@ export function SuggestionPanel({ talk, stream, closed, rejected, actions, faile
   const standing = set ?? withdrawn?.set ?? null;
   const state = set ? "current" : withdrawn ? "withdrawn" : "none";
   return (
-    <section className="suggestions" aria-label={t("desk.suggestions")} data-testid="suggestions" data-state={state} data-turn={standing?.turn ?? ""} data-set={standing?.id ?? ""}>
+    <section className="suggestions" aria-label={t("desk.suggestions")} data-testid="suggestions" data-state={state} data-turn={standing?.turn ?? ""} data-provisional={standing?.provisional ?? false}>
       <header className="suggestions-head">
         <h2>{t("desk.suggestions")}</h2>
         {set?.provisional && <span className="badge badge-info">{t("desk.provisional")}</span>}

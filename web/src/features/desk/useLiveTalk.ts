@@ -36,7 +36,7 @@ export function useLiveTalk(desk: string, id: string, as: "agent" | "customer"):
   }, [data]);
 
   const stream = useEventStream<LiveEvents>(
-    data ? eventsUrl(desk, id) : null,
+    data && data.state !== "closed" ? eventsUrl(desk, id) : null,
     {
       state: ({ state }) => {
         if (data && state !== data.state) void refetch();
