@@ -17,7 +17,7 @@ const WORDS = {
     pools: ["存档", "知识库"],
     edited: "已改动",
     answered: "已收回：这一轮已经回复。",
-    newer: "已收回：客户又说了新的内容",
+    newer: "客户又说了新的内容",
     rejected: "不合适：已过时",
     silent: "没有建议：这句话没有提问",
   },
@@ -29,13 +29,14 @@ const WORDS = {
     pools: ["Archive", "Knowledge"],
     edited: "changed by you",
     answered: "Withdrawn: this turn has been answered.",
-    newer: "Withdrawn: the customer has written more.",
+    newer: "the customer has written more.",
     rejected: "Not useful: outdated",
     silent: "Nothing to suggest: this asks nothing",
   },
 };
 
-const current = (page) => page.locator('[data-testid="suggestions"][data-state="current"]');
+// What was suggested while the customer was still typing goes once they have sent it.
+const current = (page) => page.locator('[data-testid="suggestions"][data-state="current"][data-provisional="false"]');
 const suggestion = (page) => current(page).getByTestId("suggestion");
 
 /** Begins a conversation at the desk and opens the customer's window. */
@@ -161,11 +162,11 @@ for (const language of LANGUAGES) {
         const customer = await begin(page);
         await customer.getByTestId("customer-draft").pressSequentially(words.question, { delay: 30 });
         await page.getByTestId("typing").waitFor();
-        await suggestion(page).first().waitFor();
+        await page.locator('[data-testid="suggestions"][data-provisional="true"]').getByTestId("suggestion").first().waitFor();
         assert.equal(await page.getByTestId("message").count(), 0);
         await customer.getByTestId("customer-send").click();
         await page.getByTestId("message").waitFor();
-        await page.locator('[data-testid="suggestions"][data-state="current"][data-provisional="false"]').waitFor();
+        await suggestion(page).first().waitFor();
       }));
 
     test("a newcomer sees suggestions within ten seconds of the first page, with one click", () =>
@@ -217,11 +218,11 @@ for (const language of LANGUAGES) {
 }
 
 test("a source conversation opens beside, at the question, and closes with Esc", () =>
-  withPage({}, async (page) => {
+  withPage({ language: "zh" }, async (page) => {
     await signIn(page, "lin", PASSWORD, "/desk");
     const customer = await begin(page);
-    await say(customer, "Who pays for the return postage?");
-    const archived = suggestion(page).filter({ has: page.getByText("Archive", { exact: true }) }).first();
+    await say(customer, "我想退货，运费谁出");
+    const archived = suggestion(page).filter({ has: page.getByText(WORDS.zh.pools[0], { exact: true }) }).first();
     await archived.getByTestId("evidence-button").hover();
     await page.getByTestId("open-source").first().click();
     const source = page.getByTestId("source");

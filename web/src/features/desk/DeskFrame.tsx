@@ -5,11 +5,11 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { App, Button } from "antd";
 import { useEffect, useState, type ReactNode } from "react";
-import { asApiError, useDesk } from "../../api";
+import { asApiError, useDesk, type Schemas } from "../../api";
 import { useI18n } from "../../i18n";
 import { ConversationList } from "./ConversationList";
 import "./desk.css";
-import { listConversations, type ConversationLine } from "../../api/conversations";
+import { conversationQuery, listConversations, type ConversationLine } from "../../api/conversations";
 import { startConversation } from "./live";
 import { SourcePanel } from "./SourcePanel";
 
@@ -74,12 +74,22 @@ export function useStart() {
 const HAN = /\p{Script=Han}/u;
 /** Long enough to show something, short enough to be watched to its end. */
 const GOOD_LENGTH = { least: 5, most: 16 };
+/** Conversations looked into; each is a request. */
+const LOOKED_INTO = 6;
 
-/** A conversation worth watching: in the page's language if there is one, and neither too short nor too long. */
-export function choose(lines: ConversationLine[], chinese: boolean): ConversationLine | undefined {
-  const inLanguage = lines.filter((line) => HAN.test(line.lastText ?? "") === chinese);
-  const good = (line: ConversationLine) => line.messages >= GOOD_LENGTH.least && line.messages <= GOOD_LENGTH.most;
-  return inLanguage.find(good) ?? lines.find(good) ?? lines[0];
+/** Conversations worth watching: in the page's language if there are any, and neither too short nor too long. */
+export function worthWatching(lines: ConversationLine[], chinese: boolean): ConversationLine[] {
+  const rank = (line: ConversationLine) => {
+    const good = line.messages >= GOOD_LENGTH.least && line.messages <= GOOD_LENGTH.most;
+    return (HAN.test(line.lastText ?? "") === chinese ? 2 : 0) + (good ? 1 : 0);
+  };
+  return lines.filter((line) => line.messages > 1).sort((a, b) => rank(b) - rank(a));
+}
+
+/** Whether a conversation comes to the point with its first words, so that there is something to see at once. */
+export function beginsWithQuestion(messages: { role: Schemas["Role"]; text: string }[]): boolean {
+  const first = messages[0];
+  return first?.role === "customer" && (/[?？]/.test(first.text) || first.text.length >= (HAN.test(first.text) ? 10 : 30));
 }
 
 /** Shows the product at work, with one click. */
@@ -90,9 +100,13 @@ export function DemoButton({ primary = false }: { primary?: boolean }) {
   const navigate = useNavigate();
   const { message } = App.useApp();
   const demo = useMutation({
-    mutationFn: () => client.query({ queryKey: ["demo", desk], queryFn: ({ signal }) => listConversations(desk, "closed", null, signal), staleTime: 60_000 }),
-    onSuccess: async ({ items }) => {
-      const chosen = choose(items, language === "zh");
+    mutationFn: async () => {
+      const { items } = await client.query({ queryKey: ["demo", desk], queryFn: ({ signal }) => listConversations(desk, "closed", null, signal), staleTime: 60_000 });
+      const lines = worthWatching(items, language === "zh").slice(0, LOOKED_INTO);
+      const conversations = await Promise.all(lines.map((line) => client.query({ ...conversationQuery(desk, line.id), staleTime: 60_000 })));
+      return conversations.find((conversation) => beginsWithQuestion(conversation.messages)) ?? conversations[0];
+    },
+    onSuccess: async (chosen) => {
       if (chosen) await navigate({ to: "/desk/replay/$id", params: { id: chosen.id } });
       else void message.info(t("desk.nothingToReplay"));
     },

@@ -40,9 +40,9 @@ export function SuggestionPanel({ talk, stream, closed, rejected, actions, faile
           {t("desk.broken")}
         </p>
       )}
-      {withdrawn && !set && (
+      {withdrawn && !(set && withdrawn.because === "draft_dropped") && (
         <p className="suggestions-line warn" role="status" data-testid="withdrawn">
-          {t(`desk.withdrawn_${withdrawn.because}`)}
+          {t(set ? "desk.renewed" : `desk.withdrawn_${withdrawn.because}`)}
         </p>
       )}
       {set && set.query !== "" && (

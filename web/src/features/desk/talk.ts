@@ -43,7 +43,7 @@ export interface Talk {
   messages: Message[];
   outgoing: Outgoing[];
   set: SuggestionSet | null;
-  /** The last set, still to be seen for a moment, and why it went. */
+  /** The last set and why it went: still said for a moment, so that nobody overlooks that what they were reading has changed. */
   withdrawn: { set: SuggestionSet; because: WithdrawnBecause } | null;
   /** The turn for which none could be computed. */
   failed: number | null;
@@ -105,7 +105,7 @@ export function happen(talk: Talk, what: Happening): Talk {
     }
     case "suggestions":
       // One that comes late is not shown at all: it would be withdrawn in the same breath.
-      return fits(what.set, talk.messages) ? { ...talk, set: what.set, withdrawn: null, failed: null } : talk;
+      return fits(what.set, talk.messages) ? { ...talk, set: what.set, failed: null } : talk;
     case "withdrawn": {
       const { set } = talk;
       if (set === null || (what.turn !== null && what.turn !== set.turn)) return talk;

@@ -13,7 +13,7 @@ export const SPEEDS = [0.5, 1, 2, 4] as const;
 export type Speed = (typeof SPEEDS)[number];
 
 /** Milliseconds at speed 1. */
-const PACE = { first: 400, perCharacter: 45, leastTyping: 900, mostTyping: 2600, reading: 5000, answering: 1200 };
+const PACE = { first: 400, perCharacter: 45, leastTyping: 900, mostTyping: 2200, reading: 5000, silent: 1500, answering: 1200 };
 
 /** As many as a desk shows, and some more in place of those that only this conversation knows. */
 const ASKED = 6;
@@ -51,7 +51,8 @@ export function withoutSource(set: SuggestionSet, id: string): SuggestionSet {
 function pause(talk: Talk, next: Message): number {
   if (talk.messages.length === 0) return PACE.first;
   if (next.role === "customer") return Math.min(PACE.mostTyping, Math.max(PACE.leastTyping, next.text.length * PACE.perCharacter));
-  return talk.set !== null ? PACE.reading : PACE.answering;
+  if (talk.set === null) return PACE.answering;
+  return talk.set.suggestions.length > 0 ? PACE.reading : PACE.silent;
 }
 
 /** For one conversation as long as its component lives: give the component another key to begin again. */

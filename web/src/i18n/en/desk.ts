@@ -62,6 +62,7 @@ export const desk = {
   answered: "Answered. The next suggestions come with the customer's next message.",
   closedNoSuggestions: "A closed conversation gets no suggestions. A replay shows what would have been suggested.",
   broken: "The connection is interrupted; trying again. What you see may be out of date.",
+  renewed: "Renewed: the customer has written more.",
   withdrawn_newer_message: "Withdrawn: the customer has written more. New suggestions are on their way.",
   withdrawn_answered: "Withdrawn: this turn has been answered.",
   withdrawn_draft_dropped: "Withdrawn: the customer has deleted what they were writing.",

@@ -62,6 +62,7 @@ export const desk = {
   answered: "已回复。客户再次发言时会有新的建议。",
   closedNoSuggestions: "已结束的会话没有建议。回放可以看到当时会给出什么建议。",
   broken: "连接中断，正在重连。当前内容可能不是最新的。",
+  renewed: "已更新：客户又说了新的内容。",
   withdrawn_newer_message: "已收回：客户又说了新的内容，新建议马上就到。",
   withdrawn_answered: "已收回：这一轮已经回复。",
   withdrawn_draft_dropped: "已收回：客户删掉了正在输入的内容。",
