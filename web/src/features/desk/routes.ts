@@ -1,7 +1,7 @@
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
 import { consoleRoute, requireSession, rootRoute, searchForDesk } from "../../app/root";
 
-export const deskRoute = createRoute({
+export const conversationsRoute = createRoute({
   getParentRoute: () => consoleRoute,
   path: "/desk",
   component: lazyRouteComponent(() => import("./DeskPage")),
