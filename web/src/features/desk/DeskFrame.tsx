@@ -1,7 +1,7 @@
 // The desk's three columns: conversations, or the source that somebody looks at; the conversation; its suggestions.
 
 import { PlayCircleOutlined } from "@ant-design/icons";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQueryClient, type QueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { App, Button } from "antd";
 import { useEffect, useState, type ReactNode } from "react";
@@ -12,6 +12,7 @@ import "./desk.css";
 import { conversationQuery, listConversations, type ConversationLine } from "../../api/conversations";
 import { startConversation } from "./live";
 import { SourcePanel } from "./SourcePanel";
+import { suggestTo } from "./useReplayTalk";
 
 export interface Source {
   id: string;
@@ -75,7 +76,7 @@ const HAN = /\p{Script=Han}/u;
 /** Long enough to show something, short enough to be watched to its end. */
 const GOOD_LENGTH = { least: 5, most: 16 };
 /** Conversations looked into; each is a request. */
-const LOOKED_INTO = 6;
+const LOOKED_INTO = 8;
 
 /** Conversations worth watching: in the page's language if there are any, and neither too short nor too long. */
 export function worthWatching(lines: ConversationLine[], chinese: boolean): ConversationLine[] {
@@ -86,10 +87,23 @@ export function worthWatching(lines: ConversationLine[], chinese: boolean): Conv
   return lines.filter((line) => line.messages > 1).sort((a, b) => rank(b) - rank(a));
 }
 
-/** Whether a conversation comes to the point with its first words, so that there is something to see at once. */
+/** Whether a conversation comes to the point with its first words. */
 export function beginsWithQuestion(messages: { role: Schemas["Role"]; text: string }[]): boolean {
   const first = messages[0];
   return first?.role === "customer" && (/[?？]/.test(first.text) || first.text.length >= (HAN.test(first.text) ? 10 : 30));
+}
+
+/** A conversation that shows something with its first words; failing that one that begins with a question. */
+async function chooseDemo(client: QueryClient, desk: string, chinese: boolean): Promise<string | null> {
+  const { items } = await client.query({ queryKey: ["demo", desk], queryFn: ({ signal }) => listConversations(desk, "closed", null, signal), staleTime: 60_000 });
+  const lines = worthWatching(items, chinese).slice(0, LOOKED_INTO);
+  const conversations = await Promise.all(lines.map((line) => client.query({ ...conversationQuery(desk, line.id), staleTime: 60_000 })));
+  const questions = conversations.filter((conversation) => beginsWithQuestion(conversation.messages));
+  for (const { id, messages } of questions) {
+    const { suggestions } = await client.query({ queryKey: ["demo", desk, id], queryFn: ({ signal }) => suggestTo(desk, id, messages.slice(0, 1), signal), staleTime: 60_000 });
+    if (suggestions.length > 0) return id;
+  }
+  return questions[0]?.id ?? conversations[0]?.id ?? null;
 }
 
 /** Shows the product at work, with one click. */
@@ -100,14 +114,9 @@ export function DemoButton({ primary = false }: { primary?: boolean }) {
   const navigate = useNavigate();
   const { message } = App.useApp();
   const demo = useMutation({
-    mutationFn: async () => {
-      const { items } = await client.query({ queryKey: ["demo", desk], queryFn: ({ signal }) => listConversations(desk, "closed", null, signal), staleTime: 60_000 });
-      const lines = worthWatching(items, language === "zh").slice(0, LOOKED_INTO);
-      const conversations = await Promise.all(lines.map((line) => client.query({ ...conversationQuery(desk, line.id), staleTime: 60_000 })));
-      return conversations.find((conversation) => beginsWithQuestion(conversation.messages)) ?? conversations[0];
-    },
-    onSuccess: async (chosen) => {
-      if (chosen) await navigate({ to: "/desk/replay/$id", params: { id: chosen.id } });
+    mutationFn: () => chooseDemo(client, desk, language === "zh"),
+    onSuccess: async (id) => {
+      if (id !== null) await navigate({ to: "/desk/replay/$id", params: { id } });
       else void message.info(t("desk.nothingToReplay"));
     },
     onError: (error) => {

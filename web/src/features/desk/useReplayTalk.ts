@@ -48,6 +48,13 @@ export function withoutSource(set: SuggestionSet, id: string): SuggestionSet {
   return { ...set, suggestions, abstained: set.abstained ?? (suggestions.length === 0 ? "no_match" : null) };
 }
 
+/** What would be suggested after these messages of an archived conversation. */
+export async function suggestTo(desk: string, id: string, messages: { role: Schemas["Role"]; text: string }[], signal: AbortSignal): Promise<SuggestionSet> {
+  const conversation = { messages: messages.map(({ role, text }) => ({ role, text })) };
+  const answer = await need(api.POST("/v1/suggestions", { body: { desk, limit: ASKED, conversation }, signal }));
+  return withoutSource(setOf(answer, messages.length - 1), id);
+}
+
 function pause(talk: Talk, next: Message): number {
   if (talk.messages.length === 0) return PACE.first;
   if (next.role === "customer") return Math.min(PACE.mostTyping, Math.max(PACE.leastTyping, next.text.length * PACE.perCharacter));
@@ -56,7 +63,7 @@ function pause(talk: Talk, next: Message): number {
 }
 
 /** For one conversation as long as its component lives: give the component another key to begin again. */
-export function useReplayTalk(desk: string, id: string, language: Schemas["Language"] | null = null): Replay {
+export function useReplayTalk(desk: string, id: string): Replay {
   const [talk, dispatch] = useReducer(happen, EMPTY);
   const [cursor, setCursor] = useState(0);
   const [playing, setPlaying] = useState(true);
@@ -68,20 +75,14 @@ export function useReplayTalk(desk: string, id: string, language: Schemas["Langu
 
   const asked = useQuery({
     queryKey: ["replay", desk, id, talk.messages.length, turn],
-    queryFn: ({ signal }) =>
-      need(
-        api.POST("/v1/suggestions", {
-          body: { desk, limit: ASKED, conversation: { messages: talk.messages.map(({ role, text }) => ({ role, text })) }, ...(language ? { language } : {}) },
-          signal,
-        }),
-      ),
+    queryFn: ({ signal }) => suggestTo(desk, id, talk.messages, signal),
     enabled: turn !== null,
     staleTime: Infinity,
     gcTime: 0,
   });
   useEffect(() => {
-    if (asked.data && turn !== null) dispatch({ kind: "suggestions", set: withoutSource(setOf(asked.data, turn), id) });
-  }, [asked.data, turn, id]);
+    if (asked.data && turn !== null) dispatch({ kind: "suggestions", set: { ...asked.data, turn } });
+  }, [asked.data, turn]);
   useForgetting(talk, dispatch);
 
   const play = () => {
