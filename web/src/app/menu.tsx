@@ -2,6 +2,7 @@
 
 import {
   ApiOutlined,
+<<<<<<< 
   BarChartOutlined,
   BlockOutlined,
   BookOutlined,
@@ -15,6 +16,15 @@ import {
   KeyOutlined,
   SettingOutlined,
   ShrinkOutlined,
+=======
+  CloudUploadOutlined,
+  ControlOutlined,
+  ExperimentOutlined,
+  IdcardOutlined,
+  KeyOutlined,
+  MessageOutlined,
+  SettingOutlined,
+>>>>>>> 
   TeamOutlined,
 } from "@ant-design/icons";
 import type { LinkProps } from "@tanstack/react-router";
@@ -38,6 +48,7 @@ export interface MenuLine {
 }
 
 export const MENU: MenuLine[] = [
+  { section: "desk", to: "/desk", label: "desk.title", icon: <MessageOutlined />, may: "Suggest" },
   { section: "curation", to: "/clusters", label: "shell.section_curation", icon: <BlockOutlined />, may: "ReadClusters" },
   { section: "knowledge", to: "/knowledge", label: "knowledge.title", icon: <BookOutlined />, may: "ReadEntries" },
   { section: "worklists", to: "/worklists/gaps", label: "worklists.gaps", icon: <FileSearchOutlined />, may: "ReadClusters", count: "gaps" },
@@ -47,6 +58,7 @@ export const MENU: MenuLine[] = [
   { section: "worklists", to: "/worklists/rejected", label: "worklists.rejected", icon: <DislikeOutlined />, may: "ReadClusters", count: "rejected" },
   { section: "imports", to: "/imports", label: "shell.imports", icon: <CloudUploadOutlined />, may: "ReadJobs" },
   { section: "overview", to: "/overview", label: "shell.overview", icon: <BarChartOutlined />, may: "ReadReports" },
+  { section: "lab", to: "/lab", label: "lab.title", icon: <ExperimentOutlined />, may: "Explain" },
   { section: "people", to: "/controls", label: "shell.people_controls", icon: <ControlOutlined />, may: "ReadControls" },
   { section: "people", to: "/desk-settings", label: "shell.people_desk", icon: <SettingOutlined />, may: "ReadDesks" },
   { section: "people", to: "/accounts", label: "shell.people_accounts", icon: <TeamOutlined />, may: "ManageAccess" },

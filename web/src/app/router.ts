@@ -3,6 +3,8 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { createRoute, createRouter, redirect } from "@tanstack/react-router";
 import { meQuery, roleMay } from "../api";
+import { conversationsRoute, customerRoutes, liveRoute, replayRoute } from "../features/desk/routes";
+import { labRoute } from "../features/lab/routes";
 import { apidocsRoute } from "../features/apidocs/routes";
 import { curationRoutes } from "../features/curation/routes";
 import { importsRoute, jobRoute } from "../features/imports/routes";
@@ -29,9 +31,10 @@ const startRoute = createRoute({
 /** Below the frame, so that whoever mistypes an address still has the menu. */
 const nowhereRoute = createRoute({ getParentRoute: () => consoleRoute, path: "$", component: NotFound });
 
+const desk = [conversationsRoute, liveRoute, replayRoute];
 const settings = [controlsRoute, deskRoute, accountsRoute, keysRoute, profileRoute];
-const pages = [...curationRoutes, ...knowledgeRoutes, ...worklistRoutes, importsRoute, jobRoute, overviewRoute, ...settings, apidocsRoute];
-const routeTree = rootRoute.addChildren([loginRoute, consoleRoute.addChildren([startRoute, nowhereRoute, ...pages])]);
+const pages = [...desk, ...curationRoutes, ...knowledgeRoutes, ...worklistRoutes, importsRoute, jobRoute, overviewRoute, labRoute, ...settings, apidocsRoute];
+const routeTree = rootRoute.addChildren([loginRoute, customerRoutes, consoleRoute.addChildren([startRoute, nowhereRoute, ...pages])]);
 
 export const makeRouter = (client: QueryClient) =>
   createRouter({ routeTree, context: { client }, defaultPreload: "intent", defaultPendingMs: 300, scrollRestoration: true });

@@ -13,7 +13,8 @@ export function Keys({ of }: { of: string[] }) {
   );
 }
 
-const isTyping = (target: EventTarget | null) =>
+/** Whether keys belong to a field or a list. */
+export const isTyping = (target: EventTarget | null) =>
   target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName) || target.closest("[role=combobox],[role=listbox],[role=menu]") !== null);
 
 /** `"1"`, `"Escape"`, `"alt+1"`, `"mod+Enter"` (Ctrl, or ⌘ on a Mac). Keys without Alt or Ctrl are left alone while somebody types. */

@@ -16,6 +16,7 @@ export function formats(language: Language) {
   const day = new Intl.DateTimeFormat(name, { dateStyle: "medium" });
   const minute = new Intl.DateTimeFormat(name, { dateStyle: "medium", timeStyle: "short" });
   const second = new Intl.DateTimeFormat(name, { dateStyle: "medium", timeStyle: "medium" });
+  const clock = new Intl.DateTimeFormat(name, { timeStyle: "short" });
   const relative = new Intl.RelativeTimeFormat(name, { numeric: "auto" });
   const list = new Intl.ListFormat(name, { type: "conjunction" });
   return {
@@ -23,6 +24,7 @@ export function formats(language: Language) {
     /** 0.45 → 45% */
     percent: (share: number) => percent.format(share),
     date: (at: string | Date) => day.format(new Date(at)),
+    time: (at: string | Date) => clock.format(new Date(at)),
     dateTime: (at: string | Date) => minute.format(new Date(at)),
     /** To the second, for logs. */
     exact: (at: string | Date) => second.format(new Date(at)),

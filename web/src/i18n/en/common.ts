@@ -40,4 +40,6 @@ export const common = {
   role_auditor: "Auditor",
   role_admin: "Administrator",
   allDesks: "Every desk",
+  slotFilled: "From this conversation: {name}",
+  slotOpen: "To be filled in: {name}",
 } as const;

@@ -3,9 +3,11 @@
 import { apidocs } from "./apidocs";
 import { common } from "./common";
 import { curation } from "./curation";
+import { desk } from "./desk";
 import { editing } from "./editing";
 import { imports } from "./imports";
 import { knowledge } from "./knowledge";
+import { lab } from "./lab";
 import { overview } from "./overview";
 import { people } from "./people";
 import { problem } from "./problem";
@@ -13,4 +15,4 @@ import { session } from "./session";
 import { shell } from "./shell";
 import { worklists } from "./worklists";
 
-export const en = { apidocs, common, curation, editing, imports, knowledge, overview, people, problem, session, shell, worklists };
+export const en = { apidocs, common, curation, desk, editing, imports, knowledge, lab, overview, people, problem, session, shell, worklists };

@@ -40,4 +40,6 @@ export const common = {
   role_auditor: "审计员",
   role_admin: "管理员",
   allDesks: "所有服务台",
+  slotFilled: "取自本次会话：{name}",
+  slotOpen: "待填写：{name}",
 } as const;
