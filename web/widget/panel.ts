@@ -352,7 +352,7 @@ export class Panel {
     else if (event.key === "Escape") this.#host.leave?.();
     else if (event.key === "Enter" && at >= 0 && target === cards[at]) {
       event.preventDefault();
-      cards[at]?.querySelector<HTMLElement>("button.main")?.click();
+      cards[at].querySelector<HTMLElement>("button.main")?.click();
     }
   }
 }
