@@ -5,7 +5,7 @@ import { execFile } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { after, before, describe, test } from "node:test";
+import { after, describe, test } from "node:test";
 import { promisify } from "node:util";
 import { inflateRawSync } from "node:zlib";
 import { ROOT } from "./server.js";
@@ -13,15 +13,17 @@ import { installBridge, settingsFor, startHosts, WECOM_BROWSER } from "./hosts/h
 import { assertSound, LANGUAGES, withServer } from "./suite.js";
 
 let hosts;
-before(async () => {
-  hosts = await startHosts();
+const { withPage, url, key } = withServer({
+  settings: async () => {
+    hosts = await startHosts();
+    return settingsFor(hosts);
+  },
 });
 after(() => hosts?.stop());
-const { withPage, url, key } = withServer({ settings: () => settingsFor(hosts) });
 
 const WORDS = {
-  zh: { next: "可以开发票吗？", signIn: "请先登录", refusedSite: "该网站不能显示推荐", wrongEntry: "请在会话旁打开此页面", question: "裙子买小了想退，吊牌还在，运费谁出？" },
-  en: { next: "Can I get an invoice?", signIn: "Sign in first", refusedSite: "may not show suggestions", wrongEntry: "Open this page beside", question: "The dress is too small. Who pays the shipping if I return it?" },
+  zh: { next: "怎么退货", signIn: "请先登录", refusedSite: "该网站不能显示推荐", wrongEntry: "请在会话旁打开此页面", question: "可以开发票吗？" },
+  en: { next: "Can I get an invoice?", signIn: "Sign in first", refusedSite: "may not show suggestions", wrongEntry: "Open this page beside", question: "How do I change the address?" },
 };
 const SHOP = "demo-shop";
 
@@ -119,7 +121,7 @@ for (const language of LANGUAGES) {
         assert.equal(conversation.id, "1201");
         await assertSound(panel, "zendesk");
         // The key itself never comes to the browser: Zendesk's proxy knows it.
-        assert.deepEqual(hosts.state.proxied.map(({ url: asked, secure }) => [asked, secure]), [[`${url()}/v1/widget-tokens`, true]]);
+        assert.deepEqual(hosts.state.proxied.map(({ url: asked, secure, data }) => [asked, secure, JSON.parse(data)]), [[`${url()}/v1/widget-tokens`, true, { desk: SHOP, agent: "Example Agent" }]]);
 
         const text = await cards(frame).first().locator(".words").textContent();
         await frame.getByTestId("take").first().click();

@@ -41,7 +41,8 @@ export async function openPage(browser, url, { language = "en", hosts = [], ...o
   await context.exposeFunction("reportViolation", (text) => complaints.push(`content security policy: ${text}`));
   await context.addInitScript((chosen) => {
     document.addEventListener("securitypolicyviolation", (event) => window.reportViolation(`${event.violatedDirective} ${event.blockedURI}`));
-    if (!localStorage.getItem("riposte.language")) localStorage.setItem("riposte.language", chosen);
+    // The place of a frame that was refused has no storage.
+    if (location.origin !== "null" && !localStorage.getItem("riposte.language")) localStorage.setItem("riposte.language", chosen);
   }, language);
   const own = new URL(url).origin;
   if (process.env.RIPOSTE_WEB) await context.route((address) => address.origin === own, (route) => fromDisk(route, path.resolve(process.env.RIPOSTE_WEB)));

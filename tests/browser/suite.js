@@ -10,12 +10,12 @@ export const LANGUAGES = ["zh", "en"];
 /** Windows that every page must fit into. */
 export const WINDOWS = { laptop: { width: 1280, height: 720 }, tablet: { width: 768, height: 1024 } };
 
-/** Starts both before the file's tests and ends them after. `settings` makes the server's own settings, once what stands before is done. */
+/** Starts both before the file's tests and ends them after. `settings` makes settings of the server's own. */
 export function withServer({ settings = () => [] } = {}) {
   let server;
   let browser;
   before(async () => {
-    server = await startServer(settings());
+    server = await startServer(await settings());
     browser = await launch();
   });
   after(async () => {

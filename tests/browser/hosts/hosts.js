@@ -23,6 +23,7 @@ async function serve(routes = {}) {
     const { origin } = request.headers;
     if (origin) response.setHeader("Access-Control-Allow-Origin", origin).setHeader("Access-Control-Allow-Credentials", "true").setHeader("Access-Control-Allow-Headers", "content-type");
     if (request.method === "OPTIONS") return response.writeHead(204).end();
+    if (pathname === "/favicon.ico") return response.writeHead(204).end();
     const route = routes[pathname];
     if (route) {
       const { status = 200, type = "application/json", answer } = await route(body);
@@ -61,7 +62,7 @@ const wecomSdk = () => readFile(path.join(path.dirname(installed.resolve("@wecom
 const script = (make) => async () => ({ type: TYPES[".js"], answer: await make() });
 
 /**
- * All of them. `state` is what tests change: the token that is given out, how often one was asked for, whether the agent is signed in at the
+ * All of them. `state` is what tests change: the token that is given out (and the first one, where it differs), how often one was asked for, whether the agent is signed in at the
  * desk's server, and the conversation that it knows.
  */
 export async function startHosts() {
@@ -92,7 +93,7 @@ export async function startHosts() {
       "/riposte/conversation": () => ({ answer: state.conversation }),
       "/riposte-token": () => {
         state.tokens += 1;
-        return { answer: { token: state.token } };
+        return { answer: { token: state.tokens === 1 ? (state.firstToken ?? state.token) : state.token } };
       },
       "/desk.html": async () => ({ type: TYPES[".html"], answer: state.pages.desk }),
     }),

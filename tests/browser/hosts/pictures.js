@@ -33,7 +33,7 @@ async function take(name, language, theme) {
   if (name === "widget") {
     const [, text] = /```html\n([\s\S]*?)```/.exec(await readFile(path.join(ROOT, "docs/widget.md"), "utf8"));
     hosts.state.pages.desk = text.replace("https://riposte.example.com", server.url).replace('language: "en"', `language: "${language}"`);
-    if (language === "zh") hosts.state.pages.desk = hosts.state.pages.desk.replace("Who pays the shipping if I return a dress?", "裙子买小了想退，运费谁出？");
+    if (language === "zh") hosts.state.pages.desk = hosts.state.pages.desk.replace("How do I change the address?", "可以开发票吗？");
     await page.goto(`${hosts.own.origin}/desk.html`);
   } else {
     const app = new URL(`/adapters/${name}?language=${language}`, server.url).href;
@@ -42,7 +42,7 @@ async function take(name, language, theme) {
   }
   const frame = page.frameLocator("iframe").first();
   if (name === "wecom") {
-    await frame.getByTestId("question").fill(language === "zh" ? "裙子买小了想退，吊牌还在，运费谁出？" : "Who pays the shipping if I return a dress?");
+    await frame.getByTestId("question").fill(language === "zh" ? "可以开发票吗？" : "How do I change the address?");
     await frame.getByTestId("ask").click();
   }
   await frame.getByTestId("suggestion").first().waitFor();

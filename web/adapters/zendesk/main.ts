@@ -19,6 +19,10 @@ const settings = readSettings();
 const root = pageRoot();
 let client: ZafClient | null = null;
 let desk = choice("desk") ?? "";
+/** For records. */
+let agent = "zendesk";
+/** Of an agent's name in a token. */
+const LONGEST_NAME = 64;
 
 /** Zendesk puts the key in place of `{{setting.api_key}}`, on its own server. */
 async function mint(): Promise<string> {
@@ -29,7 +33,7 @@ async function mint(): Promise<string> {
       type: "POST",
       contentType: "application/json",
       headers: { Authorization: "Bearer {{setting.api_key}}" },
-      data: JSON.stringify({ desk }),
+      data: JSON.stringify({ desk, agent }),
       secure: true,
     })
     .catch(() => null);
@@ -69,6 +73,7 @@ async function refresh() {
 async function dress(zaf: ZafClient) {
   const answer = await zaf.get(["currentUser", "colorScheme"]).catch((): Record<string, unknown> => ({}));
   const user = isRecord(answer.currentUser) ? answer.currentUser : {};
+  if (typeof user.name === "string" && user.name !== "") agent = Array.from(user.name).slice(0, LONGEST_NAME).join("");
   const language = asLanguage(choice("language") ?? user.locale);
   if (language !== null) panel.speak(language);
   if (choice("theme") === null) Panel.dress(asTheme(answer.colorScheme));
