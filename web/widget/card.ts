@@ -40,7 +40,8 @@ export function card(suggestion: Suggestion, number: number, say: Say, action: A
 
   const facts = [
     el("span", {}, say(suggestion.pool)),
-    el("span", {}, suggestion.support === 1 ? say("support_one") : say("support_many", { n: suggestion.support })),
+    // Once is what anything is at least.
+    ...(suggestion.support > 1 ? [el("span", {}, say("support", { n: suggestion.support }))] : []),
     ...suggestion.flags.map((flag) => el("span", { class: `flag ${flag}` }, say(`flag_${flag}` satisfies Word))),
   ];
   const percent = Math.round(suggestion.score * 100);
@@ -65,16 +66,17 @@ export function card(suggestion: Suggestion, number: number, say: Say, action: A
 
   const standing = () => {
     const buttons = el("div", { class: "buttons" });
-    if (fate === undefined || fate === "copied") {
+    if (fate !== "sent" && fate !== "refused") {
       // What is sent at once must be whole; elsewhere the agent fills it in at the desk.
       if (!(action === "send" && mustFill)) buttons.append(button(action, () => actions.take(suggestion.text), "main", "take"));
       if (action === "send") buttons.append(button("edit", editing, mustFill ? "main" : "", "edit"));
       if (action !== "copy") buttons.append(button("copy", () => actions.copy(suggestion.text), "", "copy"));
       buttons.append(button("refuse", refusing, "quiet", "refuse"));
     }
+    if (evidence) buttons.append(evidence);
     if (fate !== undefined) buttons.prepend(el("span", { class: `fate ${fate}`, testid: "fate" }, say(fate)));
     item.classList.toggle("done", fate !== undefined);
-    draw(head, el("p", { class: "words" }, ...words(suggestion)), action === "send" && mustFill ? el("p", { class: "note" }, say("open_slots")) : null, buttons, evidence);
+    draw(head, el("p", { class: "words" }, ...words(suggestion)), action === "send" && mustFill ? el("p", { class: "note" }, say("open_slots")) : null, buttons);
   };
 
   const editing = () => {

@@ -46,6 +46,9 @@ async function take(name, language, theme) {
     await frame.getByTestId("ask").click();
   }
   await frame.getByTestId("suggestion").first().waitFor();
+  // The guides show what the button does.
+  await frame.getByTestId("take").first().click();
+  await frame.getByTestId("fate").waitFor();
   await page.waitForTimeout(200);
   await page.screenshot({ path: path.join(folder, `${name}-${language}${theme === "dark" ? "-dark" : ""}.png`) });
   if (complaints.length > 0) throw new Error(`${name}: ${complaints.join("\n")}`);
