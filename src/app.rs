@@ -21,7 +21,7 @@ use crate::embed::candle::CandleModel;
 use crate::embed::queue::{EmbedQueue, QueueSettings};
 use crate::embed::{Embedder, Lane, TextKind};
 use crate::eval::workbench::Workbench;
-use crate::http::{HttpSettings, HttpState, Readiness, ReadinessState};
+use crate::http::{FramedPage, HttpSettings, HttpState, Readiness, ReadinessState};
 use crate::index::VectorIndex;
 use crate::index::edge::EdgeIndex;
 use crate::insight::Insight;
@@ -280,6 +280,7 @@ impl App {
         let settings = HttpSettings {
             max_upload_bytes: usize::try_from(self.config.upload_limit_bytes).unwrap_or(usize::MAX),
             secure_cookies: self.config.secure_cookies,
+            framed_pages: self.config.framed_pages.iter().cloned().map(FramedPage::from).collect(),
             ..HttpSettings::default()
         };
         crate::http::router(HttpState {
@@ -452,6 +453,12 @@ async fn open_index(
         OutboxStore::set_meta(store, INDEX_MODEL, &info.fingerprint).await?;
     }
     Ok(Arc::new(index))
+}
+
+impl From<crate::config::FramedPage> for FramedPage {
+    fn from(page: crate::config::FramedPage) -> Self {
+        Self { name: page.name, origins: page.origins, sdk_url: page.sdk_url, server_url: page.server_url }
+    }
 }
 
 /// Makes a folder (and its parents) that only the user may enter.

@@ -49,10 +49,13 @@ export default defineConfig({
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 1100,
     rolldownOptions: {
+      // Besides the console: pages that other sites show in a frame (src/http/frames.rs), and the script that puts one there.
+      input: ["index.html", "widget/index.html", "widget/embed.ts", "adapters/chatwoot/index.html", "adapters/zendesk/index.html", "adapters/wecom/index.html"],
       output: {
         // Hexadecimal: the server knows by it what it may have kept for a year.
         hashCharacters: "hex",
-        entryFileNames: "assets/[name]-[hash:16].js",
+        // Other sites name the script: its address stays.
+        entryFileNames: (chunk) => (chunk.facadeModuleId?.endsWith("/widget/embed.ts") ? "widget.js" : "assets/[name]-[hash:16].js"),
         chunkFileNames: "assets/[name]-[hash:16].js",
         assetFileNames: "assets/[name]-[hash:16][extname]",
       },

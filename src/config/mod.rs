@@ -2,6 +2,7 @@
 //!
 //! `raw` mirrors what was written, [`Config`] is checked and typed. Unknown keys are errors wherever they stand.
 
+mod frames;
 mod raw;
 
 use std::collections::HashMap;
@@ -10,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 use secrecy::SecretString;
 
+pub use frames::FramedPage;
 pub use raw::DEFAULT_FILE;
 use raw::RawConfig;
 
@@ -69,6 +71,8 @@ pub struct Config {
     pub relevance: Option<PathBuf>,
     /// The key that protects texts; `None` for the key file in the data folder.
     pub master_key: Option<SecretString>,
+    /// Pages that other sites may show in a frame.
+    pub framed_pages: Vec<FramedPage>,
     /// Which log lines are written (`tracing` filter).
     pub log_filter: String,
     /// Whether log lines are JSON.
@@ -159,6 +163,7 @@ impl Config {
             ranker,
             relevance: raw.mining.relevance,
             master_key,
+            framed_pages: frames::check(raw.widget, raw.adapters)?,
             log_filter: raw.log.filter,
             log_json: raw.log.json,
         })

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use secrecy::SecretString;
 use serde::Deserialize;
 
+use super::frames::{RawAdapters, RawWidget};
+
 /// The commented reference file; also the built-in defaults. Keys without a default stand commented out.
 pub const DEFAULT_FILE: &str = include_str!("default.toml");
 
@@ -22,6 +24,10 @@ pub(super) struct RawConfig {
     pub(super) mining: Mining,
     #[serde(default)]
     pub(super) security: Security,
+    #[serde(default)]
+    pub(super) widget: RawWidget,
+    #[serde(default)]
+    pub(super) adapters: RawAdapters,
     pub(super) log: Log,
 }
 

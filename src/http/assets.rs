@@ -16,6 +16,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rust_embed::{EmbeddedFile, RustEmbed};
 
+use super::frames;
 use super::middleware::page_policy;
 use super::problem::{Code, Problem};
 
@@ -24,7 +25,7 @@ const PAGE: &str = "index.html";
 const NONCE_MARK: &str = "__CSP_NONCE__";
 const NONCE_BYTES: usize = 16;
 /// First parts of addresses that are never the console's.
-const NOT_THE_CONSOLE: [&str; 5] = ["v1", "errors", "livez", "readyz", "assets"];
+const NOT_THE_CONSOLE: [&str; 7] = ["v1", "errors", "livez", "readyz", "assets", frames::WIDGET, frames::ADAPTERS];
 
 /// The console as it was built.
 #[derive(RustEmbed)]
@@ -52,7 +53,14 @@ pub(super) async fn file(method: Method, uri: Uri, headers: HeaderMap) -> Respon
         return Problem::new(Code::NotFound).into_response();
     }
     let path = uri.path().trim_start_matches('/');
-    if path == PAGE || is_console_address(path, &headers) { page(&method) } else { serve(path, &method, &headers) }
+    if path == PAGE || is_console_address(path, &headers) {
+        page(&method)
+    } else if is_page(path) {
+        // The pages for frames have addresses of their own (`frames`); as files they would lack their policy.
+        Problem::new(Code::NotFound).into_response()
+    } else {
+        serve(path, &method, &headers)
+    }
 }
 
 /// Whether a person's browser goes to a page of the console. Programs that mistype an address do not ask for HTML and are told so.
@@ -62,27 +70,37 @@ fn is_console_address(path: &str, headers: &HeaderMap) -> bool {
     wants_a_page && !path.contains('.') && !NOT_THE_CONSOLE.contains(&first)
 }
 
-/// The page, with a nonce that has never been used.
+/// The console's page.
 fn page(method: &Method) -> Response {
+    page_with_nonce(PAGE, method, page_policy, |text| text)
+}
+
+/// A page with a nonce that has never been used, in its text and in its policy; `fill` completes the text.
+pub(super) fn page_with_nonce(
+    path: &str,
+    method: &Method,
+    policy: impl FnOnce(&str) -> String,
+    fill: impl FnOnce(String) -> String,
+) -> Response {
     let mut bytes = [0; NONCE_BYTES];
     let filled = getrandom::fill(&mut bytes).map_err(std::io::Error::from);
     if let Err(error) = filled {
         return Problem::internal(error).into_response();
     }
     let nonce = URL_SAFE_NO_PAD.encode(bytes);
-    let Some(file) = embedded(PAGE) else {
+    let Some(file) = embedded(path) else {
         return Problem::new(Code::NotFound).into_response();
     };
-    let text = String::from_utf8_lossy(&file.data).replace(NONCE_MARK, &nonce);
-    let policy = match HeaderValue::from_str(&page_policy(&nonce)) {
+    let text = fill(String::from_utf8_lossy(&file.data).replace(NONCE_MARK, &nonce));
+    let policy = match HeaderValue::from_str(&policy(&nonce)) {
         Ok(policy) => policy,
         Err(error) => return Problem::internal(error).into_response(),
     };
     let body = if *method == Method::HEAD { Body::empty() } else { Body::from(text) };
     let mut response = body.into_response();
     let fields = response.headers_mut();
-    fields.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type(PAGE)));
-    fields.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache_control(PAGE)));
+    fields.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type(path)));
+    fields.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache_control(path)));
     fields.insert(header::CONTENT_SECURITY_POLICY, policy);
     response
 }
@@ -210,9 +228,18 @@ mod tests {
     #[tokio::test]
     async fn what_is_neither_file_nor_page_is_not_found() {
         let browser = asking(&[(header::ACCEPT, "text/html")]);
-        for path in
-            ["/nothing.js", "/assets/nothing", "/v1/nothing", "/v1", "/errors/a/b", "/livez/x", "/%2e%2e/Cargo.toml", "/a/../Cargo.toml"]
-        {
+        for path in [
+            "/nothing.js",
+            "/assets/nothing",
+            "/v1/nothing",
+            "/v1",
+            "/widget/index.html",
+            "/adapters/zendesk",
+            "/errors/a/b",
+            "/livez/x",
+            "/%2e%2e/Cargo.toml",
+            "/a/../Cargo.toml",
+        ] {
             assert_eq!(ask(path, &browser).await.status(), 404, "{path}");
         }
         // A program that mistypes an address.

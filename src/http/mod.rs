@@ -9,6 +9,7 @@ mod errors;
 mod etag;
 mod extract;
 mod failures;
+mod frames;
 mod gate;
 mod health;
 mod middleware;
@@ -40,6 +41,7 @@ use crate::live::Live;
 use crate::store::Store;
 use crate::suggest::Suggester;
 
+pub use frames::FramedPage;
 pub use middleware::rate::RateLimit;
 pub use openapi::openapi;
 pub use readiness::{Readiness, ReadinessState};
@@ -66,6 +68,8 @@ pub struct HttpSettings {
     pub cors_origins: Vec<HeaderValue>,
     /// Whether the session cookie is sent over HTTPS only: on behind a proxy that speaks it.
     pub secure_cookies: bool,
+    /// Pages that other sites may show in a frame; none by default.
+    pub framed_pages: Vec<FramedPage>,
 }
 
 impl Default for HttpSettings {
@@ -78,6 +82,7 @@ impl Default for HttpSettings {
             suggestion_rate: RateLimit { per_second: 50.0, burst: 100.0 },
             cors_origins: Vec::new(),
             secure_cookies: false,
+            framed_pages: Vec::new(),
         }
     }
 }
@@ -180,6 +185,7 @@ fn finish(router: Router, settings: &HttpSettings) -> Router {
         .merge(errors)
         .merge(document)
         .merge(assets::routes())
+        .merge(frames::routes(&settings.framed_pages))
         .fallback(assets::file)
         .method_not_allowed_fallback(|| async { Problem::new(Code::MethodNotAllowed) });
     middleware::around(whole, settings)

@@ -22,6 +22,8 @@ export function launch() {
       "--disable-background-networking",
       "--disable-component-update",
       "--disable-sync",
+      // A page that a test answers itself (RIPOSTE_WEB) counts as one of the open network, which may not ask 127.0.0.1.
+      "--disable-features=LocalNetworkAccessChecks",
       // No name resolves: what needs another host fails, as it would on a machine without a network.
       "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
     ],
@@ -32,24 +34,27 @@ export function launch() {
  * A page in a browser profile of its own. `complaints` lists console errors, exceptions, violations of the content security policy and
  * requests to other origins; it must stay empty.
  *
- * With RIPOSTE_WEB set to web/dist the console comes from there: its changes show without a build of the program.
+ * `hosts` are origins of other sites that belong to the test. With RIPOSTE_WEB set to web/dist the console comes from there: its changes
+ * show without a build of the program.
  */
-export async function openPage(browser, url, { language = "en", ...options } = {}) {
+export async function openPage(browser, url, { language = "en", hosts = [], ...options } = {}) {
   const context = await browser.newContext({ baseURL: url, locale: language === "zh" ? "zh-CN" : "en-GB", viewport: { width: 1280, height: 800 }, ...options });
   const complaints = [];
   await context.exposeFunction("reportViolation", (text) => complaints.push(`content security policy: ${text}`));
   await context.addInitScript((chosen) => {
     document.addEventListener("securitypolicyviolation", (event) => window.reportViolation(`${event.violatedDirective} ${event.blockedURI}`));
-    if (!localStorage.getItem("riposte.language")) localStorage.setItem("riposte.language", chosen);
+    // The place of a frame that was refused has no storage.
+    if (location.origin !== "null" && !localStorage.getItem("riposte.language")) localStorage.setItem("riposte.language", chosen);
   }, language);
-  if (process.env.RIPOSTE_WEB) await context.route("**", (route) => fromDisk(route, path.resolve(process.env.RIPOSTE_WEB)));
+  const own = new URL(url).origin;
+  if (process.env.RIPOSTE_WEB) await context.route((address) => address.origin === own, (route) => fromDisk(route, path.resolve(process.env.RIPOSTE_WEB)));
   const page = await context.newPage();
   page.on("console", (message) => {
     if (message.type() === "error") complaints.push(`console: ${message.text()} (${message.location().url})`);
   });
   page.on("pageerror", (error) => complaints.push(`exception: ${error.stack ?? error}`));
   page.on("request", (request) => {
-    if (!/^(data|blob):/.test(request.url()) && new URL(request.url()).origin !== new URL(url).origin) complaints.push(`foreign request: ${request.url()}`);
+    if (!/^(data|blob):/.test(request.url()) && ![own, ...hosts].includes(new URL(request.url()).origin)) complaints.push(`foreign request: ${request.url()}`);
   });
   return { page, context, complaints };
 }
@@ -62,6 +67,7 @@ async function fromDisk(route, folder) {
   const { pathname } = new URL(request.url());
   const file = TYPES[path.extname(pathname)];
   if (file) return route.fulfill({ contentType: file, body: await readFile(path.join(folder, pathname)) });
+  if (/^\/(widget|adapters\/\w+)$/.test(pathname)) return framedFromDisk(route, path.join(folder, pathname, "index.html"));
   if (request.resourceType() !== "document" || /^\/(v1|errors|livez|readyz|openapi\.json)(\/|$)/.test(pathname)) return route.continue();
   const policy = (await route.fetch({ url: new URL("/", request.url()).href })).headers()["content-security-policy"];
   const nonce = randomBytes(16).toString("base64url");
@@ -70,6 +76,16 @@ async function fromDisk(route, folder) {
     "content-security-policy": policy.replace(/style-src 'self'( 'nonce-[^']*')?/, `style-src 'self' 'nonce-${nonce}'`).replace(/img-src 'self' data:( blob:)?/, "img-src 'self' data: blob:"),
   };
   return route.fulfill({ headers, body: (await readFile(path.join(folder, "index.html"), "utf8")).replaceAll("__CSP_NONCE__", nonce) });
+}
+
+/** A page that other sites frame: the program's answer, with the page's text from the disk. */
+async function framedFromDisk(route, file) {
+  const answer = await route.fetch();
+  if (!answer.ok()) return route.fulfill({ response: answer });
+  const [, settings] = /name="riposte-settings" content="([^"]*)"/.exec(await answer.text());
+  const [, nonce] = /'nonce-([^']*)'/.exec(answer.headers()["content-security-policy"]);
+  const page = await readFile(file, "utf8");
+  return route.fulfill({ response: answer, body: page.replaceAll("__CSP_NONCE__", nonce).replace("__SETTINGS__", () => settings) });
 }
 
 /** What axe finds that is serious or critical, one line each. Run through the debugger: the pages' policy admits no foreign script. */

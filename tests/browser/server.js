@@ -1,7 +1,7 @@
 // The real program on a fresh data folder with the demo shop in it, on a port of its own.
 
 import { execFile, spawn } from "node:child_process";
-import { cp, mkdtemp, rm } from "node:fs/promises";
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
@@ -30,7 +30,10 @@ const PEOPLE = [
 
 const options = (folder) => ["--data-dir", path.join(folder, "data"), "--set", "log.filter=error"];
 
-/** Sets the demo shop up in `folder`, with one account a role. */
+/** File with the API key of the site around a widget. */
+const HOST_KEY = "host.key";
+
+/** Sets the demo shop up in `folder`, with one account a role and a key for a host. */
 export async function prepare(folder) {
   const riposte = (args, input) => {
     const running = promisify(execFile)(program(), [...options(folder), ...args], PLACE);
@@ -41,13 +44,15 @@ export async function prepare(folder) {
   await riposte(["knowledge", "import", SHOP]);
   await riposte(["clusters", "rebuild", "--desk", DESK]);
   for (const [name, role, ...scope] of PEOPLE) await riposte(["user", "add", name, "--role", role, ...scope, "--password-stdin"], `${PASSWORD}\n`);
+  const { stdout } = await riposte(["key", "add", "host", "--role", "agent", "--desk", DESK]);
+  await writeFile(path.join(folder, HOST_KEY), /^key: (.*)$/m.exec(stdout)[1], { mode: 0o600 });
 }
 
 /**
  * Serves a fresh copy of the demo shop. `stop` ends the server and deletes the copy. RIPOSTE_PREPARED names a folder that `prepare` has
- * filled (run.js sets it, so that a run of all files prepares once).
+ * filled (run.js sets it, so that a run of all files prepares once). `settings` are the file's own, as `key=value`.
  */
-export async function startServer() {
+export async function startServer(settings = []) {
   const folder = await mkdtemp(path.join(tmpdir(), "riposte-browser-"));
   let server;
   const stop = async () => {
@@ -61,8 +66,9 @@ export async function startServer() {
   try {
     if (process.env.RIPOSTE_PREPARED) await cp(process.env.RIPOSTE_PREPARED, folder, { recursive: true });
     else await prepare(folder);
-    server = spawn(program(), [...options(folder), "serve", "--listen", "127.0.0.1:0"], { ...PLACE, stdio: ["ignore", "pipe", "pipe"] });
-    return { url: await address(server), stop };
+    const own = settings.flatMap((setting) => ["--set", setting]);
+    server = spawn(program(), [...options(folder), ...own, "serve", "--listen", "127.0.0.1:0"], { ...PLACE, stdio: ["ignore", "pipe", "pipe"] });
+    return { url: await address(server), key: await readFile(path.join(folder, HOST_KEY), "utf8"), stop };
   } catch (error) {
     await stop();
     throw error;

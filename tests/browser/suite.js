@@ -10,12 +10,12 @@ export const LANGUAGES = ["zh", "en"];
 /** Windows that every page must fit into. */
 export const WINDOWS = { laptop: { width: 1280, height: 720 }, tablet: { width: 768, height: 1024 } };
 
-/** Starts both before the file's tests and ends them after. */
-export function withServer() {
+/** Starts both before the file's tests and ends them after. `settings` makes settings of the server's own. */
+export function withServer({ settings = () => [] } = {}) {
   let server;
   let browser;
   before(async () => {
-    server = await startServer();
+    server = await startServer(await settings());
     browser = await launch();
   });
   after(async () => {
@@ -39,7 +39,7 @@ export function withServer() {
     }
   }
 
-  return { withPage, url: () => server.url };
+  return { withPage, url: () => server.url, key: () => server.key };
 }
 
 /** The page is accessible, and no wider than its window. */

@@ -40,6 +40,35 @@ pub(super) fn page_policy(nonce: &str) -> String {
     CONTENT_SECURITY_POLICY.replace("style-src 'self'", &format!("style-src 'self' 'nonce-{nonce}'"))
 }
 
+/// The policy of a page that other sites show: framed by `origins` alone, with a script (`sdk`) and a server of theirs where it needs them.
+pub(super) fn framed_policy(nonce: &str, origins: &[String], sdk: Option<&str>, server: Option<&str>) -> String {
+    let mut policy = page_policy(nonce);
+    if !origins.is_empty() {
+        policy = policy.replace("frame-ancestors 'none'", &format!("frame-ancestors {}", origins.join(" ")));
+    }
+    if let Some(sdk) = sdk {
+        policy = policy.replace("script-src 'self'", &format!("script-src 'self' {sdk}"));
+    }
+    if let Some(server) = server {
+        // With the slash at its end: what lies below it.
+        policy = policy.replace("connect-src 'self'", &format!("connect-src 'self' {server}/"));
+    }
+    policy
+}
+
+/// Marks an answer whose policy says who may show it in a frame; older browsers would follow `X-Frame-Options` instead.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Framed;
+
+/// Lets nobody show an answer in a frame, unless it says itself who may.
+async fn refuse_frames(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    if response.extensions().get::<Framed>().is_none() {
+        response.headers_mut().insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    }
+    response
+}
+
 /// The routes whose requests may last longer than the deadline, because a large file is on its way or is worked on.
 const UPLOAD_ROUTES: [&str; 2] = ["/v1/imports", "/v1/entries/import"];
 
@@ -48,7 +77,6 @@ pub(super) fn around(router: Router, settings: &HttpSettings) -> Router {
     let headers = [
         (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::X_FRAME_OPTIONS, "DENY"),
         (header::REFERRER_POLICY, "no-referrer"),
         (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
     ];
@@ -65,6 +93,7 @@ pub(super) fn around(router: Router, settings: &HttpSettings) -> Router {
         router = router.layer(SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value)));
     }
     router
+        .layer(from_fn(refuse_frames))
         .layer(from_fn(request::observe))
         .layer(SetSensitiveRequestHeadersLayer::new([header::AUTHORIZATION, header::COOKIE]))
         .layer(SetSensitiveResponseHeadersLayer::new([header::SET_COOKIE]))

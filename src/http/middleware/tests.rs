@@ -69,6 +69,20 @@ impl Small {
 }
 
 #[tokio::test]
+async fn only_answers_that_say_who_may_frame_them_can_be_framed() {
+    let framed = || async {
+        let mut response = Response::new(Body::empty());
+        response.extensions_mut().insert(Framed);
+        response
+    };
+    let router = around(Router::new().route("/framed", get(framed)).route("/plain", get(|| async { "" })), &HttpSettings::default());
+    for (path, refusal) in [("/framed", None), ("/plain", Some("DENY")), ("/nothing", Some("DENY"))] {
+        let response = router.clone().oneshot(Request::get(path).body(Body::empty()).unwrap()).await.unwrap();
+        assert_eq!(response.headers().get("x-frame-options").map(|value| value.to_str().unwrap()), refusal, "{path}");
+    }
+}
+
+#[tokio::test]
 async fn nothing_answers_without_credentials_and_roles_are_checked() {
     let small = small().await;
     let (response, problem) = small.ask("GET", "/admin", &[], "").await;

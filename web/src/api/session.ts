@@ -18,6 +18,7 @@ export const forgetSession = () => {
 /** Which roles may do what: the console's part of the table in src/auth/grant.rs. A test compares the two. */
 export const ALLOWED = {
   Suggest: ["Agent", "Supervisor", "KbEditor", "Admin"],
+  Explain: ["Supervisor", "KbEditor", "Admin"],
   ReviewAnswers: ["Supervisor", "KbEditor", "Admin"],
   ReadConversations: ["Agent", "Supervisor", "KbEditor", "Auditor", "Admin"],
   ReadEntries: ["Agent", "Supervisor", "KbEditor", "Auditor", "Admin"],
