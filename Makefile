@@ -6,32 +6,38 @@ SHELL := /bin/bash
 PORT ?= 8080
 export PORT
 
-.PHONY: help run test fmt clippy unit docs leftovers browser clean-demo
+.PHONY: help run test console fmt web clippy unit docs leftovers browser clean-demo
 
 help:
 	@echo 'make run          build, load the demo archive, serve it on 127.0.0.1:$(PORT) (another port: make run PORT=9000)'
 	@echo 'make test         every check and test'
+	@echo 'make console      build the console (web/dist); `make run` does it, too'
 	@echo 'make clean-demo   delete the demo installation (.demo/)'
-	@echo 'single gates:     make leftovers | fmt | unit | clippy | docs | browser'
+	@echo 'single gates:     make leftovers | fmt | web | unit | clippy | docs | browser'
 
 run:
 	@scripts/check-tools.sh
+	@scripts/build-console.sh
 	@echo '== building (the first time takes some minutes, most of it for dependencies)'
 	cargo build --locked
 	@scripts/run-demo.sh
 
-# Cheap gates first: a slip is told in seconds, not behind the build.
+console:
+	@scripts/build-console.sh
+
+# Cheap gates first: a slip is told in seconds, not behind the build. The console before the program, which embeds it.
 test:
 	@scripts/check-tools.sh clippy rustfmt
 	@scripts/gate.sh leftovers
 	@scripts/gate.sh fmt
+	@scripts/gate.sh web
 	@scripts/gate.sh unit
 	@scripts/gate.sh browser
 	@scripts/gate.sh clippy
 	@scripts/gate.sh docs
 	@echo '== every gate passed'
 
-leftovers fmt unit clippy docs browser:
+leftovers fmt web unit clippy docs browser:
 	@scripts/gate.sh $@
 
 clean-demo:

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The pages in a real browser, against the real program. Installs what it needs where it can, and says loudly when it can't run.
+# The console in a real browser, against the real program. Installs what it needs where it can, and says loudly when it can't run.
 set -euo pipefail
 
 skip() {
@@ -17,7 +17,8 @@ find_chromium() {
 }
 
 [ -f tests/browser/package.json ] || skip 'there are none in tests/browser'
-command -v npm > /dev/null || install nodejs npm || skip 'Node.js is not installed; see https://nodejs.org'
+[ -f web/dist/index.html ] || skip 'the console is not built; see the gate web'
+command -v npm > /dev/null || skip 'Node.js is not installed; see https://nodejs.org'
 find_chromium || { install chromium fonts-noto-cjk && find_chromium; } || skip 'Chromium is not installed; install your system'"'"'s package for it'
 export CHROMIUM
 

@@ -17,7 +17,7 @@ forbid 'conflict marker' .
 pattern='-----BEGIN [A-Z ]*PRIVATE KEY-----|AKIA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{36}|xox[abpr]-[0-9A-Za-z-]{20}|npm_[A-Za-z0-9]{36}'
 forbid 'looks like a secret' .
 pattern='(TODO|FIXME|XXX)([^(]|$)'
-forbid 'write TODO(#issue)' 'src/*' 'tests/*.rs' 'scripts/*' '.ci/*' Makefile
+forbid 'write TODO(#issue)' 'src/*' 'web/src/*' 'web/tests/*' 'tests/*.rs' 'scripts/*' '.ci/*' Makefile
 pattern='(^|[^a-z_])(dbg|todo|unimplemented)!\('
 forbid 'unfinished code' 'src/*.rs' 'tests/*.rs'
 

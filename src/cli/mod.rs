@@ -186,7 +186,8 @@ fn show(config: &Config) {
     print(&format!("secure cookies  {}", config.secure_cookies));
     print(&format!("master key      {}", if config.master_key.is_some() { "from the settings" } else { "key file in the data folder" }));
     for page in &config.framed_pages {
-        let origins = if page.origins.is_empty() { "shown by no other site".to_owned() } else { format!("shown by {}", page.origins.join(" ")) };
+        let origins =
+            if page.origins.is_empty() { "shown by no other site".to_owned() } else { format!("shown by {}", page.origins.join(" ")) };
         let with = [("SDK", &page.sdk_url), ("server", &page.server_url)];
         let with: String = with.iter().filter_map(|(what, url)| url.as_ref().map(|url| format!(", {what} {url}"))).collect();
         print(&format!("{:<16}{origins}{with}", page.name));

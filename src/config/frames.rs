@@ -113,14 +113,20 @@ fn origins(key: &'static str, written: Addresses) -> Result<Vec<String>, ConfigE
 
 fn at_least_one(key: &'static str, origins: Vec<String>) -> Result<Vec<String>, ConfigError> {
     if origins.is_empty() {
-        return Err(ConfigError::Invalid { key, detail: "name the site that shows the adapter, such as [\"https://desk.example.com\"]".to_owned() });
+        return Err(ConfigError::Invalid {
+            key,
+            detail: "name the site that shows the adapter, such as [\"https://desk.example.com\"]".to_owned(),
+        });
     }
     Ok(origins)
 }
 
 /// An origin as browsers write it: scheme and host in small letters, the port only where it is not the scheme's own.
 fn origin(key: &'static str, text: &str) -> Result<String, ConfigError> {
-    let wrong = || ConfigError::Invalid { key, detail: format!("`{text}` is no origin; write it as https://HOST or https://HOST:PORT, without a path") };
+    let wrong = || ConfigError::Invalid {
+        key,
+        detail: format!("`{text}` is no origin; write it as https://HOST or https://HOST:PORT, without a path"),
+    };
     let uri: Uri = text.trim_end_matches('/').parse().map_err(|_not_an_address| wrong())?;
     let (scheme, port) = web(&uri).ok_or_else(wrong)?;
     let host = uri.host().filter(|host| !host.contains('*')).ok_or_else(wrong)?.to_ascii_lowercase();
@@ -204,10 +210,27 @@ mod tests {
 
     #[test]
     fn nothing_gets_into_a_policy_but_plain_addresses() {
-        for text in ["*", "https://*.example.com", "desk.example.com", "https://a.example/path", "javascript:alert(1)", "https://a@b.example", "https://a.example; script-src *", ""] {
+        for text in [
+            "*",
+            "https://*.example.com",
+            "desk.example.com",
+            "https://a.example/path",
+            "javascript:alert(1)",
+            "https://a@b.example",
+            "https://a.example; script-src *",
+            "",
+        ] {
             assert!(origin("widget.origins", text).is_err(), "{text}");
         }
-        for text in ["ftp://a.example/x", "https://a.example/x;y", "https://a.example/x,y", "https://a.example/x?y", "https://a.example/'x'", "a.example/x", "https://a.example/x y"] {
+        for text in [
+            "ftp://a.example/x",
+            "https://a.example/x;y",
+            "https://a.example/x,y",
+            "https://a.example/x?y",
+            "https://a.example/'x'",
+            "a.example/x",
+            "https://a.example/x y",
+        ] {
             assert!(address("adapters.zendesk.sdk_url", Some(text.to_owned())).is_err(), "{text}");
         }
         assert_eq!(origin("widget.origins", "http://127.0.0.1:9000").unwrap(), "http://127.0.0.1:9000");

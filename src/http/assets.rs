@@ -228,7 +228,18 @@ mod tests {
     #[tokio::test]
     async fn what_is_neither_file_nor_page_is_not_found() {
         let browser = asking(&[(header::ACCEPT, "text/html")]);
-        for path in ["/nothing.js", "/assets/nothing", "/v1/nothing", "/v1", "/widget/index.html", "/adapters/zendesk", "/errors/a/b", "/livez/x", "/%2e%2e/Cargo.toml", "/a/../Cargo.toml"] {
+        for path in [
+            "/nothing.js",
+            "/assets/nothing",
+            "/v1/nothing",
+            "/v1",
+            "/widget/index.html",
+            "/adapters/zendesk",
+            "/errors/a/b",
+            "/livez/x",
+            "/%2e%2e/Cargo.toml",
+            "/a/../Cargo.toml",
+        ] {
             assert_eq!(ask(path, &browser).await.status(), 404, "{path}");
         }
         // A program that mistypes an address.
@@ -262,7 +273,9 @@ mod tests {
 
     #[test]
     fn what_was_compressed_is_sent_so_to_whoever_takes_it() {
-        for (offered, taken) in [("gzip, deflate, br", true), ("br;q=1.0, gzip;q=0.5", true), ("gzip;q=0", false), ("br", false), ("", false)] {
+        for (offered, taken) in
+            [("gzip, deflate, br", true), ("br;q=1.0, gzip;q=0.5", true), ("gzip;q=0", false), ("br", false), ("", false)]
+        {
             assert_eq!(accepts_gzip(&asking(&[(header::ACCEPT_ENCODING, offered)])), taken, "{offered}");
         }
         let copies: Vec<_> = Dist::iter().filter_map(|path| path.strip_suffix(".gz").map(str::to_owned)).collect();

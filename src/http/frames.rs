@@ -81,7 +81,10 @@ mod tests {
         assert!(directives.contains(&"default-src 'self'"), "{policy}");
 
         let closed = framed_policy("n", &[], None, None);
-        assert!(closed.contains("frame-ancestors 'none'") && closed.contains("connect-src 'self';") && closed.contains("script-src 'self';"), "{closed}");
+        assert!(
+            closed.contains("frame-ancestors 'none'") && closed.contains("connect-src 'self';") && closed.contains("script-src 'self';"),
+            "{closed}"
+        );
     }
 
     #[test]

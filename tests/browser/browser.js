@@ -107,6 +107,14 @@ export async function signIn(page, name, password, address = "/") {
   await page.getByTestId("console").waitFor();
 }
 
+/** Picks an option of a closed list, as a person does. */
+export async function pick(page, list, option) {
+  // The list before may still be closing.
+  await page.waitForFunction(() => !document.querySelector(".ant-select-dropdown:not(.ant-select-dropdown-hidden)"));
+  await list.click();
+  await page.locator(".ant-select-dropdown:not(.ant-select-dropdown-hidden) .ant-select-item-option").filter({ hasText: option }).first().click();
+}
+
 /** Presses Tab until the element with this test id has the focus. */
 export async function tabTo(page, testid, key = "Tab") {
   for (let presses = 0; presses < 80; presses += 1) {

@@ -126,7 +126,8 @@ test("an address without a page says so", () =>
     await page.getByTestId("not-found").waitFor();
     await assertSound(page, "not found");
     await page.getByTestId("not-found").getByRole("link").click();
-    await page.getByTestId("profile").waitFor();
+    await page.getByTestId("not-found").waitFor({ state: "detached" });
+    assert.notEqual(new URL(page.url()).pathname, "/nowhere");
   }));
 
 test("the first page is small and quick", () =>

@@ -5,11 +5,14 @@ import { whenSignedOut } from "./api/client";
 import { forgetSession } from "./api/session";
 import "./app/base.css";
 import "./app/shell.css";
+import { giveNonceToStyles } from "./app/nonce";
 import { Providers } from "./app/providers";
 import { makeQueryClient } from "./app/queries";
 import { makeRouter } from "./app/router";
 import { isDark, keptAppearance, systemIsDark } from "./app/theme";
 import { loadLanguage, preferredLanguage } from "./i18n/language";
+
+giveNonceToStyles();
 
 const client = makeQueryClient();
 const router = makeRouter(client);

@@ -4,6 +4,9 @@ import { useQuery } from "@tanstack/react-query";
 import { useSearch } from "@tanstack/react-router";
 import { desksQuery } from "./session";
 
+/** What a desk may be called. */
+export const DESK_NAME = /^[\p{L}\p{N}._-]{1,64}$/u;
+
 const KEPT_AS = "riposte.desk";
 
 export const keepDesk = (desk: string) => {

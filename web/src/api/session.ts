@@ -1,6 +1,6 @@
 // Who is signed in, on which desks, and what their role may do.
 
-import { queryOptions, useQuery, useSuspenseQuery, type QueryClient } from "@tanstack/react-query";
+import { queryOptions, useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { api, need, type Schemas } from "./client";
 import { problemOf } from "./problem";
 
@@ -81,10 +81,9 @@ export async function signIn(name: string, password: string): Promise<void> {
   localStorage.setItem(SIGNED_IN, "1");
 }
 
-export async function signOut(client: QueryClient): Promise<void> {
+export async function signOut(): Promise<void> {
   const { error, response } = await api.DELETE("/v1/sessions/current");
   // Without a session there is nothing to end.
   if (!response.ok && response.status !== 401) throw problemOf(response, error);
   forgetSession();
-  client.clear();
 }

@@ -7,7 +7,7 @@ import { App, Button, Dropdown, Select, Tooltip } from "antd";
 import { asApiError, useDeskOrNull, useDesks, useMe } from "../api";
 import { keepDesk } from "../api/desk";
 import { signOut } from "../api/session";
-import { useAppearance } from "../components";
+import { useAppearance } from "../components/appearance";
 import { useI18n } from "../i18n";
 
 /** Desks beyond which typing is quicker than looking. */
@@ -84,8 +84,10 @@ export function AccountMenu() {
   const { message } = App.useApp();
   const leave = async () => {
     try {
-      await signOut(client);
+      await signOut();
       await navigate({ to: "/login" });
+      // Only now: the pages before would ask again.
+      client.clear();
     } catch (error) {
       const { code } = asApiError(error);
       void message.error(`${t(`problem.${code}`)} ${t(`problem.${code}_way`)}`);

@@ -7,7 +7,7 @@ import { Link, Outlet, useLocation } from "@tanstack/react-router";
 import { Badge, Button } from "antd";
 import { useState } from "react";
 import { api, meQuery, need, useDeskOrNull, useMe } from "../api";
-import { useHotkeys } from "../components";
+import { useHotkeys } from "../components/Keys";
 import { useI18n } from "../i18n";
 import { AccountMenu, DeskChooser, LanguageSwitch, ThemeMenu } from "./HeaderTools";
 import { MENU, SECTIONS, type MenuLine } from "./menu";

@@ -1,6 +1,6 @@
 // The side menu: one line a page. A feature adds its line here and its routes in router.ts.
 
-import { IdcardOutlined } from "@ant-design/icons";
+import { ApiOutlined, CloudUploadOutlined, ControlOutlined, IdcardOutlined, KeyOutlined, SettingOutlined, TeamOutlined } from "@ant-design/icons";
 import type { LinkProps } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import type { Action, Schemas } from "../api";
@@ -22,5 +22,11 @@ export interface MenuLine {
 }
 
 export const MENU: MenuLine[] = [
+  { section: "imports", to: "/imports", label: "shell.imports", icon: <CloudUploadOutlined />, may: "ReadJobs" },
+  { section: "people", to: "/controls", label: "shell.people_controls", icon: <ControlOutlined />, may: "ReadControls" },
+  { section: "people", to: "/desk-settings", label: "shell.people_desk", icon: <SettingOutlined />, may: "ReadDesks" },
+  { section: "people", to: "/accounts", label: "shell.people_accounts", icon: <TeamOutlined />, may: "ManageAccess" },
+  { section: "people", to: "/keys", label: "shell.people_keys", icon: <KeyOutlined />, may: "ManageAccess" },
   { section: "people", to: "/profile", label: "shell.people_profile", icon: <IdcardOutlined /> },
+  { section: "api", to: "/docs", label: "shell.apidocs", icon: <ApiOutlined /> },
 ];

@@ -7,11 +7,8 @@ import { useEffect, useMemo, useState, useSyncExternalStore, type ReactNode } fr
 import { AppearanceContext } from "../components/appearance";
 import { describeLanguage, keepLanguage, LanguageContext, loadLanguage, type LanguagePack } from "../i18n/language";
 import type { Language } from "../i18n/types";
+import { nonce } from "./nonce";
 import { isDark, keepAppearance, keptAppearance, systemIsDark, themeFor, watchSystemTheme } from "./theme";
-
-// React clears the attribute's text but keeps the property.
-const nonce = document.querySelector<HTMLMetaElement>("meta[property=csp-nonce]")?.nonce;
-const csp = nonce ? { nonce } : undefined;
 
 export function Providers({ client, first, children }: { client: QueryClient; first: LanguagePack; children: ReactNode }) {
   const [pack, setPack] = useState(first);
@@ -53,7 +50,7 @@ export function Providers({ client, first, children }: { client: QueryClient; fi
     <QueryClientProvider client={client}>
       <LanguageContext value={language}>
         <AppearanceContext value={appearance}>
-          <ConfigProvider theme={theme} locale={pack.components} {...(csp ? { csp } : {})} button={{ autoInsertSpace: false }}>
+          <ConfigProvider theme={theme} locale={pack.components} {...(nonce ? { csp: { nonce } } : {})} button={{ autoInsertSpace: false }}>
             <AntApp className="page-root" message={{ maxCount: 3 }}>
               {children}
             </AntApp>

@@ -3,7 +3,9 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { createRoute, createRouter, redirect } from "@tanstack/react-router";
 import { meQuery, roleMay } from "../api";
-import { profileRoute } from "../features/people/routes";
+import { apidocsRoute } from "../features/apidocs/routes";
+import { importsRoute, jobRoute } from "../features/imports/routes";
+import { accountsRoute, controlsRoute, deskRoute, keysRoute, profileRoute } from "../features/people/routes";
 import { loginRoute } from "../features/session/routes";
 import { NotFound } from "./faults";
 import { MENU } from "./menu";
@@ -23,7 +25,7 @@ const startRoute = createRoute({
 /** Below the frame, so that whoever mistypes an address still has the menu. */
 const nowhereRoute = createRoute({ getParentRoute: () => consoleRoute, path: "$", component: NotFound });
 
-const routeTree = rootRoute.addChildren([loginRoute, consoleRoute.addChildren([startRoute, nowhereRoute, profileRoute])]);
+const routeTree = rootRoute.addChildren([loginRoute, consoleRoute.addChildren([startRoute, nowhereRoute, importsRoute, jobRoute, controlsRoute, deskRoute, accountsRoute, keysRoute, profileRoute, apidocsRoute])]);
 
 export const makeRouter = (client: QueryClient) =>
   createRouter({ routeTree, context: { client }, defaultPreload: "intent", defaultPendingMs: 300, scrollRestoration: true });

@@ -10,7 +10,7 @@ import { ErrorNotice } from "./ErrorNotice";
 import { useKept } from "./kept";
 import { PAGE_SIZES, type CursorPages } from "./useCursorPages";
 
-export interface DataColumn<T> extends Omit<ColumnType<T>, "key" | "title" | "children"> {
+export interface DataColumn<T> extends Omit<ColumnType<T>, "key" | "title" | "children" | "hidden"> {
   /** Names the column; what a person has chosen is kept under it. */
   id: string;
   title: string;
@@ -50,7 +50,7 @@ export function DataTable<T extends object>(props: Props<T>) {
   const initial = useMemo(() => columns.filter((column) => !column.hidden).map((column) => column.id), [columns]);
   const [chosen, choose] = useKept(`columns.${name}`, initial, isIdList);
   const shown = columns.filter((column) => column.always === true || chosen.includes(column.id));
-  const tableColumns = shown.map((column) => ({ ...column, key: column.id }));
+  const tableColumns = shown.map((column) => ({ ...column, key: column.id, hidden: false }));
 
   return (
     <div className="data-table" data-testid={`table-${name}`} aria-busy={pages.isFetching}>
@@ -79,7 +79,7 @@ export function DataTable<T extends object>(props: Props<T>) {
           {...(props.onRow ? { onRow: props.onRow } : {})}
         />
       )}
-      {(pages.items.length > 0 || pages.page > 1) && <Pager pages={pages} labels={{ previous: t("common.previous"), next: t("common.next") }} />}
+      {(pages.hasNext || pages.page > 1 || pages.items.length > PAGE_SIZES[0]) && <Pager pages={pages} labels={{ previous: t("common.previous"), next: t("common.next") }} />}
     </div>
   );
 }

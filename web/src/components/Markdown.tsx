@@ -6,14 +6,16 @@ import { createElement, Fragment, type ReactNode } from "react";
 
 const SAFE_ADDRESS = /^(https?:|mailto:|\/(?!\/)|#)/i;
 
-/** Heading levels begin below those of the page around it. */
 interface Props {
   text: string;
+  /** Heading levels begin below those of the page around it. */
   headingFrom?: number;
+  /** Whether a line's end is one for the reader, too, as in a chat; not so in texts that were wrapped by an editor. */
+  breaks?: boolean;
 }
 
-export function Markdown({ text, headingFrom = 3 }: Props) {
-  return <div className="markdown">{blocks(lexer(text, { gfm: true, breaks: true }), headingFrom)}</div>;
+export function Markdown({ text, headingFrom = 3, breaks = true }: Props) {
+  return <div className="markdown">{blocks(lexer(text, { gfm: true, breaks }), headingFrom)}</div>;
 }
 
 const blocks = (tokens: Token[], from: number): ReactNode[] => tokens.map((token, place) => <Fragment key={place}>{block(token, from)}</Fragment>);

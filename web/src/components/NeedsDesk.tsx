@@ -20,7 +20,7 @@ export function NeedsDesk({ children }: { children: ReactNode }) {
   const mayImport = may("ManageImports");
   return (
     <EmptyState title={t("shell.noDesks")} text={mayImport ? t("shell.noDesksText") : t("shell.noDesksAsk")}>
-      <Link to="/profile">{t("shell.profile")}</Link>
+      {mayImport ? <Link to="/imports">{t("shell.imports")}</Link> : <Link to="/profile">{t("shell.profile")}</Link>}
     </EmptyState>
   );
 }

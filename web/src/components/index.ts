@@ -1,6 +1,7 @@
 // What pages are made of. Chart and Markdown are imported by their own path, so that a page without them does not load them.
 
 export { DataTable, SkeletonRows, type DataColumn } from "./DataTable";
+export { CopyButton } from "./CopyButton";
 export { Diff } from "./Diff";
 export { csv, offerFile } from "./download";
 export { EmptyState } from "./EmptyState";

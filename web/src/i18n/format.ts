@@ -27,14 +27,14 @@ export function formats(language: Language) {
     /** To the second, for logs. */
     exact: (at: string | Date) => second.format(new Date(at)),
     /** “3 hours ago”, up to a week; then the date. */
-    ago(at: string | Date, now: Date = new Date()) {
+    ago: (at: string | Date, now: Date = new Date()) => {
       const passed = new Date(at).getTime() - now.getTime();
       if (Math.abs(passed) >= 7 * DAY) return day.format(new Date(at));
       const [unit, length] = STEPS.find(([, step]) => Math.abs(passed) >= step) ?? ["second", 1000];
       return relative.format(Math.round(passed / length), unit);
     },
     /** 90 s → “1 min 30 s”; at most two units. */
-    duration(milliseconds: number) {
+    duration: (milliseconds: number) => {
       const seconds = Math.max(0, Math.round(milliseconds / 1000));
       const parts: [number, string, string][] = [
         [Math.floor(seconds / 3600), "h", "小时"],
@@ -45,7 +45,7 @@ export function formats(language: Language) {
       const shown = first < 0 ? parts.slice(-1) : parts.slice(first, first + 2).filter(([value], place) => place === 0 || value > 0);
       return shown.map(([value, en, zh]) => (language === "zh" ? `${value} ${zh}` : `${value} ${en}`)).join(" ");
     },
-    bytes(value: number) {
+    bytes: (value: number) => {
       const power = value < 1000 ? 0 : Math.min(BYTE_UNITS.length - 1, Math.floor(Math.log10(value) / 3));
       const digits = power === 0 ? 0 : 1;
       return `${new Intl.NumberFormat(name, { maximumFractionDigits: digits }).format(value / 1000 ** power)} ${BYTE_UNITS[power] ?? ""}`;

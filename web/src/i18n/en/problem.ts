@@ -6,7 +6,7 @@ export const problem = {
   unauthenticated: "You are not signed in",
   unauthenticated_way: "Sign in and repeat the step.",
   invalid_credentials: "Name or password is wrong",
-  invalid_credentials_way: "Check capital letters and the keyboard's language. An administrator can give you a new password.",
+  invalid_credentials_way: "Check capital letters and the keyboard's language. An administrator can make you a new account.",
   forbidden: "Your role does not allow this",
   forbidden_way: "Ask an administrator for a role that includes it.",
   csrf_refused: "The request seemed to come from another site",

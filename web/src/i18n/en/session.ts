@@ -1,12 +1,12 @@
 export const session = {
   title: "Sign in",
-  lead: "Replies and frequent questions from your own archive.",
+  lead: "Replies from your own archive",
   name: "Name",
   password: "Password",
   submit: "Sign in",
   nameMissing: "Enter your account's name",
   passwordMissing: "Enter your password",
-  firstTime: "No account yet? An administrator makes them under Settings › Accounts, or on the server with `riposte user add`.",
+  firstTime: "No account yet? Ask an administrator to add one.",
   ended: "Your session has ended. Sign in to go on where you were.",
-  offline: "Nothing leaves your machine: no sentence is sent elsewhere.",
+  offline: "Nothing leaves your own machine.",
 } as const;

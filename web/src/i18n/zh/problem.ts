@@ -6,7 +6,7 @@ export const problem = {
   unauthenticated: "尚未登录",
   unauthenticated_way: "请登录后再试。",
   invalid_credentials: "用户名或密码不正确",
-  invalid_credentials_way: "请检查大小写和输入法；管理员可以为您重新设置密码。",
+  invalid_credentials_way: "请检查大小写和输入法；如忘记密码，请联系管理员另建账号。",
   forbidden: "您的角色没有这项权限",
   forbidden_way: "如确有需要，请联系管理员调整角色。",
   csrf_refused: "请求可能来自其他网站",
