@@ -2,7 +2,6 @@
 
 import {
   ApiOutlined,
-<<<<<<< 
   BarChartOutlined,
   BlockOutlined,
   BookOutlined,
@@ -10,21 +9,14 @@ import {
   CloudUploadOutlined,
   ControlOutlined,
   DislikeOutlined,
+  ExperimentOutlined,
   FileSearchOutlined,
   IdcardOutlined,
   InteractionOutlined,
   KeyOutlined,
-  SettingOutlined,
-  ShrinkOutlined,
-=======
-  CloudUploadOutlined,
-  ControlOutlined,
-  ExperimentOutlined,
-  IdcardOutlined,
-  KeyOutlined,
   MessageOutlined,
   SettingOutlined,
->>>>>>> 
+  ShrinkOutlined,
   TeamOutlined,
 } from "@ant-design/icons";
 import type { LinkProps } from "@tanstack/react-router";
