@@ -1,3 +1,2 @@
 -- Figures over time read sets of a period with what agents did with their suggestions.
 create index suggestion_set_created on suggestion_set (desk, created_at);
-create index feedback_suggestion on feedback (suggestion_id);

@@ -29,6 +29,8 @@ export const problem = {
   unknown_decision_way: "Load the history again.",
   unknown_gap: "There is no such gap",
   unknown_gap_way: "It may have been settled. Load the list again.",
+  conversation_closed: "The conversation is closed",
+  conversation_closed_way: "It takes no more messages. Start it again to go on.",
   unknown_conversation: "This conversation is not in the archive",
   unknown_conversation_way: "It may belong to another desk.",
   unknown_entry: "There is no such entry",

@@ -29,6 +29,8 @@ export const problem = {
   unknown_decision_way: "请刷新操作记录。",
   unknown_gap: "没有这条知识缺口",
   unknown_gap_way: "可能已处理完，请刷新列表。",
+  conversation_closed: "会话已关闭",
+  conversation_closed_way: "不能再添加消息；重新开始后可以继续。",
   unknown_conversation: "存档中没有这段会话",
   unknown_conversation_way: "它可能属于其他服务台。",
   unknown_entry: "没有这条知识",
