@@ -201,8 +201,8 @@ for (const language of LANGUAGES) {
 
 test("pages of the list come from the server, columns are chosen and kept", () =>
   withPage({}, async (page) => {
-    await openList(page, "zh");
-    await page.goto(`/clusters?desk=${DESK}`);
+    await signIn(page, "edi", PASSWORD, `/clusters?desk=${DESK}`);
+    await page.getByTestId("cluster-link").first().waitFor();
     await pick(page, page.locator(".pager .ant-select"), /^25 /);
     await page.waitForFunction(() => document.querySelectorAll("tbody tr.ant-table-row").length === 25);
     const seen = await page.getByTestId("cluster-link").allInnerTexts();
