@@ -26,11 +26,13 @@ use crate::index::VectorIndex;
 use crate::index::edge::EdgeIndex;
 use crate::insight::Insight;
 use crate::jobs::adapt::Adaptation;
+use crate::jobs::answered::Answered;
 use crate::jobs::indexing::Indexer;
 use crate::jobs::mining::Miner;
 use crate::jobs::runner::Runner;
 use crate::jobs::{Jobs, Tools};
 use crate::knowledge::{ImportOptions, Knowledge, KnowledgeFile, KnowledgeFormat, KnowledgeReport};
+use crate::live::Live;
 use crate::mining::relevance::Relevance;
 use crate::retrieve::Adapters;
 use crate::store::cipher::KeySource;
@@ -76,6 +78,10 @@ pub struct App {
     pub curator: Curator,
     /// What answers lack or get wrong.
     pub insight: Insight,
+    /// Live conversations.
+    pub live: Live,
+    /// The miner of what is answered in them.
+    pub answered: Arc<Answered>,
     /// Adapters: learning, switching.
     pub adaptation: Arc<Adaptation>,
     /// Accounts and keys.
@@ -178,6 +184,9 @@ impl App {
         );
         let knowledge =
             Knowledge::new(Arc::clone(&store), Arc::clone(&index), Arc::clone(&embedder) as Arc<dyn Embedder>, Arc::clone(&clock));
+        let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
+        let answered = Arc::new(Answered::new(miner.clone(), Arc::clone(&indexer), Arc::clone(&clock)));
+        let live = Live::new(Arc::clone(&store), suggester.clone(), Arc::clone(&answered), Arc::clone(&clock), tasks.clone(), stop.clone());
         let (local_token, digest) = crate::auth::local_token()?;
         let auth = Arc::new(Authenticator::new(Arc::clone(&store) as Arc<dyn crate::store::AccountStore>, Arc::clone(&clock), digest));
         Ok(Self {
@@ -191,14 +200,16 @@ impl App {
             indexer,
             curator,
             insight,
+            live,
+            answered,
             adaptation,
             auth,
             miner,
             clock,
             runner: Arc::new(runner),
             local_token,
-            stop: CancellationToken::new(),
-            tasks: TaskTracker::new(),
+            stop,
+            tasks,
             _lock: lock,
         })
     }
@@ -257,10 +268,11 @@ impl App {
     }
 
     fn start_background_work(&self) {
-        let (indexer, runner) = (Arc::clone(&self.indexer), Arc::clone(&self.runner));
-        let (stop_indexer, stop_runner) = (self.stop.clone(), self.stop.clone());
+        let (indexer, runner, answered) = (Arc::clone(&self.indexer), Arc::clone(&self.runner), Arc::clone(&self.answered));
+        let (stop_indexer, stop_runner, stop_answered) = (self.stop.clone(), self.stop.clone(), self.stop.clone());
         self.tasks.spawn(async move { indexer.run(stop_indexer).await });
         self.tasks.spawn(async move { runner.run(stop_runner).await });
+        self.tasks.spawn(async move { answered.run(stop_answered).await });
     }
 
     /// The HTTP interface of this installation.
@@ -279,6 +291,7 @@ impl App {
             indexer: Arc::clone(&self.indexer),
             curator: self.curator.clone(),
             insight: self.insight.clone(),
+            live: self.live.clone(),
             embedder_info: self.embedder.info().clone(),
             clock: Arc::clone(&self.clock),
             readiness,

@@ -17,6 +17,7 @@ pub mod ingest;
 pub mod insight;
 pub mod jobs;
 pub mod knowledge;
+pub mod live;
 pub mod mining;
 pub mod retrieve;
 pub mod rt;

@@ -7,7 +7,7 @@
 use std::marker::PhantomData;
 
 use super::AuthError;
-use crate::domain::{AccessRole, DeskId, DeskScope, Principal};
+use crate::domain::{AccessRole, DeskId, DeskScope, Principal, PrincipalKind};
 
 /// Something that only some roles may do; implemented by the markers of [`permission`] alone.
 pub trait Permission: Send + Sync + 'static {
@@ -58,12 +58,18 @@ macro_rules! permissions {
 permissions! {
     /// Asks for suggestions.
     Suggest => "ask for suggestions", [Agent, Supervisor, KbEditor, Admin];
+    /// Learns why an answer is as it is.
+    Explain => "have suggestions explained", [Supervisor, KbEditor, Admin];
     /// Says what became of a suggestion.
     GiveFeedback => "give feedback", [Agent, Supervisor, KbEditor, Admin];
     /// Sees the answers that were reported outdated, and decides about them.
     ReviewAnswers => "review answers reported outdated", [Supervisor, KbEditor, Admin];
     /// Reads archived conversations, masked.
     ReadConversations => "read conversations", [Agent, Supervisor, KbEditor, Auditor, Admin];
+    /// Starts, continues, watches and closes live conversations.
+    Converse => "hold live conversations", [Agent, Supervisor, KbEditor, Admin];
+    /// Makes short-lived tokens for widgets.
+    MakeWidgetTokens => "make widget tokens", [Agent, Supervisor, KbEditor, Admin];
     /// Reads knowledge entries.
     ReadEntries => "read entries", [Agent, Supervisor, KbEditor, Auditor, Admin];
     /// Writes knowledge entries.
@@ -100,10 +106,15 @@ permissions! {
     ManageAccess => "manage accounts and keys", [Admin];
 }
 
-/// Whether a principal's role includes an action (the scope of desks is another question: [`Grant::enter`]).
+/// What a widget token is for; everything else is refused it, though an agent may do it.
+const FOR_WIDGETS: [Action; 4] = [Action::Suggest, Action::GiveFeedback, Action::ReadConversations, Action::Converse];
+
+/// Whether a principal's role, and the kind of credential they hold, include an action (the scope of desks is another question:
+/// [`Grant::enter`]).
 #[must_use]
 pub fn principal_may(principal: &Principal, action: Action) -> bool {
-    action.roles().contains(&principal.role)
+    let is_for_kind = principal.kind != PrincipalKind::WidgetToken || FOR_WIDGETS.contains(&action);
+    is_for_kind && action.roles().contains(&principal.role)
 }
 
 /// A checked permission: its holder's role includes `P`.
@@ -121,6 +132,8 @@ impl<P: Permission> Grant<P> {
     pub fn check(principal: &Principal) -> Result<Self, AuthError> {
         if principal_may(principal, P::ACTION) {
             Ok(Self { principal: principal.clone(), permission: PhantomData })
+        } else if principal.kind == PrincipalKind::WidgetToken {
+            Err(AuthError::WrongCredential { who: "a widget token", action: P::ACTION })
         } else {
             Err(AuthError::Forbidden { role: principal.role, action: P::ACTION })
         }
@@ -166,6 +179,12 @@ impl<P: Permission> DeskAccess<P> {
         &self.desk
     }
 
+    /// Who holds it.
+    #[must_use]
+    pub fn principal(&self) -> &Principal {
+        &self.principal
+    }
+
     /// Who acts, for records.
     #[must_use]
     pub fn actor(&self) -> &str {
@@ -184,16 +203,17 @@ impl<P: Permission> DeskAccess<P> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::PrincipalKind;
 
     fn principal(role: AccessRole, desks: DeskScope) -> Principal {
-        Principal { kind: PrincipalKind::Account, name: "li".to_owned(), role, desks }
+        let (kind, name) = (PrincipalKind::Account, "li".to_owned());
+        Principal { kind, name, role, desks, key: None, conversation: None, expires_at: None }
     }
 
     /// The table once more, written as the roles are described to people; both must agree on every cell.
     fn expected(role: AccessRole, action: Action) -> bool {
         let agent =
-            matches!(action, Action::Suggest | Action::GiveFeedback | Action::ReadConversations | Action::ReadEntries | Action::ReadDesks);
+            matches!(action, Action::Suggest | Action::GiveFeedback | Action::ReadConversations | Action::ReadEntries | Action::ReadDesks)
+                || matches!(action, Action::Converse | Action::MakeWidgetTokens);
         let reading = matches!(
             action,
             Action::ReadConversations
@@ -208,7 +228,12 @@ mod tests {
             AccessRole::KbEditor => {
                 let knowledge = matches!(
                     action,
-                    Action::WriteEntries | Action::ReviewAnswers | Action::ReadControls | Action::ControlAnswers | Action::DecideGaps
+                    Action::WriteEntries
+                        | Action::Explain
+                        | Action::ReviewAnswers
+                        | Action::ReadControls
+                        | Action::ControlAnswers
+                        | Action::DecideGaps
                 );
                 agent
                     || knowledge
@@ -227,6 +252,15 @@ mod tests {
                 let allowed = principal_may(&principal(role, DeskScope::All), action);
                 assert_eq!(allowed, expected(role, action), "{} / {}", role.as_str(), action.as_str());
             }
+        }
+    }
+
+    #[test]
+    fn a_widget_token_is_for_little_whatever_the_role() {
+        for &action in Action::ALL {
+            let holder = Principal { kind: PrincipalKind::WidgetToken, ..principal(AccessRole::Admin, DeskScope::All) };
+            assert_eq!(principal_may(&holder, action), FOR_WIDGETS.contains(&action), "{}", action.as_str());
+            assert!(!FOR_WIDGETS.contains(&action) || action.roles().contains(&AccessRole::Agent), "{}", action.as_str());
         }
     }
 

@@ -1,8 +1,8 @@
-//! Who is asking, and what they may do: passwords, sessions, API keys, the local token, permissions.
+//! Who is asking, and what they may do: passwords, sessions, API keys, widget tokens, the local token, permissions.
 //!
 //! [`Authenticator`] turns credentials into a [`Principal`]; [`grant`] turns a principal into a typed permission, which the HTTP layer asks
 //! for before it touches anything. Secrets exist here in clear text only while they are made or compared: stored are an argon2id hash
-//! (passwords) and SHA-256 digests (keys, session and local tokens: 256 random bits need no slow hash). No error and no log line of
+//! (passwords) and SHA-256 digests (keys, session, widget and local tokens: 256 random bits need no slow hash). No error and no log line of
 //! this module holds a secret. Password hashing runs on blocking threads, two at a time.
 
 pub mod grant;
@@ -16,17 +16,22 @@ use tokio::sync::Semaphore;
 
 use crate::domain::{
     AccessRole, Account, AccountId, ApiKey, ApiKeyId, Clock, DeskId, DeskScope, Principal, PrincipalKind, SuggestionId, Timestamp,
+    WidgetToken,
 };
 use crate::store::{AccountStore, StoreError};
 
 pub use grant::{Action, DeskAccess, Grant, Permission, principal_may};
-pub use secret::{API_KEY_PREFIX, LOCAL_TOKEN_PREFIX, RandomError, local_token};
+pub use secret::{API_KEY_PREFIX, LOCAL_TOKEN_PREFIX, RandomError, WIDGET_TOKEN_PREFIX, local_token};
 
 use guesses::GuessLimiter;
 use secret::{api_key_text, parse_api_key, random_secret, same_digest, sha256};
 
 /// How long a session lasts.
 const SESSION_SECONDS: i64 = 12 * 60 * 60;
+/// How long a widget token may last.
+const WIDGET_TOKEN_SECONDS: std::ops::RangeInclusive<i64> = 60..=12 * 60 * 60;
+/// How long one lasts unless told otherwise.
+pub const DEFAULT_WIDGET_TOKEN_SECONDS: i64 = 60 * 60;
 /// Passwords somebody chooses are at least this long (NIST SP 800-63B asks for 8, and 15 without a second factor).
 const MIN_PASSWORD_CHARS: usize = 12;
 /// Longer passwords are refused, so that nobody makes the server hash megabytes.
@@ -54,6 +59,14 @@ pub enum AuthError {
     Forbidden {
         /// The role held.
         role: AccessRole,
+        /// The action asked for.
+        action: Action,
+    },
+    /// The credential is of a kind that does not allow the action, whatever the role.
+    #[error("{who} may not {}", action.as_str())]
+    WrongCredential {
+        /// Which kind.
+        who: &'static str,
         /// The action asked for.
         action: Action,
     },
@@ -164,12 +177,76 @@ impl Authenticator {
                 Err(AuthError::BadCredentials)
             };
         }
+        if token.starts_with(WIDGET_TOKEN_PREFIX) {
+            return self.authenticate_widget(token).await;
+        }
         let (id, secret) = parse_api_key(token).ok_or(AuthError::BadCredentials)?;
-        let key = self.store.api_key(id).await?.ok_or(AuthError::BadCredentials)?;
-        if key.revoked_at.is_some() || !same_digest(&sha256(secret), &key.secret_sha256) {
+        let key = self.standing_key(id).await?;
+        if !same_digest(&sha256(secret), &key.secret_sha256) {
             return Err(AuthError::BadCredentials);
         }
-        Ok(Principal { kind: PrincipalKind::ApiKey, name: key.name, role: key.role, desks: key.desks })
+        Ok(key_principal(key))
+    }
+
+    /// A widget token opens what an agent may of its desk, and never more than the key it was made with.
+    async fn authenticate_widget(&self, token: &str) -> Result<Principal, AuthError> {
+        let found = self.store.widget_token(&sha256(token), self.clock.now()).await?.ok_or(AuthError::BadCredentials)?;
+        let key = key_principal(self.standing_key(found.key).await?);
+        if !key.desks.contains(&found.desk) || !principal_may(&key, Action::MakeWidgetTokens) {
+            return Err(AuthError::BadCredentials);
+        }
+        Ok(Principal {
+            kind: PrincipalKind::WidgetToken,
+            name: found.agent,
+            role: AccessRole::Agent,
+            desks: DeskScope::Only([found.desk].into()),
+            key: Some(found.key),
+            conversation: found.conversation,
+            expires_at: Some(found.expires_at),
+        })
+    }
+
+    async fn standing_key(&self, id: ApiKeyId) -> Result<ApiKey, AuthError> {
+        let key = self.store.api_key(id).await?;
+        key.filter(|key| key.revoked_at.is_none()).ok_or(AuthError::BadCredentials)
+    }
+
+    /// Whether a credential that was good when a long answer began still is: not expired, its key not withdrawn.
+    pub async fn still_stands(&self, principal: &Principal) -> Result<bool, AuthError> {
+        if principal.expires_at.is_some_and(|end| end <= self.clock.now()) {
+            return Ok(false);
+        }
+        let Some(key) = principal.key else { return Ok(true) };
+        match self.standing_key(key).await {
+            Ok(_) => Ok(true),
+            Err(AuthError::BadCredentials) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Makes a token with which one agent's widget may use one desk, or one conversation of it, for `seconds`. Its text is returned once and
+    /// never again.
+    pub async fn add_widget_token(
+        &self,
+        access: &DeskAccess<grant::permission::MakeWidgetTokens>,
+        agent: &str,
+        conversation: Option<String>,
+        seconds: i64,
+    ) -> Result<(WidgetToken, String), AuthError> {
+        let key = access.principal().key.ok_or(AuthError::WrongCredential { who: "only an API key", action: Action::MakeWidgetTokens })?;
+        check_widget(agent, conversation.as_deref(), seconds)?;
+        let now = self.clock.now();
+        let token = WidgetToken {
+            key,
+            desk: access.desk().clone(),
+            agent: agent.to_owned(),
+            conversation,
+            created_at: now,
+            expires_at: now.plus_seconds(seconds),
+        };
+        let text = format!("{WIDGET_TOKEN_PREFIX}{}", random_secret()?);
+        self.store.add_widget_token(&sha256(&text), &token).await?;
+        Ok((token, text))
     }
 
     /// Adds an account. Without a password one is made and returned, to be shown once.
@@ -239,11 +316,55 @@ impl Authenticator {
 }
 
 fn account_principal(account: Account) -> Principal {
-    Principal { kind: PrincipalKind::Account, name: account.name, role: account.role, desks: account.desks }
+    Principal {
+        kind: PrincipalKind::Account,
+        name: account.name,
+        role: account.role,
+        desks: account.desks,
+        key: None,
+        conversation: None,
+        expires_at: None,
+    }
+}
+
+fn key_principal(key: ApiKey) -> Principal {
+    Principal {
+        kind: PrincipalKind::ApiKey,
+        name: key.name,
+        role: key.role,
+        desks: key.desks,
+        key: Some(key.id),
+        conversation: None,
+        expires_at: None,
+    }
 }
 
 fn local_principal() -> Principal {
-    Principal { kind: PrincipalKind::Local, name: "local".to_owned(), role: AccessRole::Admin, desks: DeskScope::All }
+    Principal {
+        kind: PrincipalKind::Local,
+        name: "local".to_owned(),
+        role: AccessRole::Admin,
+        desks: DeskScope::All,
+        key: None,
+        conversation: None,
+        expires_at: None,
+    }
+}
+
+/// An agent's name or id at the host may be in any form that fits on one line.
+fn check_widget(agent: &str, conversation: Option<&str>, seconds: i64) -> Result<(), AuthError> {
+    let is_line =
+        |text: &str, longest: usize| !text.trim().is_empty() && text.chars().nth(longest).is_none() && !text.chars().any(char::is_control);
+    let (pointer, detail) = if !is_line(agent, 64) {
+        ("/agent", "use 1 to 64 characters on one line".to_owned())
+    } else if conversation.is_some_and(|id| !is_line(id, 200)) {
+        ("/conversation", "use 1 to 200 characters on one line, or leave it out".to_owned())
+    } else if !WIDGET_TOKEN_SECONDS.contains(&seconds) {
+        ("/ttl_seconds", format!("use {} to {}", WIDGET_TOKEN_SECONDS.start(), WIDGET_TOKEN_SECONDS.end()))
+    } else {
+        return Ok(());
+    };
+    Err(AuthError::Invalid { pointer, detail })
 }
 
 fn check_name(name: &str) -> Result<(), AuthError> {

@@ -1,7 +1,7 @@
 //! Random secrets, their text forms and their comparison.
 //!
 //! An API key reads `rk_<id as 32 hex digits>_<43 base64url characters>`: the id finds the row, the rest is compared as a digest. The local
-//! token reads `rl_<43 base64url characters>`. The prefixes let secret scanners find leaked ones.
+//! token reads `rl_<43 base64url characters>`, a widget token `rw_<43 base64url characters>`. The prefixes let secret scanners find leaked ones.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -14,6 +14,9 @@ use crate::domain::ApiKeyId;
 pub const API_KEY_PREFIX: &str = "rk_";
 /// What every local token begins with.
 pub const LOCAL_TOKEN_PREFIX: &str = "rl_";
+
+/// What every widget token begins with.
+pub const WIDGET_TOKEN_PREFIX: &str = "rw_";
 
 const SECRET_BYTES: usize = 32;
 const SECRET_CHARS: usize = 43;

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 
 use super::Authenticator;
-use crate::domain::{Account, AccountId, ApiKey, ApiKeyId, Clock, Timestamp};
+use crate::domain::{Account, AccountId, ApiKey, ApiKeyId, Clock, Timestamp, WidgetToken};
 use crate::store::{AccountStore, Result, StoreError};
 
 /// A clock that goes only when told to.
@@ -30,6 +30,7 @@ pub(crate) struct MemoryAccounts {
     accounts: Mutex<Vec<Account>>,
     keys: Mutex<Vec<ApiKey>>,
     sessions: Mutex<Vec<(Vec<u8>, AccountId, Timestamp)>>,
+    widgets: Mutex<Vec<(Vec<u8>, WidgetToken)>>,
 }
 
 /// An authenticator over an empty store, its clock, and its local token.
@@ -101,5 +102,15 @@ impl AccountStore for MemoryAccounts {
     async fn end_session(&self, token_sha256: &[u8]) -> Result<()> {
         self.sessions.lock().unwrap().retain(|(token, _, _)| token != token_sha256);
         Ok(())
+    }
+
+    async fn add_widget_token(&self, token_sha256: &[u8], token: &WidgetToken) -> Result<()> {
+        self.widgets.lock().unwrap().push((token_sha256.to_vec(), token.clone()));
+        Ok(())
+    }
+
+    async fn widget_token(&self, token_sha256: &[u8], now: Timestamp) -> Result<Option<WidgetToken>> {
+        let widgets = self.widgets.lock().unwrap();
+        Ok(widgets.iter().find(|(known, token)| known == token_sha256 && now < token.expires_at).map(|(_, token)| token.clone()))
     }
 }

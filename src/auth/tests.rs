@@ -80,3 +80,60 @@ async fn accounts_that_make_no_sense_are_refused() {
     assert_eq!(pointer(auth.add_account("李", None, agent, only("shop")).await), "accepted");
     assert_eq!(pointer(auth.add_account("李", None, agent, only("shop")).await), "taken");
 }
+
+#[tokio::test]
+async fn a_widget_token_opens_one_desk_until_it_expires_or_its_key_goes() {
+    use super::grant::permission::{MakeWidgetTokens, ReadEntries, Suggest};
+    let (auth, clock, local) = authenticator();
+    let (key, text) = auth.add_api_key("host", AccessRole::Supervisor, only("shop")).await.unwrap();
+    let holder = auth.authenticate_bearer(&text).await.unwrap();
+    let shop: DeskId = "shop".parse().unwrap();
+    let access = Grant::<MakeWidgetTokens>::check(&holder).unwrap().enter(&shop).unwrap();
+    let (token, text) = auth.add_widget_token(&access, "小王", Some("c-1".to_owned()), 600).await.unwrap();
+    assert_eq!((token.key, token.expires_at), (key.id, clock.now().plus_seconds(600)));
+
+    let agent = auth.authenticate_bearer(&text).await.unwrap();
+    assert_eq!((agent.kind, agent.name.as_str(), agent.role), (PrincipalKind::WidgetToken, "小王", AccessRole::Agent));
+    assert_eq!((&agent.desks, agent.conversation.as_deref()), (&only("shop"), Some("c-1")));
+    assert!(Grant::<Suggest>::check(&agent).is_ok());
+    assert!(matches!(Grant::<ReadEntries>::check(&agent), Err(AuthError::WrongCredential { .. })));
+    // A token makes no tokens, and whoever has no key makes none either: there would be nothing to end them with.
+    assert!(matches!(Grant::<MakeWidgetTokens>::check(&agent), Err(AuthError::WrongCredential { .. })));
+    let console = Grant::<MakeWidgetTokens>::check(&auth.authenticate_bearer(&local).await.unwrap()).unwrap().enter(&shop).unwrap();
+    assert!(matches!(auth.add_widget_token(&console, "li", None, 600).await, Err(AuthError::WrongCredential { .. })));
+
+    assert!(auth.still_stands(&agent).await.unwrap());
+    clock.advance_seconds(600);
+    assert!(!auth.still_stands(&agent).await.unwrap());
+    assert!(matches!(auth.authenticate_bearer(&text).await, Err(AuthError::BadCredentials)));
+    let (_, text) = auth.add_widget_token(&access, "小王", None, 600).await.unwrap();
+    let agent = auth.authenticate_bearer(&text).await.unwrap();
+    auth.revoke_api_key(key.id).await.unwrap();
+    assert!(!auth.still_stands(&agent).await.unwrap());
+    assert!(matches!(auth.authenticate_bearer(&text).await, Err(AuthError::BadCredentials)));
+    assert!(matches!(auth.authenticate_bearer("rw_").await, Err(AuthError::BadCredentials)));
+}
+
+#[tokio::test]
+async fn widget_tokens_that_make_no_sense_are_refused() {
+    use super::grant::permission::MakeWidgetTokens;
+    let (auth, _, _) = authenticator();
+    let (_, text) = auth.add_api_key("host", AccessRole::Agent, only("shop")).await.unwrap();
+    let holder = auth.authenticate_bearer(&text).await.unwrap();
+    let access = Grant::<MakeWidgetTokens>::check(&holder).unwrap().enter(&"shop".parse().unwrap()).unwrap();
+    let pointer = async |agent: &str, conversation: Option<&str>, seconds: i64| match auth
+        .add_widget_token(&access, agent, conversation.map(str::to_owned), seconds)
+        .await
+    {
+        Err(AuthError::Invalid { pointer, .. }) => pointer,
+        _ => "accepted",
+    };
+    assert_eq!(pointer("Li Na", None, 60).await, "accepted");
+    assert_eq!(pointer("李娜", Some("c 1"), 12 * 3600).await, "accepted");
+    assert_eq!(pointer(" ", None, 60).await, "/agent");
+    assert_eq!(pointer("a\nb", None, 60).await, "/agent");
+    assert_eq!(pointer(&"a".repeat(65), None, 60).await, "/agent");
+    assert_eq!(pointer("a", Some(""), 60).await, "/conversation");
+    assert_eq!(pointer("a", None, 59).await, "/ttl_seconds");
+    assert_eq!(pointer("a", None, 12 * 3600 + 1).await, "/ttl_seconds");
+}

@@ -52,6 +52,7 @@ pub(super) async fn run(config: Config, args: SuggestArgs) -> anyhow::Result<()>
         limit: args.limit,
         language: args.language,
         filters: SuggestFilters { pools: args.pool.into_iter().collect(), ..SuggestFilters::default() },
+        explain: false,
     };
     let response = match Backend::open(config).await? {
         Backend::Direct(app) => {

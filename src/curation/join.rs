@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::describe::Question;
 use super::review::Scene;
-use super::{CurationError, Curator, PAGE};
+use super::{CurationError, Curator, PAGE, Surroundings};
 use crate::domain::{ClusterId, DeskId, PairId, PairKind, Pool};
 use crate::index::{DenseField, IndexFilter, Probe};
 use crate::store::{ClusterChange, Placement, StoreError};
@@ -20,8 +20,8 @@ const ATTEMPTS: usize = 8;
 
 impl Curator {
     /// Places the desk's new questions that are in the index: into the cluster that most of its nearest neighbours belong to, else among the
-    /// outliers, where the next rebuild looks at them again. Does nothing on a desk that has no clusters. Calls `progress` with the number
-    /// placed so far, and tells how many have joined a cluster.
+    /// outliers, where the next rebuild looks at them again. Does nothing on a desk that has no clusters. Tells how many have joined
+    /// a cluster.
     ///
     /// # Errors
     /// [`CurationError::Busy`] when others change the clusters all the time; what was placed before that stays.
@@ -58,12 +58,12 @@ impl Curator {
                 }
             }
             let mut clusters = Vec::new();
-            let traffic = self.traffic(desk).await?;
+            let surroundings = if joining.is_empty() { Surroundings::default() } else { self.surroundings(desk).await? };
             for (id, pairs) in &joining {
                 let Some((cluster, members)) = self.store.cluster(desk, *id).await? else { continue };
                 let mut scene = Scene::of(&cluster, &members);
                 scene.add(pairs.iter().map(|pair| (*pair, false)));
-                let described = self.described(desk, scene, &traffic).await?;
+                let described = self.described(desk, scene, &surroundings).await?;
                 placements.extend(described.placements);
                 clusters.push(described.cluster);
             }

@@ -38,14 +38,23 @@ impl Past {
         groups.into_iter().collect()
     }
 
+    /// Whether people have put any question outside of all clusters.
+    #[must_use]
+    pub fn holds_outsiders(&self) -> bool {
+        (0..self.fixed.len()).any(|position| self.is_outside(position))
+    }
+
+    fn is_outside(&self, position: usize) -> bool {
+        self.fixed[position] && self.lay_in[position].is_none()
+    }
+
     /// Takes the questions that people have put outside of all clusters out of the graph.
     pub fn isolate(&self, neighbours: &mut [Vec<Neighbour>]) {
-        let outside = |position: usize| self.fixed[position] && self.lay_in[position].is_none();
         for (position, list) in neighbours.iter_mut().enumerate() {
-            if outside(position) {
+            if self.is_outside(position) {
                 list.clear();
             } else {
-                list.retain(|neighbour| !outside(neighbour.other));
+                list.retain(|neighbour| !self.is_outside(neighbour.other));
             }
         }
     }

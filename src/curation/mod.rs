@@ -19,12 +19,14 @@ use uuid::Uuid;
 use crate::domain::{Clock, Cluster, ClusterDecisionId, ClusterId, Coverage, DeskId, Pair, PairId, PairKind, Pool};
 use crate::index::{DenseField, IndexError, IndexFilter, Probe, VectorIndex};
 use crate::rt::WorkError;
-use crate::store::{Store, StoreError};
+use crate::store::{ClusterQuery, Store, StoreError};
 
 use describe::{Described, Question, Traffic};
 
 /// Keywords kept per cluster.
 const KEYWORDS: usize = 6;
+/// Clusters that the keywords of one are told apart from, the largest.
+const BACKGROUND: u32 = 200;
 /// Pairs read at a time.
 const PAGE: usize = 500;
 
@@ -132,9 +134,25 @@ impl Curator {
         Ok(())
     }
 
-    /// What the desk was asked over time.
-    async fn traffic(&self, desk: &DeskId) -> Result<Traffic, CurationError> {
-        Ok(Traffic::of(self.store.answer_times(desk, PairKind::Question).await?))
+    /// What clusters of a desk are described beside. Reads the time of every question: once for a change, not once for a cluster.
+    async fn surroundings(&self, desk: &DeskId) -> Result<Surroundings, CurationError> {
+        let traffic = Traffic::of(self.store.answer_times(desk, PairKind::Question).await?);
+        let largest = ClusterQuery { limit: BACKGROUND, ..ClusterQuery::default() };
+        Ok(Surroundings { traffic, largest: self.store.clusters_page(desk, &largest, self.clock.now()).await? })
+    }
+}
+
+/// The whole of which a cluster is a share, and the clusters that its keywords tell it from.
+#[derive(Debug, Default)]
+struct Surroundings {
+    traffic: Traffic,
+    largest: Vec<Cluster>,
+}
+
+impl Surroundings {
+    /// The representative questions of clusters other than `except`.
+    fn other_questions(&self, except: ClusterId) -> impl Iterator<Item = Vec<&str>> {
+        self.largest.iter().filter(move |cluster| cluster.id != except).map(|cluster| vec![cluster.representative.as_str()])
     }
 }
 
@@ -146,9 +164,4 @@ fn least_similarity_covered(described: &Described) -> f32 {
         .get(described.placements.len() * 3 / 4)
         .or(described.placements.last())
         .map_or(1.0, |placement| placement.similarity)
-}
-
-/// The representative questions of other clusters: what keywords of one must tell it from.
-fn background<'a>(clusters: impl IntoIterator<Item = &'a Cluster>, except: &[ClusterId]) -> Vec<Vec<&'a str>> {
-    clusters.into_iter().filter(|cluster| !except.contains(&cluster.id)).map(|cluster| vec![cluster.representative.as_str()]).collect()
 }

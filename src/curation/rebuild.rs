@@ -1,5 +1,6 @@
 //! A desk's questions into clusters, with what the past says about them.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::describe::{Described, Identity, Member, Question, Traffic, centre, describe};
@@ -55,12 +56,9 @@ impl Curator {
                 self.look_up_coverage(described).await?;
             }
             let present: HashSet<ClusterId> = assembled.described.iter().map(|described| described.cluster.id).collect();
-            let removed: Vec<ClusterId> = memory
-                .clusters
-                .iter()
-                .filter(|cluster| !present.contains(&cluster.id) && !is_decided(cluster, &memory))
-                .map(|c| c.id)
-                .collect();
+            let decided = decided(&memory);
+            let gone = |id: &ClusterId| !present.contains(id) && !decided.contains(id);
+            let removed: Vec<ClusterId> = memory.clusters.iter().map(|cluster| cluster.id).filter(gone).collect();
             let kept = memory.clusters.iter().filter(|cluster| present.contains(&cluster.id)).count();
             let report = RebuildReport {
                 clusters: present.len() + before - kept - removed.len(),
@@ -85,11 +83,11 @@ impl Curator {
     }
 }
 
-/// Whether people have decided something about a cluster: it stays even while none of its questions is in the index.
-fn is_decided(cluster: &Cluster, memory: &ClusterMemory) -> bool {
-    cluster.state != ClusterState::Open
-        || cluster.renamed
-        || memory.placements.iter().any(|placement| placement.fixed && placement.cluster == Some(cluster.id))
+/// The clusters that people have decided something about: they stay even while none of their questions is in the index.
+fn decided(memory: &ClusterMemory) -> HashSet<ClusterId> {
+    let marked = memory.clusters.iter().filter(|cluster| cluster.state != ClusterState::Open || cluster.renamed).map(|cluster| cluster.id);
+    let fixed = memory.placements.iter().filter(|placement| placement.fixed).filter_map(|placement| placement.cluster);
+    marked.chain(fixed).collect()
 }
 
 struct Assembled {
@@ -100,8 +98,11 @@ struct Assembled {
 fn assemble(desk: &DeskId, all: &Questions, memory: &ClusterMemory, now: Timestamp) -> Assembled {
     let ids: Vec<PairId> = all.questions.iter().map(|question| question.pair).collect();
     let past = Past::of(memory, &ids);
-    let mut neighbours = all.neighbours.clone();
-    past.isolate(&mut neighbours);
+    // Copied only where somebody has put a question outside: the graph is the largest thing in memory.
+    let mut neighbours = Cow::Borrowed(all.neighbours.as_slice());
+    if past.holds_outsiders() {
+        past.isolate(neighbours.to_mut());
+    }
     let texts: Vec<cluster::Question<'_>> = all
         .questions
         .iter()

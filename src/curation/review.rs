@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::describe::{Described, Identity, Member, Traffic, centre, describe};
-use super::{CurationError, Curator, KEYWORDS, background};
+use super::describe::{Described, Identity, Member, centre, describe};
+use super::{CurationError, Curator, KEYWORDS, Surroundings};
 use crate::domain::{
     Cluster, ClusterDecision, ClusterDecisionId, ClusterId, ClusterMember, ClusterState, DecisionKind, DeskId, PairId, Timestamp,
 };
@@ -17,7 +17,7 @@ use crate::mining::cluster::{self, keywords};
 use crate::retrieve::encode::dot;
 use crate::retrieve::kmeans::spherical_k_means;
 use crate::rt;
-use crate::store::{ClusterChange, ClusterQuery, Placement, StoreError};
+use crate::store::{ClusterChange, Placement, StoreError};
 
 /// Longest name of a cluster, in characters.
 const MAX_NAME: usize = 200;
@@ -25,8 +25,6 @@ const MAX_NAME: usize = 200;
 const MAX_REASON: usize = 500;
 /// Clusters that are merged at once.
 const MAX_MERGED: usize = 50;
-/// Clusters that keywords are told apart from.
-const BACKGROUND: u32 = 200;
 /// How often a decision is tried again because another process has changed the desk's clusters meanwhile.
 const ATTEMPTS: usize = 8;
 /// Most parts a split is proposed into.
@@ -392,7 +390,8 @@ impl Curator {
         actor: &str,
         undone: Option<ClusterDecisionId>,
     ) -> Result<Vec<Cluster>, CurationError> {
-        let traffic = if plan.scenes.iter().all(|scene| scene.same.is_some()) { Traffic::default() } else { self.traffic(desk).await? };
+        let described_anew = plan.scenes.iter().any(|scene| scene.same.is_none());
+        let surroundings = if described_anew { self.surroundings(desk).await? } else { Surroundings::default() };
         let mut about: Vec<ClusterId> = touched.to_vec();
         let mut clusters = Vec::new();
         let mut removed = plan.removed;
@@ -406,7 +405,7 @@ impl Curator {
                 removed.push(scene.identity.id);
                 continue;
             }
-            let described = self.described(desk, scene, &traffic).await?;
+            let described = self.described(desk, scene, &surroundings).await?;
             placements.extend(described.placements);
             clusters.push(described.cluster);
         }
@@ -427,7 +426,7 @@ impl Curator {
     }
 
     /// Describes a cluster as it will be.
-    pub(super) async fn described(&self, desk: &DeskId, scene: Scene, traffic: &Traffic) -> Result<Described, CurationError> {
+    pub(super) async fn described(&self, desk: &DeskId, scene: Scene, beside: &Surroundings) -> Result<Described, CurationError> {
         let now = self.clock.now();
         let Scene { identity, members, same } = scene;
         if let Some((cluster, before)) = same {
@@ -436,17 +435,15 @@ impl Curator {
         let ids: Vec<PairId> = members.iter().map(|(pair, _)| *pair).collect();
         let pairs = self.pairs(desk, &ids).await?;
         let questions = self.questions(desk, &ids).await?;
-        let others = ClusterQuery { limit: BACKGROUND, ..ClusterQuery::default() };
-        let others = self.store.clusters_page(desk, &others, now).await?;
         let mut texts = vec![pairs.values().map(|pair| pair.content.question.as_str()).collect::<Vec<_>>()];
-        texts.extend(background(&others, &[identity.id]));
+        texts.extend(beside.other_questions(identity.id));
         let words = keywords(&texts, KEYWORDS).into_iter().next().unwrap_or_default();
         let known: Vec<Member<'_>> = members
             .iter()
             .filter_map(|(id, fixed)| Some(Member { question: questions.get(id)?, pair: pairs.get(id)?, fixed: *fixed }))
             .collect();
         let id = identity.id;
-        let mut described = describe(desk, identity, &known, words, traffic, now);
+        let mut described = describe(desk, identity, &known, words, &beside.traffic, now);
         // Questions that wait for the index belong to it as well.
         let waiting = members.iter().filter(|(pair, _)| pairs.contains_key(pair) && !questions.contains_key(pair));
         described.placements.extend(waiting.map(|&(pair, fixed)| Placement { pair, cluster: Some(id), similarity: 0.0, fixed }));

@@ -104,6 +104,23 @@ pub struct ApiKey {
     pub revoked_at: Option<Timestamp>,
 }
 
+/// A short-lived credential for one agent's widget, made with an API key. The token itself is never stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WidgetToken {
+    /// The key it was made with, and ends with.
+    pub key: ApiKeyId,
+    /// The only desk it opens.
+    pub desk: DeskId,
+    /// Who uses it, for records: the agent's name or id at the host.
+    pub agent: String,
+    /// External id of the only conversation it opens; `None` for every one of the desk.
+    pub conversation: Option<String>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it ends.
+    pub expires_at: Timestamp,
+}
+
 /// How somebody came in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -114,6 +131,8 @@ pub enum PrincipalKind {
     ApiKey,
     /// The command line on the same machine, with the token file of the data folder.
     Local,
+    /// Holds a widget token.
+    WidgetToken,
 }
 
 /// Somebody whose identity has been checked.
@@ -121,10 +140,16 @@ pub enum PrincipalKind {
 pub struct Principal {
     /// How they came in.
     pub kind: PrincipalKind,
-    /// Account or key name, for records.
+    /// Account or key name, or a widget token's agent, for records.
     pub name: String,
     /// What they may do.
     pub role: Role,
     /// On which desks.
     pub desks: DeskScope,
+    /// The API key that they hold, or that their widget token was made with.
+    pub key: Option<ApiKeyId>,
+    /// External id of the only conversation they may touch.
+    pub conversation: Option<String>,
+    /// When the credential ends; `None` for those that only end by being withdrawn, and for sessions, which are looked up at every request.
+    pub expires_at: Option<Timestamp>,
 }

@@ -387,6 +387,7 @@ pub(super) fn request_of(desk: &DeskId, query: &Query<'_>) -> SuggestRequest {
         limit: None,
         language: None,
         filters: SuggestFilters::default(),
+        explain: false,
     }
 }
 

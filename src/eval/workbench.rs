@@ -192,6 +192,7 @@ impl Workbench {
             limit: None,
             language: None,
             filters: SuggestFilters::default(),
+            explain: false,
         };
         let Some(moment) = Moment::of(&[Line { role: Role::Customer, text: words, at: None }]) else { return Ok(None) };
         let (ranking, _) = self.suggester.rank(&request, &moment, settings, Lane::Bulk).await?;

@@ -10,6 +10,7 @@ use crate::ingest::IngestError;
 use crate::insight::InsightError;
 use crate::jobs::JobError;
 use crate::knowledge::{ExchangeError, KnowledgeError};
+use crate::live::LiveError;
 use crate::store::StoreError;
 use crate::suggest::SuggestError;
 
@@ -124,6 +125,19 @@ impl From<KnowledgeError> for Problem {
     }
 }
 
+impl From<LiveError> for Problem {
+    fn from(error: LiveError) -> Self {
+        match error {
+            LiveError::Invalid { pointer, detail } => Self::field(pointer, detail),
+            LiveError::UnknownConversation(_) => Self::new(Code::UnknownConversation),
+            LiveError::Closed(_) => Self::new(Code::ConversationClosed),
+            LiveError::Stopping => unavailable(error),
+            LiveError::Store(error) => error.into(),
+            LiveError::Work(error) => Self::internal(error),
+        }
+    }
+}
+
 impl From<InsightError> for Problem {
     fn from(error: InsightError) -> Self {
         match error {
@@ -177,7 +191,7 @@ impl From<AuthError> for Problem {
             AuthError::Missing => Self::new(Code::Unauthenticated),
             AuthError::BadCredentials => Self::new(Code::InvalidCredentials),
             AuthError::TooManyAttempts { retry_after_seconds } => Self::new(Code::TooManyAttempts).retry_after(retry_after_seconds),
-            AuthError::Forbidden { .. } => Self::new(Code::Forbidden).with_detail(error.to_string()),
+            AuthError::Forbidden { .. } | AuthError::WrongCredential { .. } => Self::new(Code::Forbidden).with_detail(error.to_string()),
             AuthError::OutsideScope(_) => Self::new(Code::UnknownDesk),
             AuthError::SuggestionOutsideScope(_) => Self::new(Code::UnknownSuggestion),
             AuthError::Invalid { pointer, detail } => Self::field(pointer, detail),

@@ -5,6 +5,7 @@
 
 mod clusters;
 mod knowledge;
+mod live;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -19,14 +20,16 @@ use super::middleware::access::SESSION_COOKIE;
 use super::middleware::rate::RateLimiter;
 use super::problem::{Code, Problem};
 use crate::auth::grant::permission::{
-    AdaptDesks, CancelJobs, ChangeDeskSettings, ControlAnswers, CreateDesks, DecideGaps, GiveFeedback, ManageAccess, ManageImports,
-    ReadClusters, ReadControls, ReadConversations, ReadDesks, ReadJobs, ReadSmallClusters, RebuildClusters, ReviewAnswers, Suggest,
+    AdaptDesks, CancelJobs, ChangeDeskSettings, ControlAnswers, CreateDesks, DecideGaps, Explain, GiveFeedback, ManageAccess,
+    ManageImports, ReadClusters, ReadControls, ReadConversations, ReadDesks, ReadJobs, ReadSmallClusters, RebuildClusters, ReviewAnswers,
+    Suggest,
 };
 use crate::auth::{AuthError, Authenticator, DeskAccess, Grant, NewSession, Permission};
 use crate::curation::Curator;
 use crate::domain::{
-    AccessRole, Account, ApiKey, ApiKeyId, Clock, Control, ControlId, Conversation, ConversationId, Desk, DeskId, DeskScope, DeskSettings,
-    EntryId, Gap, GapCause, GapId, GapState, Job, JobId, Principal, RejectedRow, RetiredAnswer, SuggestionId, Timestamp,
+    AccessRole, Account, ApiKey, ApiKeyId, Clock, Control, ControlId, Conversation, ConversationId, ConversationState, Desk, DeskId,
+    DeskScope, DeskSettings, EntryId, Gap, GapCause, GapId, GapState, Job, JobId, Principal, RejectedRow, RetiredAnswer, SuggestionId,
+    Timestamp,
 };
 use crate::embed::{Lane, ModelInfo};
 use crate::insight::Insight;
@@ -36,6 +39,7 @@ use crate::jobs::adapt::AdapterStatus;
 use crate::jobs::indexing::Indexer;
 use crate::jobs::{ImportParams, Jobs};
 use crate::knowledge::Knowledge;
+use crate::live::Live;
 use crate::store::{DeskCounts, Store};
 use crate::suggest::{ControlCreate, FeedbackCreate, SuggestRequest, SuggestResponse, Suggester};
 
@@ -51,6 +55,7 @@ pub(super) struct Gate {
     pub(super) indexer: Arc<Indexer>,
     pub(super) curator: Curator,
     pub(super) insight: Insight,
+    pub(super) live: Live,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) model: ModelInfo,
     pub(super) settings: HttpSettings,
@@ -105,6 +110,12 @@ impl GateRef {
 
     pub(super) async fn suggest(&self, grant: &Grant<Suggest>, request: &SuggestRequest) -> Result<SuggestResponse, Problem> {
         let access = grant.enter(&request.desk)?;
+        if let Some(id) = access.principal().conversation.as_ref().and(request.conversation.id.as_ref()) {
+            Self::within_credential(&access, ConversationId::derive(&[access.desk().as_str(), id]))?;
+        }
+        if request.explain {
+            access.also::<Explain>()?;
+        }
         Ok(self.0.suggester.suggest(request, access.actor(), Lane::Interactive).await?)
     }
 
@@ -192,9 +203,15 @@ impl GateRef {
     // ── archive (knowledge has a file of its own) ──
 
     /// A conversation as stored, not masked: whoever shows it masks it.
-    pub(super) async fn conversation(&self, access: &DeskAccess<ReadConversations>, id: ConversationId) -> Result<Conversation, Problem> {
+    pub(super) async fn conversation(
+        &self,
+        access: &DeskAccess<ReadConversations>,
+        id: ConversationId,
+    ) -> Result<(Conversation, ConversationState), Problem> {
+        Self::within_credential(access, id)?;
+        let state = self.0.live.head(access.desk(), id).await?.state;
         let found = self.0.store.conversation(access.desk(), id).await?;
-        found.ok_or_else(|| Problem::new(Code::UnknownConversation))
+        Ok((found.ok_or_else(|| Problem::new(Code::UnknownConversation))?, state))
     }
 
     // ── clusters ──

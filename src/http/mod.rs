@@ -36,6 +36,7 @@ use crate::insight::Insight;
 use crate::jobs::Jobs;
 use crate::jobs::indexing::Indexer;
 use crate::knowledge::Knowledge;
+use crate::live::Live;
 use crate::store::Store;
 use crate::suggest::Suggester;
 
@@ -99,6 +100,8 @@ pub struct HttpState {
     pub curator: Curator,
     /// What answers lack or get wrong.
     pub insight: Insight,
+    /// Live conversations.
+    pub live: Live,
     /// The encoder in use.
     pub embedder_info: ModelInfo,
     /// Where "now" comes from.
@@ -122,6 +125,7 @@ pub fn router(state: HttpState) -> Router {
         indexer,
         curator,
         insight,
+        live,
         embedder_info,
         clock,
         readiness,
@@ -140,6 +144,7 @@ pub fn router(state: HttpState) -> Router {
         indexer,
         curator,
         insight,
+        live,
         clock,
         model: embedder_info,
         settings,

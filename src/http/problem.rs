@@ -77,7 +77,7 @@ codes! {
     InvalidCredentials => "invalid_credentials", UNAUTHORIZED, "The credentials are not valid", retryable: false,
         "Name, password, key, token or session is wrong, expired or withdrawn; which of them is not told.";
     Forbidden => "forbidden", FORBIDDEN, "The role does not allow this", retryable: false,
-        "You are known, but your role may not do this. The detail names the action.";
+        "You are known, but your role, or the kind of credential you hold, may not do this. The detail names the action.";
     CsrfRefused => "csrf_refused", FORBIDDEN, "The request may come from another site", retryable: false,
         "Requests with a session cookie that change something need the header `X-Riposte-CSRF: 1`, or a browser that says \
          `Sec-Fetch-Site: same-origin`. API keys are not concerned.";
@@ -100,7 +100,7 @@ codes! {
     UnknownGap => "unknown_gap", NOT_FOUND, "There is no such gap", retryable: false,
         "The gap is not of this desk, is gone since the ledger was computed last, or has fewer customers than the desk shows.";
     UnknownConversation => "unknown_conversation", NOT_FOUND, "There is no such conversation", retryable: false,
-        "The conversation is not in this desk's archive.";
+        "The conversation is not of this desk, or not the one that a widget's token was made for.";
     UnknownEntry => "unknown_entry", NOT_FOUND, "There is no such entry", retryable: false,
         "The knowledge entry is not of this desk.";
     UnknownVersion => "unknown_version", NOT_FOUND, "There is no such version", retryable: false,
@@ -124,6 +124,8 @@ codes! {
          the entry nevertheless.";
     AccountExists => "account_exists", CONFLICT, "The name is taken", retryable: false,
         "Choose another name for the account.";
+    ConversationClosed => "conversation_closed", CONFLICT, "The conversation is closed", retryable: false,
+        "A closed conversation takes no messages. `POST /v1/conversations` with its `external_id` makes it live again.";
     JobEnded => "job_ended", CONFLICT, "The job has ended", retryable: false,
         "A job that has succeeded, failed or been cancelled can't be cancelled any more.";
     NotUndoable => "not_undoable", CONFLICT, "The decision can't be taken back", retryable: false,

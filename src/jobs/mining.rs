@@ -34,6 +34,8 @@ pub struct Miner {
     store: Arc<dyn Store>,
     embedder: Arc<dyn Embedder>,
     relevance: Arc<Relevance>,
+    /// One at a time: of two that mine one conversation, the one that has read less of it could be the last to write.
+    turn: Arc<tokio::sync::Mutex<()>>,
 }
 
 /// A conversation and what was found in it.
@@ -46,8 +48,8 @@ struct Cut {
 impl Miner {
     /// Puts the use case together.
     #[must_use]
-    pub const fn new(store: Arc<dyn Store>, embedder: Arc<dyn Embedder>, relevance: Arc<Relevance>) -> Self {
-        Self { store, embedder, relevance }
+    pub fn new(store: Arc<dyn Store>, embedder: Arc<dyn Embedder>, relevance: Arc<Relevance>) -> Self {
+        Self { store, embedder, relevance, turn: Arc::default() }
     }
 
     /// Mines every conversation of the desk that is marked, calling `written` after each batch; tells how many pairs were written.
@@ -55,6 +57,7 @@ impl Miner {
     /// # Cancel safety
     /// A dropped future leaves the marks of what has not been written; the next call does it again.
     pub async fn mine_marked(&self, desk: &DeskId, now: Timestamp, written: impl Fn()) -> Result<u64, MiningError> {
+        let _turn = self.turn.lock().await;
         let mut count = 0;
         loop {
             let marked = self.store.unmined_conversations(desk, BATCH).await?;

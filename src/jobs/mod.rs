@@ -2,6 +2,7 @@
 //! observable while they run.
 
 pub mod adapt;
+pub mod answered;
 pub mod clusters;
 mod gaps;
 mod import;

@@ -18,10 +18,10 @@ use async_trait::async_trait;
 use uuid::Uuid;
 
 use crate::domain::{
-    Account, AccountId, ApiKey, ApiKeyId, Control, ControlId, Conversation, ConversationDraft, ConversationId, Desk, DeskId, DeskSettings,
-    Entry, EntryContent, EntryDraft, EntryFilter, EntryId, EntryVersion, FeedbackEvent, FeedbackTally, Gap, GapDecision, GapId, Job, JobId,
-    JobKind, JobProgress, JobState, Pair, PairDraft, PairId, PairKind, Pool, RejectedRow, RetiredAnswer, SuggestionId, SuggestionSetId,
-    Timestamp, WordingTally,
+    Account, AccountId, ApiKey, ApiKeyId, Control, ControlId, Conversation, ConversationDraft, ConversationFilter, ConversationHead,
+    ConversationId, ConversationState, Desk, DeskId, DeskSettings, Entry, EntryContent, EntryDraft, EntryFilter, EntryId, EntryVersion,
+    FeedbackEvent, FeedbackTally, Gap, GapDecision, GapId, Job, JobId, JobKind, JobProgress, JobState, Pair, PairDraft, PairId, PairKind,
+    Pool, RejectedRow, RetiredAnswer, SuggestionId, SuggestionSetId, Timestamp, WidgetToken, WordingTally,
 };
 
 /// Why the store did not answer.
@@ -155,6 +155,20 @@ pub trait ConversationStore: Send + Sync {
     async fn conversation(&self, desk: &DeskId, id: ConversationId) -> Result<Option<Conversation>>;
     /// One conversation by the source's id.
     async fn conversation_by_external_id(&self, desk: &DeskId, external_id: &str) -> Result<Option<Conversation>>;
+    /// One conversation without its words.
+    async fn conversation_head(&self, desk: &DeskId, id: ConversationId) -> Result<Option<ConversationHead>>;
+    /// Conversations by their last activity, newest first, and id, behind `after` (activity and id of the last one seen).
+    async fn conversation_heads(
+        &self,
+        desk: &DeskId,
+        filter: &ConversationFilter,
+        after: Option<(Timestamp, ConversationId)>,
+        limit: u32,
+    ) -> Result<Vec<ConversationHead>>;
+    /// Conversations by id, each with its last `messages` messages only, in no particular order; unknown ids are left out.
+    async fn recent_messages(&self, desk: &DeskId, ids: &[ConversationId], messages: u32) -> Result<Vec<Conversation>>;
+    /// Makes a conversation live or closes it; tells whether that changed anything. `NotFound` when it is not this desk's.
+    async fn set_conversation_state(&self, desk: &DeskId, id: ConversationId, state: ConversationState, now: Timestamp) -> Result<bool>;
     /// Conversations marked for mining, oldest mark first, with the mark's number.
     async fn unmined_conversations(&self, desk: &DeskId, limit: u32) -> Result<Vec<(Conversation, i64)>>;
     /// What the desk holds.
@@ -464,6 +478,10 @@ pub trait AccountStore: Send + Sync {
     async fn session_account(&self, token_sha256: &[u8], now: Timestamp) -> Result<Option<Account>>;
     /// Ends a session; unknown ones are ignored.
     async fn end_session(&self, token_sha256: &[u8]) -> Result<()>;
+    /// Keeps a widget token under its SHA-256, and forgets those that have expired before it was made. `NotFound` for an unknown key.
+    async fn add_widget_token(&self, token_sha256: &[u8], token: &WidgetToken) -> Result<()>;
+    /// A widget token that has not expired.
+    async fn widget_token(&self, token_sha256: &[u8], now: Timestamp) -> Result<Option<WidgetToken>>;
 }
 
 /// Everything an installation keeps.

@@ -9,6 +9,7 @@ pub mod calibration;
 mod contradiction;
 pub mod control;
 pub mod cover;
+pub mod explain;
 pub mod features;
 pub mod group;
 mod learning;

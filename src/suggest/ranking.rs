@@ -14,6 +14,7 @@ use uuid::Uuid;
 use super::calibration::Standing;
 use super::control::{Effect, effects};
 use super::cover::order_by_coverage;
+use super::explain::Trace;
 use super::features::{CONSENSUS, FEATURE_COUNT, Gates, QUESTION_WORDS, Source, Wanted, features};
 use super::group::{Answer, Weighed, weigh};
 use super::learning::Known;
@@ -137,6 +138,8 @@ pub struct Ranking {
     pub nearest_questions: f32,
     /// How strange the question is to the desk, where that has been asked for and can be told.
     pub strangeness: Option<Strangeness>,
+    /// What the ranker looked at, where that has been asked for.
+    pub trace: Option<Trace>,
     /// Time spent searching and reading.
     pub search_time: Duration,
     /// Time spent ranking.
@@ -151,6 +154,11 @@ pub trait Scoring: Send + Sync {
     /// The probes that find candidates.
     fn probes(&self) -> Probes {
         Probes::ALL
+    }
+
+    /// Whether what the ranker looks at is kept with the ranking.
+    fn traces(&self) -> bool {
+        false
     }
 
     /// A score for every candidate, in their order.
@@ -252,11 +260,17 @@ impl Gathered {
 
     /// Puts controls in force; hidden answers are left out as if nobody had ever given them. Not those reported outdated: they are never
     /// shown either, and hiding one must not bring back the others that say the same.
-    fn control(&mut self, effects: HashMap<String, Effect>) {
+    fn control(&mut self, effects: HashMap<String, Effect>, mut trace: Option<&mut Trace>) {
         self.known.effects = effects;
-        let (keys, known) = (&self.keys, &self.known);
+        let (keys, known, sources) = (&self.keys, &self.known, &self.sources);
         let left_out = |answer_key: &str| known.effect(answer_key).hidden && !known.is_withheld(answer_key);
-        self.search.candidates.retain(|candidate| !left_out(&keys[&candidate.point]));
+        self.search.candidates.retain(|candidate| {
+            let hidden = left_out(&keys[&candidate.point]);
+            if let (true, Some(trace)) = (hidden, &mut trace) {
+                trace.hide(candidate, &sources[&candidate.point]);
+            }
+            !hidden
+        });
     }
 
     /// Leaves out candidates that `keep` refuses.
@@ -274,6 +288,19 @@ impl Gathered {
     /// Every candidate's score by both stages, with the features at the places `left_out` taken as 0.
     #[must_use]
     pub fn scores(&self, ranker: &Ranker, left_out: &[usize]) -> Vec<Scored> {
+        let (rows, expected) = self.rows(ranker, left_out);
+        let scored = rows.iter().zip(expected);
+        let scored = scored.map(|(row, expected)| Scored {
+            score: ranker.score(row) + expected,
+            vote: ranker.base_score(row) + expected,
+            consensus: row[CONSENSUS],
+            words: row[QUESTION_WORDS],
+        });
+        scored.collect()
+    }
+
+    /// Every candidate's features with consensus, those at the places `left_out` taken as 0, and what an adapter expects of its answer.
+    pub(super) fn rows(&self, ranker: &Ranker, left_out: &[usize]) -> (Vec<[f32; FEATURE_COUNT]>, Vec<f32>) {
         let leave_out = |rows: &mut [[f32; FEATURE_COUNT]]| {
             for row in rows {
                 for &place in left_out {
@@ -287,14 +314,7 @@ impl Gathered {
         let expected: Vec<f32> = answers.iter().map(|answer| self.forecast.as_ref().map_or(0.0, |forecast| forecast.of(answer))).collect();
         ranker.add_consensus(&mut rows, &expected, &answers);
         leave_out(&mut rows);
-        let scored = rows.iter().zip(expected);
-        let scored = scored.map(|(row, expected)| Scored {
-            score: ranker.score(row) + expected,
-            vote: ranker.base_score(row) + expected,
-            consensus: row[CONSENSUS],
-            words: row[QUESTION_WORDS],
-        });
-        scored.collect()
+        (rows, expected)
     }
 }
 
@@ -397,17 +417,23 @@ pub async fn rank_moment<S: SourceStore + ControlStore + ?Sized>(
     let answer_keys = distinct(asked.iter().flat_map(|gathered| &gathered.answer_keys));
     let controls = store.controls_of(&filter.desk, &answer_keys, wanted.now).await?;
     let effects = effects(&controls, moment);
+    let mut trace = scoring.traces().then(Trace::default);
     for gathered in &mut asked {
-        gathered.control(effects.clone());
+        gathered.control(effects.clone(), trace.as_mut());
     }
     let searched = Instant::now();
     let highest = |of: fn(&Gathered) -> f32| asked.iter().map(of).fold(0.0, f32::max);
     let best_question_cosine = highest(|gathered| gathered.best_question_cosine);
     let nearest_questions = highest(|gathered| gathered.nearest_questions);
-    let scored = asked.into_iter().map(|gathered| (scoring.scores(&gathered), gathered)).collect();
+    let scored: Vec<(Vec<Scored>, Gathered)> = asked.into_iter().map(|gathered| (scoring.scores(&gathered), gathered)).collect();
+    if let Some(trace) = &mut trace {
+        for (query, (scores, gathered)) in (0..).zip(&scored) {
+            trace.look(query, gathered, scoring.ranker(), scores);
+        }
+    }
     let groups = rank_scored(scoring.ranker(), scored);
     let (search_time, rank_time) = (searched - started, searched.elapsed());
-    Ok(Ranking { groups, best_question_cosine, nearest_questions, strangeness: None, search_time, rank_time })
+    Ok(Ranking { groups, best_question_cosine, nearest_questions, strangeness: None, trace, search_time, rank_time })
 }
 
 /// Keeps the candidates that look best at a glance, so that only these are read and ranked.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::explain::Explanation;
 use crate::domain::{Abstention, DeskId, FeedbackKind, Language, Pool, RejectReason, Role, Suggestion, SuggestionSetId, Timestamp};
 
 /// Longest live message that is read, in characters; the rest is ignored.
@@ -72,6 +73,9 @@ pub struct SuggestRequest {
     /// Which sources may be used.
     #[serde(default)]
     pub filters: SuggestFilters,
+    /// Whether to say why the answer is as it is. Not for agents.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub explain: bool,
 }
 
 /// The question as the service understood it.
@@ -126,6 +130,9 @@ pub struct SuggestResponse {
     pub model: ModelView,
     /// Where the time went.
     pub timings_ms: Timings,
+    /// Why the answer is as it is, where that was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub explanation: Option<Explanation>,
 }
 
 /// Says what an agent did with one suggestion.

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use futures::future::try_join_all;
 
+use super::explain::{Explaining, Explanation, Verdict, explain};
 use super::ranker::Ranker;
 use super::ranking::{RankedGroup, Ranking, Scoring, find_words, rank_moment, wanted};
 use super::render::{LiveValues, render, unfilled};
@@ -18,7 +19,7 @@ use crate::domain::{
 use crate::embed::{EmbedError, Embedder, Lane};
 use crate::index::{IndexError, IndexFilter, VectorIndex};
 use crate::retrieve::{Adapters, QueryTerms, QueryText, RetrieveError, encode_queries};
-use crate::store::{RecordedSet, RecordedSuggestion, Store, StoreError};
+use crate::store::{LiveValue, RecordedSet, RecordedSuggestion, Store, StoreError};
 use crate::text::language::detect;
 use crate::text::mask::{mask, mask_conversation};
 use crate::text::moment::{Line, Moment, clip};
@@ -110,6 +111,35 @@ impl Suggester {
     /// # Cancel safety
     /// Dropping the future keeps no record; nothing else is changed.
     pub async fn suggest(&self, request: &SuggestRequest, actor: &str, lane: Lane) -> Result<SuggestResponse, SuggestError> {
+        let (mut response, records, live_values) = self.answer(request, lane).await?;
+        let recording = Instant::now();
+        let abstained = response.abstained.as_ref();
+        let record = RecordedSet {
+            id: response.id,
+            conversation: request.conversation.id.clone(),
+            query: response.query.text.clone(),
+            abstained: abstained.and_then(|abstention| serde_json::to_value(abstention.reason).ok()?.as_str().map(str::to_owned)),
+            suggestions: records,
+            live_values,
+            actor: actor.to_owned(),
+            at: self.clock.now(),
+        };
+        self.store.record_set(&request.desk, &record).await?;
+        response.timings_ms.total += milliseconds(recording.elapsed());
+        Ok(response)
+    }
+
+    /// Answers one request and keeps nothing of it: feedback can't name the answer.
+    pub async fn suggest_unrecorded(&self, request: &SuggestRequest, lane: Lane) -> Result<SuggestResponse, SuggestError> {
+        Ok(self.answer(request, lane).await?.0)
+    }
+
+    /// An answer with what would be kept of its suggestions.
+    async fn answer(
+        &self,
+        request: &SuggestRequest,
+        lane: Lane,
+    ) -> Result<(SuggestResponse, Vec<RecordedSuggestion>, Vec<LiveValue>), SuggestError> {
         let started = Instant::now();
         check(request)?;
         let desk = self.store.desk(&request.desk).await?.ok_or_else(|| SuggestError::UnknownDesk(request.desk.clone()))?;
@@ -125,6 +155,7 @@ impl Suggester {
             .collect();
         let mut timings = Timings::default();
         let mut live_values = Vec::new();
+        let mut explanation = None;
         let (query, suggestions, abstained) = match Moment::of(&lines) {
             None => {
                 let detail = "the conversation holds no customer message to answer".to_owned();
@@ -135,7 +166,8 @@ impl Suggester {
                 )
             }
             Some(moment) => {
-                let (groups, abstained) = self.decide(request, &desk.settings, &moment, lane, &mut timings).await?;
+                let (groups, abstained, explained) = self.decide(request, &desk.settings, &moment, limit, lane, &mut timings).await?;
+                explanation = explained;
                 let rendering = Instant::now();
                 let live = LiveValues::of(&request.conversation);
                 let suggestions = render_groups(groups, request, &moment, limit, &live);
@@ -147,28 +179,19 @@ impl Suggester {
                 (QueryView { text: moment.question, questions: moment.questions, used_turns: moment.used }, suggestions, abstained)
             }
         };
-        let id = SuggestionSetId::new();
-        let record = RecordedSet {
-            id,
-            conversation: request.conversation.id.clone(),
-            query: query.text.clone(),
-            abstained: abstained.as_ref().and_then(|abstention| serde_json::to_value(abstention.reason).ok()?.as_str().map(str::to_owned)),
-            suggestions: suggestions.iter().map(|(_, record)| record.clone()).collect(),
-            live_values,
-            actor: actor.to_owned(),
-            at: self.clock.now(),
-        };
-        self.store.record_set(&request.desk, &record).await?;
         let info = self.embedder.info();
         timings.total = milliseconds(started.elapsed());
-        Ok(SuggestResponse {
-            id,
-            suggestions: suggestions.into_iter().map(|(suggestion, _)| suggestion).collect(),
+        let (suggestions, records) = suggestions.into_iter().unzip();
+        let response = SuggestResponse {
+            id: SuggestionSetId::new(),
+            suggestions,
             abstained,
             query,
             model: ModelView { name: info.name.clone(), fingerprint: info.fingerprint.clone() },
             timings_ms: timings,
-        })
+            explanation,
+        };
+        Ok((response, records, live_values))
     }
 
     /// Everything that may answer by the settings and controls of a desk, ranked, before any threshold: what evaluation looks at.
@@ -248,20 +271,25 @@ impl Suggester {
         request: &SuggestRequest,
         settings: &DeskSettings,
         moment: &Moment,
+        limit: u32,
         lane: Lane,
         timings: &mut Timings,
-    ) -> Result<(Vec<RankedGroup>, Option<Abstention>), SuggestError> {
-        let (ranking, embed_time) = self.rank(request, moment, settings, lane).await?;
+    ) -> Result<(Vec<RankedGroup>, Option<Abstention>, Option<Explanation>), SuggestError> {
+        let explaining = Explaining(self.ranker.as_ref());
+        let scoring: &dyn Scoring = if request.explain { &explaining } else { self.ranker.as_ref() };
+        let (ranking, embed_time) = self.rank_by(scoring, request, moment, settings, lane).await?;
         timings.embed = milliseconds(embed_time);
         timings.search = milliseconds(ranking.search_time);
         timings.rank = milliseconds(ranking.rank_time);
         let threshold = self.threshold(settings);
         let abstained = self.silence(moment, &ranking, threshold);
+        let verdict = Verdict { threshold, abstained: abstained.as_ref(), limit };
+        let explanation = request.explain.then(|| explain(request, moment, &ranking, self.ranker.as_ref(), &verdict));
         let mut groups = if abstained.is_some() { Vec::new() } else { shown(ranking.groups, threshold) };
         if is_small_talk(moment) {
             groups.retain(|group| answers_small_talk(group.representative()));
         }
-        Ok((groups, abstained))
+        Ok((groups, abstained, explanation))
     }
 
     /// The reason to show nothing, if there is one.

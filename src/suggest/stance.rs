@@ -5,6 +5,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::contradiction::compiled;
+
 /// What an answer's first sentences say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Stance {
@@ -142,9 +144,4 @@ pub(super) fn only_way_differs(a: &str, b: &str) -> bool {
         one.is_some_and(|way| !other[way] && (0..WAYS.len()).any(|at| other[at] && !own[at]))
     };
     only(a, &named_a, &named_b) || only(b, &named_b, &named_a)
-}
-
-#[expect(clippy::expect_used, reason = "the patterns are constants of this file and the tests use every one")]
-fn compiled(pattern: &str) -> Regex {
-    Regex::new(pattern).expect("a constant pattern compiles")
 }

@@ -6,12 +6,15 @@
 use std::sync::LazyLock;
 
 use regex::Regex;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::normalise::fold;
 use super::small_talk::{SmallTalk, small_talk};
 
 /// What a customer's turn does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum CustomerAct {
     /// Asks or states a problem or wish.
     Question,

@@ -36,6 +36,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("insight", &["domain", "text", "embed", "index", "store", "mining", "retrieve", "suggest", "rt"]),
     ("curation", &["domain", "text", "index", "store", "mining", "retrieve", "suggest", "rt"]),
     ("knowledge", &["domain", "text", "embed", "index", "store", "ingest", "retrieve", "suggest", "rt"]),
+    ("live", &["domain", "text", "embed", "store", "suggest", "jobs", "rt"]),
     ("auth", &["domain", "store", "rt"]),
     (
         "jobs",
@@ -91,6 +92,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
             "curation",
             "insight",
             "knowledge",
+            "live",
             "jobs",
             "auth",
             "telemetry",

@@ -80,6 +80,7 @@ impl<'a> Trial<'a> {
             limit: Some(MAX_REPLIES),
             language: None,
             filters: SuggestFilters::default(),
+            explain: false,
         };
         let response = self.bench.suggester.suggest(&request, "trial", Lane::Bulk).await?;
         self.read(number, archive.people.len() + asker, &request, &response)?;

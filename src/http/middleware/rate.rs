@@ -20,7 +20,10 @@ struct Bucket {
     at: Timestamp,
 }
 
-/// The buckets of one kind of request. There is one per principal ever seen, and principals are made by administrators: it stays small.
+/// Buckets from which on those that are full again are forgotten: administrators make few principals, but a host may name many agents.
+const MANY_BUCKETS: usize = 10_000;
+
+/// The buckets of one kind of request, one per principal.
 pub(in crate::http) struct RateLimiter {
     limit: RateLimit,
     buckets: Mutex<HashMap<(Discriminant<PrincipalKind>, String), Bucket>>,
@@ -37,6 +40,10 @@ impl RateLimiter {
     /// Whole seconds to wait when there is nothing left.
     pub(in crate::http) fn take(&self, principal: &Principal, now: Timestamp) -> Result<(), u64> {
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        if buckets.len() >= MANY_BUCKETS {
+            let refilled = |bucket: &Bucket| bucket.tokens + now.seconds_since(bucket.at) * self.limit.per_second >= self.limit.burst;
+            buckets.retain(|_, bucket| !refilled(bucket));
+        }
         let bucket =
             buckets.entry((discriminant(&principal.kind), principal.name.clone())).or_insert(Bucket { tokens: self.limit.burst, at: now });
         // A clock set back must not take tokens away.
@@ -58,7 +65,15 @@ mod tests {
     use crate::domain::{AccessRole, DeskScope};
 
     fn principal(name: &str) -> Principal {
-        Principal { kind: PrincipalKind::ApiKey, name: name.to_owned(), role: AccessRole::Agent, desks: DeskScope::All }
+        Principal {
+            kind: PrincipalKind::ApiKey,
+            name: name.to_owned(),
+            role: AccessRole::Agent,
+            desks: DeskScope::All,
+            key: None,
+            conversation: None,
+            expires_at: None,
+        }
     }
 
     #[test]

@@ -120,6 +120,7 @@ pub(super) async fn create_answers(
         limit: ask.limit,
         language: ask.language,
         filters: SuggestFilters::default(),
+        explain: false,
     };
     Ok(Json(gate.answer(&grant, request).await?.into()))
 }

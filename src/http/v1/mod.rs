@@ -13,12 +13,15 @@ mod entry_files;
 mod entry_versions;
 mod imports;
 mod jobs;
+mod live;
+mod live_events;
 mod me;
 pub(super) mod promotions;
 mod retired;
 mod sessions;
 mod suggestions;
 mod upload;
+mod widget_tokens;
 mod worklists;
 
 use axum::extract::DefaultBodyLimit;
@@ -70,7 +73,12 @@ pub(super) fn guarded(settings: &HttpSettings) -> Routes<GateRef> {
         .routes(routes!(controls::delete_control))
         .routes(routes!(retired::list_retired))
         .routes(routes!(retired::review_retired))
+        .routes(routes!(live::list_conversations, live::create_conversation))
         .routes(routes!(conversations::show_conversation))
+        .routes(routes!(live::create_message))
+        .routes(routes!(live::report_typing))
+        .routes(routes!(live::close_conversation))
+        .routes(routes!(live_events::stream_conversation_events))
         .routes(routes!(answers::create_answers))
         .routes(routes!(entries::list_entries, entries::create_entry, entries::put_entries))
         .routes(routes!(entries::find_duplicate_entries))
@@ -84,4 +92,5 @@ pub(super) fn guarded(settings: &HttpSettings) -> Routes<GateRef> {
         .routes(routes!(accounts::list_accounts, accounts::create_account))
         .routes(routes!(accounts::list_api_keys, accounts::create_api_key))
         .routes(routes!(accounts::delete_api_key))
+        .routes(routes!(widget_tokens::create_widget_token))
 }

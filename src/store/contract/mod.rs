@@ -7,6 +7,7 @@ pub(super) mod clusters;
 pub(super) mod gaps;
 pub(super) mod knowledge;
 pub(super) mod learning;
+pub(super) mod live;
 pub(super) mod people;
 pub(super) mod sample;
 pub(super) mod use_of_suggestions;
@@ -43,6 +44,14 @@ macro_rules! contract_tests {
                 settings_of_the_installation_are_kept,
                 every_read_is_confined_to_its_desk,
                 counts_cover_one_desk,
+            ],
+            live: [
+                conversations_are_live_until_they_are_closed,
+                who_waits_is_known_from_the_messages,
+                conversations_are_paged_by_activity,
+                conversations_are_filtered,
+                conversations_are_listed_within_their_desk,
+                recent_messages_are_the_last_ones,
             ],
             knowledge: [
                 only_changed_entries_are_written_and_queued,
@@ -108,6 +117,7 @@ macro_rules! contract_tests {
                 a_new_password_ends_the_sessions_of_its_account,
                 sessions_expire_and_end,
                 api_keys_are_kept_and_withdrawn,
+                widget_tokens_expire_and_are_forgotten,
             ],
         }
     };

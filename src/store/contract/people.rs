@@ -1,7 +1,7 @@
 //! Accounts, API keys and sessions.
 
 use super::sample::{NOW, desk_id, minutes};
-use crate::domain::{AccessRole, Account, AccountId, ApiKey, ApiKeyId, DeskScope};
+use crate::domain::{AccessRole, Account, AccountId, ApiKey, ApiKeyId, DeskScope, WidgetToken};
 use crate::store::{Store, StoreError};
 
 fn account(name: &str) -> Account {
@@ -55,8 +55,8 @@ pub(in crate::store) async fn sessions_expire_and_end(store: &dyn Store) {
     assert!(matches!(error, StoreError::NotFound("account")), "{error:?}");
 }
 
-pub(in crate::store) async fn api_keys_are_kept_and_withdrawn(store: &dyn Store) {
-    let key = |name: &str, minute: i64| ApiKey {
+fn key(name: &str, minute: i64) -> ApiKey {
+    ApiKey {
         id: ApiKeyId::new(),
         name: name.to_owned(),
         secret_sha256: vec![7; 32],
@@ -64,7 +64,10 @@ pub(in crate::store) async fn api_keys_are_kept_and_withdrawn(store: &dyn Store)
         desks: DeskScope::Only([desk_id("shop")].into()),
         created_at: minutes(minute),
         revoked_at: None,
-    };
+    }
+}
+
+pub(in crate::store) async fn api_keys_are_kept_and_withdrawn(store: &dyn Store) {
     let (old, new) = (key("crm", 1), ApiKey { desks: DeskScope::All, ..key("crm", 2) });
     store.add_api_key(&old).await.unwrap();
     store.add_api_key(&new).await.unwrap();
@@ -74,5 +77,28 @@ pub(in crate::store) async fn api_keys_are_kept_and_withdrawn(store: &dyn Store)
     assert_eq!(store.api_key(old.id).await.unwrap(), Some(ApiKey { revoked_at: Some(minutes(5)), ..old }));
     assert_eq!(store.api_key(ApiKeyId::new()).await.unwrap(), None);
     let error = store.revoke_api_key(ApiKeyId::new(), NOW).await.unwrap_err();
+    assert!(matches!(error, StoreError::NotFound("API key")), "{error:?}");
+}
+
+pub(in crate::store) async fn widget_tokens_expire_and_are_forgotten(store: &dyn Store) {
+    let host = key("host", 0);
+    store.add_api_key(&host).await.unwrap();
+    let token = |conversation: Option<&str>, from: i64, to: i64| WidgetToken {
+        key: host.id,
+        desk: desk_id("shop"),
+        agent: "小王".to_owned(),
+        conversation: conversation.map(str::to_owned),
+        created_at: minutes(from),
+        expires_at: minutes(to),
+    };
+    let (first, second) = (token(None, 0, 10), token(Some("c-1"), 20, 30));
+    store.add_widget_token(b"first", &first).await.unwrap();
+    assert_eq!(store.widget_token(b"first", minutes(9)).await.unwrap().as_ref(), Some(&first));
+    assert_eq!(store.widget_token(b"first", minutes(10)).await.unwrap(), None);
+    assert_eq!(store.widget_token(b"second", minutes(0)).await.unwrap(), None);
+    store.add_widget_token(b"second", &second).await.unwrap();
+    assert_eq!(store.widget_token(b"first", minutes(0)).await.unwrap(), None, "forgotten when another one was made");
+    assert_eq!(store.widget_token(b"second", minutes(20)).await.unwrap(), Some(second.clone()));
+    let error = store.add_widget_token(b"third", &WidgetToken { key: ApiKeyId::new(), ..second }).await.unwrap_err();
     assert!(matches!(error, StoreError::NotFound("API key")), "{error:?}");
 }

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use super::value::{self, from_optional_json, timestamp, to_json};
 use super::{SqliteStore, duplicate, not_found};
-use crate::domain::{AccessRole, Account, AccountId, ApiKey, ApiKeyId, DeskScope, Timestamp};
+use crate::domain::{AccessRole, Account, AccountId, ApiKey, ApiKeyId, DeskScope, Timestamp, WidgetToken};
 use crate::store::{AccountStore, Result, StoreError};
 
 /// `null` stands for every desk.
@@ -171,5 +171,48 @@ impl AccountStore for SqliteStore {
     async fn end_session(&self, token_sha256: &[u8]) -> Result<()> {
         sqlx::query("delete from session where token_sha256 = $1").bind(token_sha256).execute(&self.writer).await?;
         Ok(())
+    }
+
+    async fn add_widget_token(&self, token_sha256: &[u8], token: &WidgetToken) -> Result<()> {
+        let mut tx = self.begin().await?;
+        sqlx::query("delete from widget_token where expires_at <= $1").bind(token.created_at.as_micros()).execute(&mut *tx).await?;
+        sqlx::query(
+            "insert into widget_token (token_sha256, api_key_id, desk, agent, conversation, created_at, expires_at) \
+             values ($1, $2, $3, $4, $5, $6, $7)",
+        )
+        .bind(token_sha256)
+        .bind(value::blob(token.key.as_uuid()))
+        .bind(token.desk.as_str())
+        .bind(token.agent.as_str())
+        .bind(token.conversation.as_deref())
+        .bind(token.created_at.as_micros())
+        .bind(token.expires_at.as_micros())
+        .execute(&mut *tx)
+        .await
+        .map_err(|error| not_found(error, "API key"))?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    async fn widget_token(&self, token_sha256: &[u8], now: Timestamp) -> Result<Option<WidgetToken>> {
+        let row: Option<(Vec<u8>, String, String, Option<String>, i64, i64)> = sqlx::query_as(
+            "select api_key_id, desk, agent, conversation, created_at, expires_at from widget_token \
+             where token_sha256 = $1 and expires_at > $2",
+        )
+        .bind(token_sha256)
+        .bind(now.as_micros())
+        .fetch_optional(&self.readers)
+        .await?;
+        row.map(|(key, desk, agent, conversation, created_at, expires_at)| {
+            Ok(WidgetToken {
+                key: ApiKeyId::from_uuid(value::uuid(&key, "widget_token.api_key_id")?),
+                desk: value::desk(&desk)?,
+                agent,
+                conversation,
+                created_at: Timestamp::from_micros(created_at),
+                expires_at: Timestamp::from_micros(expires_at),
+            })
+        })
+        .transpose()
     }
 }

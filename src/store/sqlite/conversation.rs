@@ -8,8 +8,11 @@ use uuid::Uuid;
 
 use super::statement::{LIST_LIMIT, padded, with_list};
 use super::value::{self, from_json, timestamp};
-use super::{SqliteStore, merge};
-use crate::domain::{Conversation, ConversationDraft, ConversationId, DeskId, Message, MessageId, MessageKind, Role, Timestamp};
+use super::{SqliteStore, head, merge};
+use crate::domain::{
+    Conversation, ConversationDraft, ConversationFilter, ConversationHead, ConversationId, ConversationState, DeskId, Message, MessageId,
+    MessageKind, Role, Timestamp,
+};
 use crate::store::cipher::{Cipher, Place};
 use crate::store::{ConversationStore, DeskCounts, ImportCheckpoint, Merged, Result, StoreError};
 
@@ -110,15 +113,22 @@ impl MessageRow {
     }
 }
 
-const MESSAGES: &str = "select conversation_id, id, external_key, position, role, kind, text, media_ref, author, sent_at from message \
-                        where conversation_id in ({list})";
+/// The last `$1` messages of conversations.
+const MESSAGES: &str = "select m.conversation_id, m.id, m.external_key, m.position, m.role, m.kind, m.text, m.media_ref, m.author, m.sent_at \
+                        from conversation c join message m on m.conversation_id = c.id \
+                        where c.id in ({list}) and m.position >= c.message_count - $1";
 
-/// Adds their messages to conversations, keeping the order.
-async fn with_messages(readers: &SqlitePool, cipher: &Cipher, rows: Vec<ConversationRow>) -> Result<Vec<(Conversation, Option<i64>)>> {
+/// Adds their last messages (`None`: all) to conversations, keeping the order.
+async fn with_messages(
+    readers: &SqlitePool,
+    cipher: &Cipher,
+    rows: Vec<ConversationRow>,
+    last: Option<u32>,
+) -> Result<Vec<(Conversation, Option<i64>)>> {
     let ids = rows.iter().map(ConversationRow::uuid).collect::<Result<Vec<Uuid>>>()?;
     let mut messages: HashMap<Uuid, Vec<Message>> = HashMap::with_capacity(ids.len());
     for chunk in ids.chunks(LIST_LIMIT) {
-        let mut query = sqlx::query_as::<_, MessageRow>(with_list(MESSAGES, 1, chunk.len()));
+        let mut query = sqlx::query_as::<_, MessageRow>(with_list(MESSAGES, 2, chunk.len())).bind(i64::from(last.unwrap_or(u32::MAX)));
         for id in padded(chunk) {
             query = query.bind(value::blob(id));
         }
@@ -159,12 +169,45 @@ impl ConversationStore for SqliteStore {
             .bind(desk.as_str())
             .fetch_optional(&self.readers)
             .await?;
-        let found = with_messages(&self.readers, &self.cipher, row.into_iter().collect()).await?;
+        let found = with_messages(&self.readers, &self.cipher, row.into_iter().collect(), None).await?;
         Ok(found.into_iter().next().map(|(conversation, _)| conversation))
     }
 
     async fn conversation_by_external_id(&self, desk: &DeskId, external_id: &str) -> Result<Option<Conversation>> {
         self.conversation(desk, merge::conversation_id(desk, external_id)).await
+    }
+
+    async fn conversation_head(&self, desk: &DeskId, id: ConversationId) -> Result<Option<ConversationHead>> {
+        head::one(self, desk, id).await
+    }
+
+    async fn conversation_heads(
+        &self,
+        desk: &DeskId,
+        filter: &ConversationFilter,
+        after: Option<(Timestamp, ConversationId)>,
+        limit: u32,
+    ) -> Result<Vec<ConversationHead>> {
+        head::page(self, desk, filter, after, limit).await
+    }
+
+    async fn recent_messages(&self, desk: &DeskId, ids: &[ConversationId], messages: u32) -> Result<Vec<Conversation>> {
+        const SQL: &str = "select * from conversation where desk = $1 and id in ({list})";
+        let mut found = Vec::with_capacity(ids.len());
+        for chunk in ids.chunks(LIST_LIMIT) {
+            let mut query = sqlx::query_as::<_, ConversationRow>(with_list(SQL, 2, chunk.len())).bind(desk.as_str());
+            for id in padded(chunk) {
+                query = query.bind(value::blob(id.as_uuid()));
+            }
+            let rows = query.fetch_all(&self.readers).await?;
+            let conversations = with_messages(&self.readers, &self.cipher, rows, Some(messages)).await?;
+            found.extend(conversations.into_iter().map(|(conversation, _)| conversation));
+        }
+        Ok(found)
+    }
+
+    async fn set_conversation_state(&self, desk: &DeskId, id: ConversationId, state: ConversationState, now: Timestamp) -> Result<bool> {
+        head::set_state(self, desk, id, state, now).await
     }
 
     async fn unmined_conversations(&self, desk: &DeskId, limit: u32) -> Result<Vec<(Conversation, i64)>> {
@@ -174,7 +217,7 @@ impl ConversationStore for SqliteStore {
                 .bind(limit)
                 .fetch_all(&self.readers)
                 .await?;
-        let found = with_messages(&self.readers, &self.cipher, rows).await?;
+        let found = with_messages(&self.readers, &self.cipher, rows, None).await?;
         Ok(found.into_iter().filter_map(|(conversation, mark)| Some((conversation, mark?))).collect())
     }
 

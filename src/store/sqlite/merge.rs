@@ -17,9 +17,9 @@ use super::conversation::{ConversationRow, customer_id_place, customer_personal_
 use super::statement::{LIST_LIMIT, insert_rows, padded, with_list};
 use super::value::{self, to_json};
 use super::{SqliteStore, job, not_found};
-use crate::domain::{ConversationDraft, ConversationId, DeskId, MessageDraft, MessageId, Timestamp};
+use crate::domain::{ConversationDraft, ConversationId, DeskId, MessageDraft, MessageId, Role, Timestamp};
 use crate::store::cipher::{Cipher, hex};
-use crate::store::{ImportCheckpoint, Merged, Result};
+use crate::store::{ImportCheckpoint, Merged, Result, StoreError};
 
 /// Texts sealed or opened between two chances for other tasks; about a quarter of a millisecond.
 pub(super) const SEALED_PER_TURN: usize = 64;
@@ -95,6 +95,7 @@ pub(super) async fn merge(
 /// A message of a conversation that is being merged.
 struct Slot<'a> {
     id: Uuid,
+    role: Role,
     sent_at: Option<i64>,
     /// Position in the store; `None` for a message that is not there yet.
     stored_position: Option<u32>,
@@ -193,24 +194,41 @@ impl<'a> Archived<'a> {
             let id = MessageId::derive(&[&conversation, &key]).as_uuid();
             if self.ids.insert(id) {
                 let sent_at = value::micros(message.at);
-                self.slots.push(Slot { id, sent_at, stored_position: None, addition: Some((message, key)) });
+                self.slots.push(Slot { id, role: message.role, sent_at, stored_position: None, addition: Some((message, key)) });
                 self.additions += 1;
             }
         }
         (self.additions - before) as u32
     }
 
-    /// The position of every slot: by time where all have one (equal times as they arrived), else as they arrived.
-    fn positions(&self) -> Vec<u32> {
+    /// The places of the slots in order: by time where all have one (equal times as they arrived), else as they arrived.
+    fn in_order(&self) -> Vec<usize> {
         let mut by_position: Vec<usize> = (0..self.slots.len()).collect();
         if self.slots.iter().all(|slot| slot.sent_at.is_some()) {
             by_position.sort_by_key(|&arrival| self.slots[arrival].sent_at);
         }
+        by_position
+    }
+
+    /// The position of every slot.
+    fn positions(&self) -> Vec<u32> {
         let mut positions = vec![0; self.slots.len()];
-        for (position, arrival) in by_position.into_iter().enumerate() {
+        for (position, arrival) in self.in_order().into_iter().enumerate() {
             positions[arrival] = position as u32;
         }
         positions
+    }
+
+    /// When something was last said here.
+    fn last_at(&self, now: i64) -> i64 {
+        self.slots.iter().filter_map(|slot| slot.sent_at).max().or(self.fields.started_at).unwrap_or(now)
+    }
+
+    /// When the first customer message was sent that no agent has answered.
+    fn waiting_since(&self, now: i64) -> Option<i64> {
+        let unanswered = self.in_order().into_iter().rev().map(|arrival| &self.slots[arrival]).take_while(|slot| slot.role != Role::Agent);
+        let first = unanswered.filter(|slot| slot.role == Role::Customer).last()?;
+        Some(first.sent_at.unwrap_or(now))
     }
 }
 
@@ -272,15 +290,16 @@ async fn stored_rows(tx: &mut SqliteConnection, ids: &[Uuid]) -> Result<HashMap<
 
 /// The messages of conversations in order of arrival.
 async fn stored_messages<'a>(tx: &mut SqliteConnection, conversations: &[Uuid]) -> Result<HashMap<Uuid, Vec<Slot<'a>>>> {
-    const SQL: &str = "select conversation_id, id, sent_at, position from message where conversation_id in ({list}) order by arrival";
+    const SQL: &str = "select conversation_id, id, role, sent_at, position from message where conversation_id in ({list}) order by arrival";
     let mut messages: HashMap<Uuid, Vec<Slot<'a>>> = HashMap::new();
     for chunk in conversations.chunks(LIST_LIMIT) {
-        let mut query = sqlx::query_as::<_, (Vec<u8>, Vec<u8>, Option<i64>, u32)>(with_list(SQL, 1, chunk.len()));
+        let mut query = sqlx::query_as::<_, (Vec<u8>, Vec<u8>, String, Option<i64>, u32)>(with_list(SQL, 1, chunk.len()));
         for id in padded(chunk) {
             query = query.bind(value::blob(id));
         }
-        for (conversation, id, sent_at, position) in query.fetch_all(&mut *tx).await? {
-            let slot = Slot { id: value::uuid(&id, "message.id")?, sent_at, stored_position: Some(position), addition: None };
+        for (conversation, id, role, sent_at, position) in query.fetch_all(&mut *tx).await? {
+            let role = Role::from_code(&role).ok_or(StoreError::Corrupt("message.role"))?;
+            let slot = Slot { id: value::uuid(&id, "message.id")?, role, sent_at, stored_position: Some(position), addition: None };
             messages.entry(value::uuid(&conversation, "message.conversation_id")?).or_default().push(slot);
         }
     }
@@ -310,10 +329,11 @@ struct ConversationWrite<'a> {
 }
 
 const INSERT_CONVERSATION: &str = "insert into conversation (id, desk, external_id, channel, customer_id, customer_key, customer_personal, \
-                                   agent_id, started_at, tags, message_count, draft_digest, mining_mark, created_at, updated_at) values";
+                                   agent_id, started_at, tags, message_count, draft_digest, mining_mark, created_at, updated_at, \
+                                   last_at, waiting_since) values";
 const UPDATE_CONVERSATION: &str = "update conversation set channel = $2, customer_id = $3, customer_key = $4, customer_personal = $5, \
                                    agent_id = $6, started_at = $7, tags = $8, message_count = $9, draft_digest = $10, mining_mark = $11, \
-                                   updated_at = $12 where id = $1";
+                                   updated_at = $12, last_at = $13, waiting_since = $14 where id = $1";
 
 async fn write_conversations(
     tx: &mut SqliteConnection,
@@ -354,10 +374,12 @@ async fn write_conversations(
             .bind(archived.digest.as_slice())
             .bind(write.mark)
             .bind(write.now)
+            .bind(archived.last_at(write.now))
+            .bind(archived.waiting_since(write.now))
             .execute(&mut *tx)
             .await?;
     }
-    insert_rows(tx, INSERT_CONVERSATION, 15, "", &new, |query, write| {
+    insert_rows(tx, INSERT_CONVERSATION, 17, "", &new, |query, write| {
         let fields = &write.archived.fields;
         query
             .bind(value::blob(write.archived.id))
@@ -375,6 +397,8 @@ async fn write_conversations(
             .bind(write.mark)
             .bind(write.now)
             .bind(write.now)
+            .bind(write.archived.last_at(write.now))
+            .bind(write.archived.waiting_since(write.now))
     })
     .await
     .map_err(|error| not_found(error, "desk"))

@@ -14,6 +14,7 @@ mod conversation;
 mod desk;
 mod feedback;
 mod gap;
+mod head;
 mod job;
 mod knowledge;
 mod learning;

@@ -128,3 +128,27 @@ async fn keys_can_be_rotated() {
     assert_eq!(first.customer_key, second.customer_key);
     assert!(matches!(open(folder.path()).await.unwrap_err(), StoreError::Key(_)), "the old key file no longer fits");
 }
+
+/// However many conversations a desk has: each list is read from the index that has its order.
+#[tokio::test]
+async fn lists_of_conversations_are_read_in_order_from_an_index() {
+    use super::head::{BY_ACTIVITY, BY_CHANNEL, BY_CUSTOMER, LIVE};
+    let (_folder, store) = open_empty().await;
+    desk(&store, "shop").await;
+    let many = "with recursive n(i) as (select 1 union all select i + 1 from n where i < 5000) \
+                insert into conversation (id, desk, external_id, channel, customer_key, tags, message_count, draft_digest, created_at, \
+                updated_at, last_at, live) select randomblob(16), 'shop', 'x-' || i, case when i % 50 = 0 then 'mail' else 'web' end, \
+                'k-' || (i % 900), '[]', 1, x'00', 0, 0, i % 3000, i % 40 = 0 from n";
+    sqlx::query(many).execute(&store.writer).await.unwrap();
+    for (statement, index) in [
+        (BY_ACTIVITY, "conversation_activity"),
+        (LIVE, "conversation_live"),
+        (BY_CHANNEL, "conversation_channel"),
+        (BY_CUSTOMER, "conversation_customer"),
+    ] {
+        let explained = sqlx::AssertSqlSafe(format!("explain query plan {statement}"));
+        let plan: Vec<(i64, i64, i64, String)> = sqlx::query_as(explained).fetch_all(&store.readers).await.unwrap();
+        let steps: Vec<&str> = plan.iter().map(|(_, _, _, step)| step.as_str()).collect();
+        assert!(steps.len() == 1 && steps[0].contains(&format!("USING INDEX {index} ")), "{steps:?}");
+    }
+}

@@ -3,13 +3,15 @@
 //! Chinese and English. Spellings of one quantity are equal: "七天", "7 days", "a week" and "168 小时" are one period, "5万" and "50,000" one
 //! number, "免费" and "free" are an amount of nothing. Step numbers ("第2步") and telephone or order numbers are no quantities.
 
+mod numbers;
 mod patterns;
 
 use regex::{Captures, Regex};
 
+use numbers::number;
 use patterns::{
     ABOUT, AGE, AND_A_HALF, BOUND_BEFORE, BOUND_BEHIND, CLOCK, CLOSED_DAY, COUNT, DATE, DAY, FREE, FREQUENCY, HALF_MORE, MEASURE, MONEY,
-    MONTH_DAY, NAMED, NUMBER_ALONE, OFTEN, ORDINAL, PAID, PERIOD, SAME_DAY, SHARE, SOMETHING_FREE, THINGS, TURN, UNLIMITED,
+    MONTH_DAY, NAMED, NUMBER_ALONE, OFTEN, ORDINAL, PAID, PERIOD, SAME_DAY, SHARE, SOMETHING_FREE, THINGS, TURN, UNCOUNTED, UNLIMITED,
 };
 
 /// What a figure measures. Only figures of one dimension can disagree.
@@ -289,82 +291,6 @@ fn factor(captures: &Captures<'_>) -> f64 {
     }
 }
 
-/// A number in figures, in Chinese numerals below ten thousand, or as an English word.
-fn number(text: &str) -> Option<f64> {
-    if text.starts_with(|c: char| c.is_ascii_digit()) {
-        return text.replace(',', "").parse().ok();
-    }
-    if text.starts_with(|c: char| c.is_ascii_alphabetic()) {
-        return english_number(text);
-    }
-    if text == "半" {
-        return Some(0.5);
-    }
-    let (mut total, mut last) = (0.0, None);
-    for c in text.chars() {
-        let digit = "零一二三四五六七八九".chars().position(|numeral| numeral == c).or_else(|| (c == '两').then_some(2));
-        match (digit, c) {
-            (Some(digit), _) => last = Some(digit as f64),
-            (None, '十') => total += last.take().unwrap_or(1.0) * 10.0,
-            (None, '百') => total += last.take().unwrap_or(1.0) * 100.0,
-            (None, '千') => total += last.take().unwrap_or(1.0) * 1000.0,
-            (None, _) => return None,
-        }
-    }
-    Some(total + last.unwrap_or(0.0))
-}
-
-/// A number in English words below a thousand, with a half or a quarter behind it.
-fn english_number(text: &str) -> Option<f64> {
-    const UNITS: [&str; 20] = [
-        "zero",
-        "one",
-        "two",
-        "three",
-        "four",
-        "five",
-        "six",
-        "seven",
-        "eight",
-        "nine",
-        "ten",
-        "eleven",
-        "twelve",
-        "thirteen",
-        "fourteen",
-        "fifteen",
-        "sixteen",
-        "seventeen",
-        "eighteen",
-        "nineteen",
-    ];
-    const TENS: [&str; 8] = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
-    if text.starts_with("half") {
-        return Some(0.5);
-    }
-    if text.starts_with("a couple") {
-        return Some(2.0);
-    }
-    let (text, rest) = match (text.strip_suffix(" and a half"), text.strip_suffix(" and a quarter")) {
-        (Some(whole), _) => (whole, 0.5),
-        (_, Some(whole)) => (whole, 0.25),
-        _ => (text, 0.0),
-    };
-    let mut total = 0.0;
-    for word in text.split([' ', '-']).filter(|word| *word != "and") {
-        if word == "hundred" {
-            total *= 100.0;
-        } else if let Some(ten) = TENS.iter().position(|ten| *ten == word) {
-            total += (ten as f64 + 2.0) * 10.0;
-        } else if matches!(word, "a" | "an") {
-            total += 1.0;
-        } else {
-            total += UNITS.iter().position(|unit| *unit == word)? as f64;
-        }
-    }
-    Some(total + rest)
-}
-
 fn minutes_of(unit: &str) -> f64 {
     let unit = unit.trim_start_matches('个').trim_start();
     let day = 1440.0;
@@ -488,91 +414,6 @@ fn measure(unit: &str) -> (u32, f64) {
         (1, 1.0)
     }
 }
-
-/// Words that follow a number without being counted by it.
-const UNCOUNTED: &[&str] = &[
-    "the",
-    "and",
-    "for",
-    "more",
-    "time",
-    "our",
-    "your",
-    "their",
-    "other",
-    "another",
-    "way",
-    "click",
-    "thing",
-    "last",
-    "place",
-    "per",
-    "with",
-    "from",
-    "off",
-    "but",
-    "you",
-    "that",
-    "this",
-    "are",
-    "can",
-    "will",
-    "moment",
-    "bit",
-    "little",
-    "few",
-    "lot",
-    "new",
-    "single",
-    "after",
-    "before",
-    "once",
-    "each",
-    "who",
-    "which",
-    "has",
-    "was",
-    "over",
-    "hour",
-    "percent",
-    "minute",
-    "day",
-    "week",
-    "month",
-    "year",
-    "second",
-    "working",
-    "business",
-    "calendar",
-    "further",
-    "extra",
-    "additional",
-    "copy",
-    "link",
-    "look",
-    "note",
-    "team",
-    "great",
-    "nice",
-    "lovely",
-    "good",
-    "step",
-    "per",
-    "yet",
-    "via",
-    "back",
-    "under",
-    "above",
-    "below",
-    "than",
-    "plus",
-    "out",
-    "all",
-    "any",
-    "its",
-    "not",
-    "only",
-];
 
 fn counted(captures: &Captures<'_>) -> Option<(Dimension, f64, f64)> {
     if let Some(classifier) = captures.name("classifier") {

@@ -4,6 +4,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::suggest::contradiction::compiled;
+
 /// A number, in figures or words.
 const NUMBER: &str = r"(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|[零一二两三四五六七八九十百千半]+|(?-u:\b)(?:half\ an?|a\ couple\ of|(?:(?:an?|one|two|three|four|five|six|seven|eight|nine)\ hundred(?:\ and\ )?)?(?:(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:[-\ ](?:one|two|three|four|five|six|seven|eight|nine))?|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|one|two|three|four|five|six|seven|eight|nine|an?))(?:\ and\ a\ (?:half|quarter))?(?-u:\b)|(?-u:\b)(?:an?|one|two|three|four|five|six|seven|eight|nine)\ hundred(?-u:\b))";
 pub(super) static PERIOD: LazyLock<Regex> = LazyLock::new(|| {
@@ -127,7 +129,88 @@ pub(super) static SAME_DAY: LazyLock<Regex> = LazyLock::new(|| {
         r"(?P<same>当天|当日|(?-u:\b)(?:on\ )?(?:the\ )?same[-\ ]day(?-u:\b))|(?P<next>次日|隔天|第二天|(?-u:\b)(?:the\ )?next[-\ ](?:business\ |working\ )?day(?-u:\b))",
     )
 });
-#[expect(clippy::expect_used, reason = "the patterns are constants of this file and the tests use every one")]
-fn compiled(pattern: &str) -> Regex {
-    Regex::new(pattern).expect("a constant pattern compiles")
-}
+
+/// Words that follow a number without being counted by it.
+pub(super) const UNCOUNTED: &[&str] = &[
+    "the",
+    "and",
+    "for",
+    "more",
+    "time",
+    "our",
+    "your",
+    "their",
+    "other",
+    "another",
+    "way",
+    "click",
+    "thing",
+    "last",
+    "place",
+    "per",
+    "with",
+    "from",
+    "off",
+    "but",
+    "you",
+    "that",
+    "this",
+    "are",
+    "can",
+    "will",
+    "moment",
+    "bit",
+    "little",
+    "few",
+    "lot",
+    "new",
+    "single",
+    "after",
+    "before",
+    "once",
+    "each",
+    "who",
+    "which",
+    "has",
+    "was",
+    "over",
+    "hour",
+    "percent",
+    "minute",
+    "day",
+    "week",
+    "month",
+    "year",
+    "second",
+    "working",
+    "business",
+    "calendar",
+    "further",
+    "extra",
+    "additional",
+    "copy",
+    "link",
+    "look",
+    "note",
+    "team",
+    "great",
+    "nice",
+    "lovely",
+    "good",
+    "step",
+    "per",
+    "yet",
+    "via",
+    "back",
+    "under",
+    "above",
+    "below",
+    "than",
+    "plus",
+    "out",
+    "all",
+    "any",
+    "its",
+    "not",
+    "only",
+];

@@ -39,7 +39,7 @@ fn gathered(answers: &[(&str, f32, [f32; 2])]) -> Gathered {
 /// The groups' answers when something has been decided about some of them.
 fn ranked(answers: &[(&str, f32, [f32; 2])], decided: &[(&str, Effect)]) -> (Vec<RankedGroup>, Vec<Vec<String>>) {
     let mut gathered = gathered(answers);
-    gathered.control(decided.iter().map(|(answer, effect)| (answer_key(answer), *effect)).collect());
+    gathered.control(decided.iter().map(|(answer, effect)| (answer_key(answer), *effect)).collect(), None);
     let groups = rank(&Ranker::shipped(), gathered);
     let words = groups.iter().map(|group| group.members.iter().map(|member| member.source.answer.clone()).collect()).collect();
     (groups, words)
@@ -101,7 +101,7 @@ fn hiding_an_answer_reported_outdated_does_not_bring_back_its_like() {
     let reported = answer_key(ANSWERS[0].0);
     let mut gathered = gathered(&ANSWERS);
     gathered.known.tallies.insert(reported.clone(), FeedbackTally { retired: true, ..FeedbackTally::default() });
-    gathered.control(HashMap::from([(reported, HIDDEN)]));
+    gathered.control(HashMap::from([(reported, HIDDEN)]), None);
     let groups = rank(&Ranker::shipped(), gathered);
     assert_eq!(groups.iter().map(RankedGroup::text).collect::<Vec<_>>(), [ANSWERS[3].0]);
 }
@@ -117,7 +117,7 @@ fn an_edited_wording_has_controls_of_its_own() {
             let wording = WordingTally { key, text, conversations: 2, weight: 2.0, accepted: 0.0, edited: 0.0, last_used_at: NOW };
             gathered.known.wordings.insert(answer_key(answer), vec![wording]);
         }
-        gathered.control(HashMap::from([(answer_key(edited), decided)]));
+        gathered.control(HashMap::from([(answer_key(edited), decided)]), None);
         rank(&Ranker::shipped(), gathered)
     };
     let texts = |groups: &[RankedGroup]| groups.iter().map(|group| group.text().to_owned()).collect::<Vec<_>>();

@@ -73,8 +73,17 @@ fn allowed(operation: &str) -> Option<&'static [AccessRole]> {
     use AccessRole::{Admin, Agent, Auditor, KbEditor, Supervisor};
     Some(match operation {
         "show_me" | "delete_session" => return None,
-        "create_suggestions" | "create_feedback" | "create_answers" => &[Agent, Supervisor, KbEditor, Admin],
+        "create_suggestions"
+        | "create_feedback"
+        | "create_answers"
+        | "create_conversation"
+        | "create_message"
+        | "close_conversation"
+        | "report_typing"
+        | "stream_conversation_events"
+        | "create_widget_token" => &[Agent, Supervisor, KbEditor, Admin],
         "show_conversation"
+        | "list_conversations"
         | "list_entries"
         | "show_entry"
         | "list_desks"

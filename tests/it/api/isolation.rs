@@ -78,6 +78,7 @@ async fn another_desk_is_as_if_it_did_not_exist() {
         let put = |desk: &str| {
             json!({"items": [{"desk": desk, "external_id": "e", "language": "zh", "status": "published", "questions": ["q"], "answer": "a"}]})
         };
+        let message = json!({"role": "customer", "text": "x"});
         // Operation, method, path, body, expected code; `DESK` is the other desk, or one that there is not.
         let table: Vec<(&str, &str, String, Option<Value>, &str)> = vec![
             ("create_suggestions", "POST", "/v1/suggestions".into(), Some(json!({"desk": "DESK", "conversation": {"messages": question}})), "unknown_desk"),
@@ -127,6 +128,17 @@ async fn another_desk_is_as_if_it_did_not_exist() {
             ("cancel_job", "POST", format!("/v1/jobs/{job}/cancel"), None, "unknown_job"),
             ("show_conversation", "GET", format!("/v1/conversations/{conversation}?desk=DESK"), None, "unknown_desk"),
             ("show_conversation", "GET", format!("/v1/conversations/{conversation}?desk=shop"), None, "unknown_conversation"),
+            ("list_conversations", "GET", "/v1/conversations?desk=DESK".into(), None, "unknown_desk"),
+            ("create_conversation", "POST", "/v1/conversations".into(), Some(json!({"desk": "DESK", "external_id": "s-0"})), "unknown_desk"),
+            ("create_message", "POST", format!("/v1/conversations/{conversation}/messages?desk=DESK"), Some(message.clone()), "unknown_desk"),
+            ("create_message", "POST", format!("/v1/conversations/{conversation}/messages?desk=shop"), Some(message), "unknown_conversation"),
+            ("report_typing", "POST", format!("/v1/conversations/{conversation}/typing?desk=DESK"), Some(json!({"role": "agent"})), "unknown_desk"),
+            ("report_typing", "POST", format!("/v1/conversations/{conversation}/typing?desk=shop"), Some(json!({"role": "agent"})), "unknown_conversation"),
+            ("close_conversation", "POST", format!("/v1/conversations/{conversation}/close?desk=DESK"), None, "unknown_desk"),
+            ("close_conversation", "POST", format!("/v1/conversations/{conversation}/close?desk=shop"), None, "unknown_conversation"),
+            ("stream_conversation_events", "GET", format!("/v1/conversations/{conversation}/events?desk=DESK&from=0"), None, "unknown_desk"),
+            ("stream_conversation_events", "GET", format!("/v1/conversations/{conversation}/events?desk=shop&from=0"), None, "unknown_conversation"),
+            ("create_widget_token", "POST", "/v1/widget-tokens".into(), Some(json!({"desk": "DESK", "agent": "li"})), "unknown_desk"),
             ("list_entries", "GET", "/v1/entries?desk=DESK".into(), None, "unknown_desk"),
             ("show_entry", "GET", format!("/v1/entries/{entry_id}?desk=DESK"), None, "unknown_desk"),
             ("show_entry", "GET", format!("/v1/entries/{entry_id}?desk=shop"), None, "unknown_entry"),

@@ -6,6 +6,8 @@ use axum::http::{HeaderMap, Request};
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
+use super::events::EventReader;
+
 /// Somebody who sends requests, with the headers they always send.
 #[derive(Clone)]
 pub(crate) struct Client {
@@ -84,6 +86,18 @@ impl Client {
         let bytes = to_bytes(body, 64 << 20).await.unwrap().to_vec();
         let text = String::from_utf8_lossy(&bytes).into_owned();
         Answer { status: parts.status.as_u16(), headers: parts.headers, text, bytes, asked: format!("{method} {path}") }
+    }
+
+    /// Opens a stream of events.
+    pub(crate) async fn watch(&self, path: &str) -> EventReader {
+        let mut request = Request::builder().method("GET").uri(path);
+        for (name, value) in &self.headers {
+            request = request.header(name, value);
+        }
+        let answer = self.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        assert_eq!(answer.status(), 200, "{path}");
+        assert_eq!(answer.headers()["content-type"], "text/event-stream", "{path}");
+        EventReader::new(answer.into_body())
     }
 
     /// Sends a body if there is one.

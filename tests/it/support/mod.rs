@@ -5,6 +5,7 @@
 
 pub(crate) mod archive;
 pub(crate) mod client;
+pub(crate) mod events;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};

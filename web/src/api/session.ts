@@ -20,6 +20,8 @@ export const ALLOWED = {
   Suggest: ["Agent", "Supervisor", "KbEditor", "Admin"],
   ReviewAnswers: ["Supervisor", "KbEditor", "Admin"],
   ReadConversations: ["Agent", "Supervisor", "KbEditor", "Auditor", "Admin"],
+  Converse: ["Agent", "Supervisor", "KbEditor", "Admin"],
+  Explain: ["Supervisor", "KbEditor", "Admin"],
   ReadEntries: ["Agent", "Supervisor", "KbEditor", "Auditor", "Admin"],
   WriteEntries: ["Supervisor", "KbEditor", "Admin"],
   ReadControls: ["Supervisor", "KbEditor", "Auditor", "Admin"],

@@ -32,9 +32,9 @@ export interface MenuLine {
 }
 
 export const MENU: MenuLine[] = [
-  { section: "desk", to: "/desk", label: "desk.title", icon: <MessageOutlined />, may: "Suggest" },
+  { section: "desk", to: "/desk", label: "desk.title", icon: <MessageOutlined />, may: "Converse" },
   { section: "imports", to: "/imports", label: "shell.imports", icon: <CloudUploadOutlined />, may: "ReadJobs" },
-  { section: "lab", to: "/lab", label: "lab.title", icon: <ExperimentOutlined />, may: "WriteEntries" },
+  { section: "lab", to: "/lab", label: "lab.title", icon: <ExperimentOutlined />, may: "Explain" },
   { section: "people", to: "/controls", label: "shell.people_controls", icon: <ControlOutlined />, may: "ReadControls" },
   { section: "people", to: "/desk-settings", label: "shell.people_desk", icon: <SettingOutlined />, may: "ReadDesks" },
   { section: "people", to: "/accounts", label: "shell.people_accounts", icon: <TeamOutlined />, may: "ManageAccess" },
