@@ -27,7 +27,7 @@ for (const language of LANGUAGES) {
         await page.getByTestId("lab-suggestion").first().waitFor();
         assert.ok((await page.locator('[data-used="true"]').count()) >= 1);
         const candidates = page.getByTestId("lab-candidates");
-        assert.ok((await candidates.locator("[data-dropped]").count()) > 1);
+        assert.ok((await candidates.getByTestId("lab-fate").count()) > 1);
         const why = candidates.getByTestId("lab-why").first();
         assert.ok((await why.locator("tbody tr").count()) > 3);
         assert.match(await why.innerText(), /[+−]\d/);

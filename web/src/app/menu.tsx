@@ -40,7 +40,7 @@ export interface MenuLine {
 }
 
 export const MENU: MenuLine[] = [
-  { section: "desk", to: "/desk", label: "desk.title", icon: <MessageOutlined />, may: "Suggest" },
+  { section: "desk", to: "/desk", label: "desk.title", icon: <MessageOutlined />, may: "Converse" },
   { section: "curation", to: "/clusters", label: "shell.section_curation", icon: <BlockOutlined />, may: "ReadClusters" },
   { section: "knowledge", to: "/knowledge", label: "knowledge.title", icon: <BookOutlined />, may: "ReadEntries" },
   { section: "worklists", to: "/worklists/gaps", label: "worklists.gaps", icon: <FileSearchOutlined />, may: "ReadClusters", count: "gaps" },

@@ -2,54 +2,58 @@
 
 import { Table } from "antd";
 import { useI18n } from "../../i18n";
-import type { Candidate, Explained, Feature } from "./explain";
-import { droppedWords, featureName } from "./features";
+import { differences, partsOf, type Candidate, type Explanation } from "./explain";
+import { featureName } from "./features";
 
 const PAGE = 10;
 /** Of a difference the largest parts say enough. */
 const REASONS = 3;
 
-export function Candidates({ explained }: { explained: Explained }) {
+export function Candidates({ explanation: { candidates, threshold } }: { explanation: Explanation }) {
   const { t, format } = useI18n();
-  const { candidates } = explained;
   if (candidates.length === 0) return null;
+  const figure = (value: number | null) => (value === null ? "–" : value.toFixed(2));
   return (
     <section className="panel" data-testid="lab-candidates">
       <h2>{t("lab.candidates")}</h2>
-      <p className="quiet">{t("lab.candidatesText", { n: candidates.length, threshold: format.percent(explained.threshold) })}</p>
+      <p className="quiet">{t("lab.candidatesText", { n: candidates.length, threshold: format.percent(threshold) })}</p>
       <Table<Candidate>
         aria-label={t("lab.candidates")}
         size="small"
-        rowKey="id"
+        rowKey="source"
         dataSource={candidates}
         pagination={candidates.length > PAGE ? { pageSize: PAGE, showSizeChanger: false, size: "small" } : false}
-        rowClassName={(candidate) => (candidate.dropped === null ? "" : "lab-dropped")}
+        rowClassName={(candidate) => (candidate.fate === "shown" ? "" : "lab-dropped")}
         expandable={{
-          expandedRowRender: (candidate) => <Why candidate={candidate} next={candidates[candidates.indexOf(candidate) + 1]} />,
-          defaultExpandedRowKeys: candidates[0] ? [candidates[0].id] : [],
+          expandedRowRender: (candidate) => <Why candidate={candidate} next={nextOf(candidate, candidates)} />,
+          rowExpandable: (candidate) => candidate.relevance !== null,
+          defaultExpandedRowKeys: candidates[0] ? [candidates[0].source] : [],
         }}
         scroll={{ x: 640 }}
         columns={[
-          { key: "place", title: t("lab.place"), width: 52, render: (_value, candidate) => candidates.indexOf(candidate) + 1 },
+          { key: "group", title: t("lab.place"), width: 52, render: (_value, candidate) => candidate.group ?? "–" },
           {
-            key: "text",
+            key: "answer",
             title: t("lab.answer"),
             render: (_value, candidate) => (
               <>
-                <div className="lab-clamp">{candidate.text}</div>
+                <div className="lab-clamp">{candidate.answer}</div>
                 <div className="quiet small lab-clamp">{t("lab.askedAs", { question: candidate.question })}</div>
               </>
             ),
           },
           { key: "pool", title: t("lab.pool"), width: 92, render: (_value, candidate) => t(`desk.pool_${candidate.pool}`) },
-          { key: "group", title: t("lab.group"), width: 68, align: "right", render: (_value, candidate) => candidate.group },
-          { key: "score", title: t("lab.score"), width: 84, align: "right", render: (_value, candidate) => <span className="figure">{candidate.score.toFixed(2)}</span> },
-          { key: "probability", title: t("lab.probability"), width: 96, align: "right", render: (_value, candidate) => format.percent(candidate.probability) },
+          { key: "score", title: t("lab.score"), width: 80, align: "right", render: (_value, candidate) => <span className="figure">{figure(candidate.score)}</span> },
+          { key: "probability", title: t("lab.probability"), width: 80, align: "right", render: (_value, candidate) => (candidate.probability === null ? "–" : format.percent(candidate.probability)) },
           {
             key: "fate",
             title: t("lab.fate"),
             width: 150,
-            render: (_value, candidate) => <span data-dropped={candidate.dropped ?? "no"}>{candidate.dropped === null ? t("lab.kept") : droppedWords(candidate.dropped, t)}</span>,
+            render: (_value, candidate) => (
+              <span data-testid="lab-fate" data-fate={candidate.fate}>
+                {t(`lab.fate_${candidate.fate}`)}
+              </span>
+            ),
           },
         ]}
       />
@@ -57,21 +61,17 @@ export function Candidates({ explained }: { explained: Explained }) {
   );
 }
 
+/** The first candidate of another group behind it: within a group all say the same. */
+const nextOf = (candidate: Candidate, candidates: Candidate[]) => candidates.slice(candidates.indexOf(candidate) + 1).find((other) => other.group !== null && other.group !== candidate.group);
+
 function Why({ candidate, next }: { candidate: Candidate; next: Candidate | undefined }) {
   const { t } = useI18n();
-  const features = candidate.features.filter((feature) => feature.contribution !== 0).sort((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution));
-  const largest = Math.max(...features.map((feature) => Math.abs(feature.contribution)), Number.EPSILON);
+  const parts = partsOf(candidate);
+  const largest = Math.max(...parts.map((part) => Math.abs(part.contribution)), Number.EPSILON);
+  const reasons = next ? differences(candidate, next).slice(0, REASONS) : [];
   return (
     <div className="lab-why" data-testid="lab-why">
-      {next && (
-        <p>
-          {t("lab.aboveNext", {
-            reasons: differences(candidate.features, next.features)
-              .map(({ name, by }) => `${featureName(name, t)} ${signed(by)}`)
-              .join(t("lab.and")),
-          })}
-        </p>
-      )}
+      {reasons.length > 0 && <p>{t("lab.besideNext", { reasons: reasons.map(({ name, by }) => `${featureName(name, t)} ${signed(by)}`).join(t("lab.and")) })}</p>}
       <table className="lab-features">
         <thead>
           <tr>
@@ -86,16 +86,16 @@ function Why({ candidate, next }: { candidate: Candidate; next: Candidate | unde
           </tr>
         </thead>
         <tbody>
-          {features.map((feature) => (
-            <tr key={feature.name}>
-              <th scope="row" title={feature.name}>
-                {featureName(feature.name, t)}
+          {parts.map((part) => (
+            <tr key={part.name}>
+              <th scope="row" title={part.name}>
+                {featureName(part.name, t)}
               </th>
-              <td className="figure">{feature.value.toFixed(3)}</td>
-              <td className="figure">{signed(feature.contribution)}</td>
+              <td className="figure">{part.value?.toFixed(3) ?? ""}</td>
+              <td className="figure">{signed(part.contribution)}</td>
               <td aria-hidden="true">
-                <span className={`lab-bar ${feature.contribution < 0 ? "lab-bar-minus" : "lab-bar-plus"}`}>
-                  <span style={{ width: `${(Math.abs(feature.contribution) / largest) * 50}%` }} />
+                <span className={`lab-bar ${part.contribution < 0 ? "lab-bar-minus" : "lab-bar-plus"}`}>
+                  <span style={{ width: `${(Math.abs(part.contribution) / largest) * 50}%` }} />
                 </span>
               </td>
             </tr>
@@ -107,14 +107,3 @@ function Why({ candidate, next }: { candidate: Candidate; next: Candidate | unde
 }
 
 const signed = (value: number) => `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(2)}`;
-
-/** In which features one is ahead of the other, by most first. */
-export function differences(features: Feature[], others: Feature[]): { name: string; by: number }[] {
-  const of = (list: Feature[], name: string) => list.find((feature) => feature.name === name)?.contribution ?? 0;
-  const names = [...new Set([...features, ...others].map((feature) => feature.name))];
-  return names
-    .map((name) => ({ name, by: of(features, name) - of(others, name) }))
-    .filter(({ by }) => Math.abs(by) >= 0.005)
-    .sort((a, b) => Math.abs(b.by) - Math.abs(a.by))
-    .slice(0, REASONS);
-}

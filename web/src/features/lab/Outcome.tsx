@@ -29,14 +29,14 @@ export function Outcome({ explained, turns, pending }: Props) {
     <div className="stack" data-testid="lab-outcome">
       <Query explained={explained} turns={turns} />
       <Shown explained={explained} />
-      <Candidates explained={explained} />
+      {explained.explanation && <Candidates explanation={explained.explanation} />}
     </div>
   );
 }
 
-function Query({ explained: { response }, turns }: { explained: Explained; turns: Turn[] }) {
+function Query({ explained, turns }: { explained: Explained; turns: Turn[] }) {
   const { t, format } = useI18n();
-  const { query, timings_ms: timings, model } = response;
+  const { query, timings_ms: timings, model, explanation } = explained;
   const milliseconds = (value: number) => t("lab.ms", { n: format.number(Math.round(value * 10) / 10) });
   return (
     <section className="panel" data-testid="lab-query">
@@ -63,6 +63,15 @@ function Query({ explained: { response }, turns }: { explained: Explained; turns
         ))}
       </ol>
       <dl className="facts lab-facts">
+        {explanation && (
+          <>
+            <Fact name={t("lab.act")} value={t(explanation.query.elliptical ? "lab.actElliptical" : "lab.actPlain", { act: t(`lab.act_${explanation.query.act}`) })} />
+            <Fact name={t("lab.replyLanguage")} value={t(`common.${explanation.query.language}`)} />
+            <Fact name={t("lab.nearest")} value={explanation.query.best_question_cosine.toFixed(2)} />
+            {explanation.query.familiar_share !== null && <Fact name={t("lab.familiar")} value={t("lab.familiarText", { share: format.percent(explanation.query.familiar_share) })} />}
+            {explanation.query.known_words !== null && <Fact name={t("lab.knownWords")} value={format.percent(explanation.query.known_words)} />}
+          </>
+        )}
         <Fact name={t("lab.time")} value={t("lab.times", { total: milliseconds(timings.total), embed: milliseconds(timings.embed), search: milliseconds(timings.search), rank: milliseconds(timings.rank) })} />
         <Fact name={t("lab.model")} value={model.name} />
       </dl>
@@ -79,18 +88,18 @@ function Fact({ name, value }: { name: string; value: string }) {
   );
 }
 
-function Shown({ explained: { response } }: { explained: Explained }) {
+function Shown({ explained }: { explained: Explained }) {
   const { t, format } = useI18n();
   return (
     <section className="panel" data-testid="lab-shown">
       <h2>{t("lab.shown")}</h2>
-      {response.abstained ? (
-        <p className="flush" data-testid="lab-silent" data-reason={response.abstained.reason}>
-          {t(`desk.silent_${response.abstained.reason}`)}. <span className="quiet">{t(`desk.silent_${response.abstained.reason}_way`)}</span>
+      {explained.abstained ? (
+        <p className="flush" data-testid="lab-silent" data-reason={explained.abstained.reason}>
+          {t(`desk.silent_${explained.abstained.reason}`)}. <span className="quiet">{t(`desk.silent_${explained.abstained.reason}_way`)}</span>
         </p>
       ) : (
         <ol className="lab-shown">
-          {response.suggestions.map((suggestion) => (
+          {explained.suggestions.map((suggestion) => (
             <li key={suggestion.id} data-testid="lab-suggestion">
               <p className="flush" lang={suggestion.language}>
                 <SlotText text={suggestion.text} slots={suggestion.slots} />

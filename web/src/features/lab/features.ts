@@ -24,7 +24,8 @@ const KNOWN = [
   "recency",
   "answer_length",
   "consensus",
-  "feedback",
+  "expected",
+  "experience",
 ] as const;
 const GATES = ["first", "first_best", "first_length"] as const;
 
@@ -37,12 +38,4 @@ export function featureName(name: string, t: Translate): string {
   const gated = GATES.find((one) => one === gate);
   if (gate === undefined) return word;
   return gated === undefined ? name : `${word} · ${t(`lab.gate_${gated}`)}`;
-}
-
-const FATES = ["below_threshold", "blocked", "duplicate", "beyond_limit", "silent"] as const;
-
-/** Why a candidate is not shown. */
-export function droppedWords(reason: string, t: Translate): string {
-  const known = FATES.find((one) => one === reason);
-  return known === undefined ? reason : t(`lab.fate_${known}`);
 }
