@@ -22,7 +22,6 @@ export const ALLOWED = {
   ReviewAnswers: ["Supervisor", "KbEditor", "Admin"],
   ReadConversations: ["Agent", "Supervisor", "KbEditor", "Auditor", "Admin"],
   Converse: ["Agent", "Supervisor", "KbEditor", "Admin"],
-  Explain: ["Supervisor", "KbEditor", "Admin"],
   ReadEntries: ["Agent", "Supervisor", "KbEditor", "Auditor", "Admin"],
   WriteEntries: ["Supervisor", "KbEditor", "Admin"],
   ReadControls: ["Supervisor", "KbEditor", "Auditor", "Admin"],

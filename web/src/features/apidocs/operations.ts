@@ -5,7 +5,7 @@ import type { Document, Operation, Schemas } from "./schema";
 const METHODS = ["get", "post", "put", "patch", "delete"] as const;
 
 /** What a reader comes for stands first. */
-export const TAGS = ["suggestions", "knowledge", "clusters", "worklists", "controls", "archive", "jobs", "desks", "access", "health", "documents"] as const;
+export const TAGS = ["suggestions", "conversations", "knowledge", "clusters", "worklists", "controls", "reports", "jobs", "desks", "access", "health", "documents"] as const;
 export type Tag = (typeof TAGS)[number];
 
 export interface Route extends Operation {
