@@ -47,9 +47,13 @@ export function Workplace(props: Props) {
   const offered = current?.suggestions ?? [];
 
   const draft = useDraft((text, basis) => {
-    onSend(text, () => {
-      if (basis) feedbackOf(basis.kept).used(basis.suggestion.id, basis.text, text);
-    });
+    if (basis) {
+      // What was taken while the customer was still typing is told of the same reply in the set that followed.
+      const same = basis.kept ? basis.suggestion : offered.find((one) => one.text === basis.text);
+      onSend(text, () => {
+        if (same) (basis.kept ? feedbackOf(true) : feedback).used(same.id, basis.text, text);
+      });
+    } else onSend(text, () => undefined);
     field.current?.focus();
   });
   const insert = (suggestion: Suggestion) => {
