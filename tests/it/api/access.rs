@@ -31,8 +31,9 @@ async fn nothing_of_the_product_answers_without_credentials() {
             }
         }
         assert!(guarded >= 25, "{guarded} operations");
+        let browser = app.anonymous().with("accept", "text/html");
         for page in ["/", "/livez", "/readyz", "/openapi.json", "/errors", "/docs"] {
-            let answer = nobody.get(page).await;
+            let answer = browser.get(page).await;
             assert!((200..400).contains(&answer.status), "{page}: {}", answer.status);
         }
     })

@@ -1,4 +1,4 @@
-// The three views of this part, as links: each has an address.
+// The views of this part, as links: each has an address.
 
 import { Link } from "@tanstack/react-router";
 import { useMe } from "../../api";
@@ -6,6 +6,7 @@ import { useI18n } from "../../i18n";
 
 const VIEWS = [
   ["/clusters", "curation.tabClusters", "ReadClusters"],
+  ["/clusters/map", "curation.tabMap", "ReadClusters"],
   // A single question could point at a person, as clusters of few customers could.
   ["/clusters/outliers", "curation.tabOutliers", "ReadSmallClusters"],
   ["/clusters/decisions", "curation.tabDecisions", "ReadClusters"],

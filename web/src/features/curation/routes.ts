@@ -40,6 +40,18 @@ export const clustersRoute = createRoute({
   component: lazyRouteComponent(() => import("./ClustersPage")),
 });
 
+export type MapSearch = Pick<ClusterSearch, "state" | "language">;
+
+export const mapRoute = createRoute({
+  getParentRoute: () => consoleRoute,
+  path: "/clusters/map",
+  validateSearch: (search: Record<string, unknown>): MapSearch => {
+    const { state, language } = clusterSearch(search);
+    return { ...(state ? { state } : {}), ...(language ? { language } : {}) };
+  },
+  component: lazyRouteComponent(() => import("./MapPage")),
+});
+
 export const outliersRoute = createRoute({
   getParentRoute: () => consoleRoute,
   path: "/clusters/outliers",
@@ -58,4 +70,4 @@ export const clusterRoute = createRoute({
   component: lazyRouteComponent(() => import("./ClusterPage")),
 });
 
-export const curationRoutes = [clustersRoute, outliersRoute, decisionsRoute, clusterRoute];
+export const curationRoutes = [clustersRoute, mapRoute, outliersRoute, decisionsRoute, clusterRoute];

@@ -33,8 +33,6 @@ export const problem = {
   conversation_closed_way: "It takes no more messages. Start it again to go on.",
   unknown_conversation: "This conversation is not in the archive",
   unknown_conversation_way: "It may belong to another desk.",
-  conversation_closed: "The conversation is closed",
-  conversation_closed_way: "A closed conversation takes no more messages. Begin a new one.",
   unknown_entry: "There is no such entry",
   unknown_entry_way: "It may belong to another desk. Look for it in the list.",
   unknown_version: "There is no such version",

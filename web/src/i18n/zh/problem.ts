@@ -33,8 +33,6 @@ export const problem = {
   conversation_closed_way: "不能再添加消息；重新开始后可以继续。",
   unknown_conversation: "存档中没有这段会话",
   unknown_conversation_way: "它可能属于其他服务台。",
-  conversation_closed: "会话已经结束",
-  conversation_closed_way: "已结束的会话不能再发消息，请新建一个。",
   unknown_entry: "没有这条知识",
   unknown_entry_way: "它可能属于其他服务台，请在列表中查找。",
   unknown_version: "没有这个版本",
