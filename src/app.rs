@@ -24,6 +24,7 @@ use crate::eval::workbench::Workbench;
 use crate::http::{FramedPage, HttpSettings, HttpState, Readiness, ReadinessState};
 use crate::index::VectorIndex;
 use crate::index::edge::EdgeIndex;
+use crate::eval::report::KeptReports;
 use crate::insight::Insight;
 use crate::jobs::adapt::Adaptation;
 use crate::jobs::answered::Answered;
@@ -292,6 +293,7 @@ impl App {
             indexer: Arc::clone(&self.indexer),
             curator: self.curator.clone(),
             insight: self.insight.clone(),
+            evaluations: KeptReports::of(&self.config.data_dir),
             live: self.live.clone(),
             embedder_info: self.embedder.info().clone(),
             clock: Arc::clone(&self.clock),

@@ -32,6 +32,7 @@ use crate::domain::{
     Timestamp,
 };
 use crate::embed::{Lane, ModelInfo};
+use crate::eval::report::{KeptReport, KeptReports};
 use crate::insight::Insight;
 use crate::insight::conflicts::Conflict;
 use crate::insight::overview::Overview;
@@ -56,6 +57,7 @@ pub(super) struct Gate {
     pub(super) indexer: Arc<Indexer>,
     pub(super) curator: Curator,
     pub(super) insight: Insight,
+    pub(super) evaluations: KeptReports,
     pub(super) live: Live,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) model: ModelInfo,
@@ -279,6 +281,10 @@ impl GateRef {
 
     pub(super) async fn overview(&self, access: &DeskAccess<ReadReports>, last: Option<Timestamp>, days: i64) -> Result<Overview, Problem> {
         Ok(self.0.insight.overview(access.desk(), last, days).await?)
+    }
+
+    pub(super) async fn evaluations(&self, _: &Grant<ReadReports>) -> Result<Vec<KeptReport>, Problem> {
+        self.0.evaluations.list().await.map_err(Problem::internal)
     }
 
     // ── adapters ──

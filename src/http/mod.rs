@@ -33,6 +33,7 @@ use crate::auth::Authenticator;
 use crate::curation::Curator;
 use crate::domain::Clock;
 use crate::embed::ModelInfo;
+use crate::eval::report::KeptReports;
 use crate::insight::Insight;
 use crate::jobs::Jobs;
 use crate::jobs::indexing::Indexer;
@@ -105,6 +106,8 @@ pub struct HttpState {
     pub curator: Curator,
     /// What answers lack or get wrong.
     pub insight: Insight,
+    /// Evaluation runs that were kept.
+    pub evaluations: KeptReports,
     /// Live conversations.
     pub live: Live,
     /// The encoder in use.
@@ -130,6 +133,7 @@ pub fn router(state: HttpState) -> Router {
         indexer,
         curator,
         insight,
+        evaluations,
         live,
         embedder_info,
         clock,
@@ -149,6 +153,7 @@ pub fn router(state: HttpState) -> Router {
         indexer,
         curator,
         insight,
+        evaluations,
         live,
         clock,
         model: embedder_info,

@@ -178,7 +178,7 @@ for (const language of LANGUAGES) {
             await page.setViewportSize(window);
             await page.getByTestId("cluster-link").first().waitFor();
             await assertSound(page, `list, ${size}`);
-            for (const [address, there] of [["/clusters/outliers", "outlier"], ["/clusters/decisions", "decision"]]) {
+            for (const [address, there] of [["/clusters/outliers", "outlier"], ["/clusters/decisions", "decision"], ["/clusters/map", "cluster-map"]]) {
               await page.getByTestId(`tab-${address}`).click();
               await page.getByTestId(there).first().waitFor();
               await assertSound(page, `${address}, ${size}`);
@@ -198,6 +198,28 @@ for (const language of LANGUAGES) {
     }
   });
 }
+
+test("the map shows every cluster, tells its figures as a table, and a click opens one", () =>
+  withPage({}, async (page) => {
+    await signIn(page, "edi", PASSWORD, `/clusters/map?desk=${DESK}`);
+    const map = page.getByTestId("cluster-map");
+    const canvas = map.locator("canvas");
+    await canvas.waitFor();
+    const { items } = (await askApi(page, "GET", `/v1/clusters/map?desk=${DESK}`)).body;
+    await map.locator(".ant-segmented-item").nth(1).click();
+    assert.equal(await map.locator("tbody tr").count(), items.length);
+    await map.locator(".ant-segmented-item").first().click();
+    await canvas.waitFor();
+    // The largest lies where its coordinates say: the plot is the canvas without its margins, 1.12 to each side.
+    const largest = items.reduce((a, b) => (b.size > a.size ? b : a));
+    const box = await canvas.boundingBox();
+    const place = (value, from, length) => from + ((value + 1.12) / 2.24) * length;
+    await page.waitForFunction(() => document.getAnimations().every((animation) => animation.playState !== "running"));
+    await page.mouse.click(place(largest.x, box.x + 8, box.width - 16), place(-largest.y, box.y + 40, box.height - 48));
+    await page.getByTestId("cluster-page").waitFor();
+    // Another one may lie on top of it.
+    assert.ok(items.some(({ id }) => page.url().includes(id)));
+  }));
 
 test("pages of the list come from the server, columns are chosen and kept", () =>
   withPage({}, async (page) => {

@@ -209,6 +209,9 @@ for (const language of LANGUAGES) {
           await page.getByTestId("closed").first().waitFor();
           await assertSound(page, "closed conversation");
           await page.getByTestId("replay-this").click();
+          await page.getByTestId("replay-toggle").waitFor();
+          await page.goto("/desk");
+          await page.getByTestId("demo").click();
           await suggestion(page).first().waitFor();
           await page.getByTestId("replay-toggle").click();
           await assertSound(page, "replay");

@@ -10,7 +10,7 @@ const { withPage } = withServer();
 
 const WORDS = {
   zh: { pasted: "客户：裙子买小了想退，吊牌还在\n客服：可以退的，7天内申请就行\n客户：那运费呢？", question: "运费", silent: "谢谢，没事了", read: "3 条消息" },
-  en: { pasted: "Customer: the dress is too small, tags still on\nAgent: you can return it within 7 days\nCustomer: who pays for the return postage?", question: "postage", silent: "ok, thank you!", read: "3 messages" },
+  en: { pasted: "Customer: the dress is too small, tags still on\nAgent: sorry to hear that\nCustomer: how do I return something?", question: "return something", silent: "ok, thank you!", read: "3 messages" },
 };
 
 for (const language of LANGUAGES) {

@@ -43,6 +43,7 @@ export async function prepare(folder) {
   await riposte(["import", "--desk", DESK, `${SHOP}/conversations.zh.jsonl`, `${SHOP}/conversations.en.jsonl`]);
   await riposte(["knowledge", "import", SHOP]);
   await riposte(["clusters", "rebuild", "--desk", DESK]);
+  for (const set of ["first", "second", "first"]) await riposte(["eval", "masking", `eval/sets/masking/${set}.jsonl`]);
   for (const [name, role, ...scope] of PEOPLE) await riposte(["user", "add", name, "--role", role, ...scope, "--password-stdin"], `${PASSWORD}\n`);
   const { stdout } = await riposte(["key", "add", "host", "--role", "agent", "--desk", DESK]);
   await writeFile(path.join(folder, HOST_KEY), /^key: (.*)$/m.exec(stdout)[1], { mode: 0o600 });

@@ -78,6 +78,8 @@ const IMPORTS: &[(&str, &[&str])] = &[
             "telemetry",
         ],
     ),
+    // What a run found; the console shows it.
+    ("eval::report", &["domain", "rt", "telemetry"]),
     // Ports, never adapters.
     (
         "http",
@@ -94,6 +96,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
             "knowledge",
             "live",
             "jobs",
+            "eval::report",
             "auth",
             "telemetry",
         ],
@@ -109,6 +112,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
             "embed",
             "embed::queue",
             "eval",
+            "eval::report",
             "http",
             "ingest",
             "insight",
@@ -128,6 +132,7 @@ const PARTS: &[(&str, &str)] = &[
     ("embed", "candle"),
     ("embed", "fake"),
     ("embed", "queue"),
+    ("eval", "report"),
     ("index", "edge"),
     ("index", "exact"),
     ("store", "cipher"),

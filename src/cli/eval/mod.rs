@@ -22,8 +22,8 @@ use stage::Stage;
 use super::{EXIT_REGRESSION, print};
 use crate::app::App;
 use crate::config::Config;
-use crate::domain::Clock;
-use crate::embed::{Embedder, ModelInfo};
+use crate::domain::{Clock, SystemClock};
+use crate::embed::Embedder;
 use crate::eval::ablation::Part;
 use crate::eval::authored::{authored, weight_curve};
 use crate::eval::conflicts::{conflicts, read_planted};
@@ -35,9 +35,8 @@ use crate::eval::masking::{masking, read_masking_lines};
 use crate::eval::mining::mining;
 use crate::eval::pairs::{in_traditional_script, pairs};
 use crate::eval::replay::ReplayOptions;
-use crate::eval::report::{Encoder, EvalReport, over_seeds};
+use crate::eval::report::{Encoder, EvalReport, KeptReports, over_seeds};
 use crate::eval::split::split_conversations;
-use crate::eval::systems::SystemFigures;
 use crate::eval::texts;
 
 /// Vectors kept during an evaluation: several seeds share nearly all of their texts.
@@ -232,6 +231,7 @@ pub(super) async fn run(config: Config, command: EvalCommand) -> anyhow::Result<
     let started = Instant::now();
     let encoder = Arc::new(App::load_encoder(&Config { cached_vectors: CACHED_VECTORS, ..config.clone() }).await?);
     let info = encoder.info().clone();
+    let data_dir = config.data_dir.clone();
     let stage = Stage { config, encoder };
     let (task, set, runs, n, output) = match command {
         EvalCommand::Retrieval { dir, output } => {
@@ -314,7 +314,9 @@ pub(super) async fn run(config: Config, command: EvalCommand) -> anyhow::Result<
                     print(fault);
                 }
             }
-            ("masking", set_name(&file), vec![figures], n, output)
+            // Several sets may lie in one folder.
+            let stem = file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+            ("masking", format!("{}/{stem}", set_name(&file)), vec![figures], n, output)
         }
         EvalCommand::Feedback { interactions, seed, output } => {
             let interactions =
@@ -370,27 +372,31 @@ pub(super) async fn run(config: Config, command: EvalCommand) -> anyhow::Result<
             return Ok(ExitCode::SUCCESS);
         }
     };
-    report(task, set, &runs, n, info, started, &output)
-}
-
-fn report(
-    task: &str,
-    set: String,
-    runs: &[SystemFigures],
-    n: usize,
-    info: ModelInfo,
-    started: Instant,
-    output: &Output,
-) -> anyhow::Result<ExitCode> {
     let report = EvalReport {
         task: task.to_owned(),
         set,
-        systems: over_seeds(runs),
+        systems: over_seeds(&runs),
         n: n as u64,
         encoder: Encoder { name: info.name, fingerprint: info.fingerprint },
         seconds: started.elapsed().as_secs_f64(),
     };
-    let json = serde_json::to_string_pretty(&report)?;
+    keep(&data_dir, &report);
+    show(&report, &output)
+}
+
+/// Where there is an installation, its console shows the run beside others. A run that can't be kept is none the worse.
+fn keep(data_dir: &Path, report: &EvalReport) {
+    if !data_dir.is_dir() {
+        return;
+    }
+    match KeptReports::of(data_dir).keep(report.clone(), SystemClock.now()) {
+        Ok(file) => eprintln!("kept for comparison: {}", file.display()),
+        Err(error) => eprintln!("not kept for comparison: {error}"),
+    }
+}
+
+fn show(report: &EvalReport, output: &Output) -> anyhow::Result<ExitCode> {
+    let json = serde_json::to_string_pretty(report)?;
     match &output.json {
         Some(file) if file == Path::new("-") => print(&json),
         Some(file) => {

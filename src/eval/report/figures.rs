@@ -1,7 +1,11 @@
 //! What the figures are called, in which order they are shown and which way is better: said once, here.
 
+use serde::Serialize;
+use utoipa::ToSchema;
+
 /// Which way a figure should go.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum Better {
     /// A smaller value is a drop.
     Higher,
@@ -118,6 +122,26 @@ pub fn better(figure: &str) -> Better {
 #[must_use]
 pub fn scale(figure: &str) -> f64 {
     find(figure).map_or(1.0, |(_, known)| known.scale)
+}
+
+/// How a figure is to be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct FigureInfo {
+    /// Its name in reports.
+    pub name: String,
+    /// Which way it should go.
+    pub better: Better,
+    /// Digits behind the point that mean something.
+    pub digits: u32,
+}
+
+/// How each of `figures` is to be read, in the order of the columns.
+#[must_use]
+pub fn about<'a>(figures: impl IntoIterator<Item = &'a str>) -> Vec<FigureInfo> {
+    let mut names: Vec<&str> = figures.into_iter().collect();
+    names.sort_by_key(|name| column(name));
+    names.dedup();
+    names.into_iter().map(|name| FigureInfo { name: name.to_owned(), better: better(name), digits: digits(name) as u32 }).collect()
 }
 
 /// Where the column of `figure` stands; unlisted ones stand last, by name.

@@ -1,18 +1,21 @@
 //! The report of one task over one set: as JSON (a stable form, scripts depend on it), as a table, and held against an earlier one.
 
 mod figures;
+mod kept;
 mod table;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
-pub use figures::{Better, better, scale};
+pub use figures::{Better, FigureInfo, about, better, scale};
+pub use kept::{KeptReport, KeptReports};
 
 use super::metrics::mean_and_standard_error;
 
 /// One measured value. In JSON a number, or an object of mean and standard error when several seeds were run.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(untagged)]
 pub enum Figure {
     /// Of a single run.
@@ -41,7 +44,8 @@ impl Figure {
 pub type Figures = BTreeMap<String, Figure>;
 
 /// Which encoder was used.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = ReportEncoder)]
 pub struct Encoder {
     /// Name in its manifest.
     pub name: String,
@@ -50,13 +54,14 @@ pub struct Encoder {
 }
 
 /// What `riposte eval` found.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct EvalReport {
     /// The task, which is the name of the command: `retrieval`, `replay`, …
     pub task: String,
     /// The set: its folder, and behind a slash what part or form of it was taken.
     pub set: String,
     /// Figures by system: `bm25`, `dense`, `sum`, `riposte`.
+    #[schema(value_type = BTreeMap<String, BTreeMap<String, Figure>>)]
     pub systems: BTreeMap<String, Figures>,
     /// How many questions were asked (per seed, the mean rounded).
     pub n: u64,

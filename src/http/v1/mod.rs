@@ -11,6 +11,7 @@ mod desks;
 mod entries;
 mod entry_files;
 mod entry_versions;
+mod evaluations;
 mod imports;
 mod jobs;
 mod live;
@@ -68,6 +69,7 @@ pub(super) fn guarded(settings: &HttpSettings) -> Routes<GateRef> {
         .routes(routes!(worklists::count_worklists))
         .routes(routes!(worklists::list_worklist))
         .routes(routes!(reports::show_overview))
+        .routes(routes!(evaluations::list_evaluations))
         .routes(routes!(desks::list_desks, desks::create_desk))
         .routes(routes!(desks::show_desk))
         .routes(routes!(desks::update_desk_settings))

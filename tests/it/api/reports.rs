@@ -1,6 +1,7 @@
 //! Figures over time.
 
-use riposte::domain::AccessRole;
+use riposte::domain::{AccessRole, Timestamp};
+use riposte::eval::report::{EvalReport, KeptReports};
 use serde_json::{Value, json};
 
 use crate::support::client::{list, text};
@@ -43,6 +44,43 @@ async fn use_of_suggestions_is_counted_day_by_day() {
         for wrong in ["days=0", "days=401", "days=x", "until=yesterday"] {
             supervisor.get(&format!("/v1/reports/overview?desk=shop&{wrong}")).await.refused(422, "invalid_parameter");
         }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn evaluation_runs_are_listed_newest_first_with_how_to_read_their_figures() {
+    with_app(async |app| {
+        let supervisor = app.key(AccessRole::Supervisor, &[]).await;
+        assert_eq!(supervisor.get("/v1/evaluations").await.ok(), json!({"items": [], "next_cursor": null, "figures": []}));
+        let kept = KeptReports::of(&app.app.config.data_dir);
+        let run = |task: &str, set: &str, hit: f64| -> EvalReport {
+            serde_json::from_value(json!({
+                "task": task, "set": set, "n": 40, "seconds": 2.5, "encoder": {"name": "e", "fingerprint": "0123"},
+                "systems": {"bm25": {"hit@1": 0.4}, "riposte": {"hit@1": {"mean": hit, "standard_error": 0.01}, "ece": 0.05}},
+            }))
+            .unwrap()
+        };
+        for (second, task, set, hit) in [(1, "replay", "shop", 0.5), (2, "replay", "bank", 0.6), (3, "intents", "shop", 0.7), (4, "replay", "shop", 0.8)] {
+            kept.keep(run(task, set, hit), Timestamp::from_micros(second * 1_000_000)).unwrap();
+        }
+        let all = supervisor.get("/v1/evaluations").await.ok();
+        let hits = |page: &Value| -> Vec<f64> {
+            list(&page["items"]).iter().map(|run| run["systems"]["riposte"]["hit@1"]["mean"].as_f64().unwrap()).collect()
+        };
+        assert_eq!(hits(&all), [0.8, 0.7, 0.6, 0.5]);
+        assert_eq!(
+            all["figures"],
+            json!([{"name": "hit@1", "better": "higher", "digits": 3}, {"name": "ece", "better": "lower", "digits": 3}])
+        );
+        assert_eq!(all["items"][0]["at"], "1970-01-01T00:00:04Z");
+        let page = supervisor.get("/v1/evaluations?task=replay&set=shop&limit=1").await.ok();
+        assert_eq!(hits(&page), [0.8]);
+        let next = supervisor.get(&format!("/v1/evaluations?task=replay&set=shop&limit=1&cursor={}", text(&page["next_cursor"]))).await.ok();
+        assert_eq!((hits(&next), &next["next_cursor"]), (vec![0.5], &Value::Null));
+        supervisor.get("/v1/evaluations?limit=0").await.refused(422, "invalid_parameter");
+        supervisor.get("/v1/evaluations?cursor=x").await.refused(422, "invalid_cursor");
+        app.key(AccessRole::Agent, &["shop"]).await.get("/v1/evaluations").await.refused(403, "forbidden");
     })
     .await;
 }

@@ -7,6 +7,7 @@ import { conversationsRoute, customerRoutes, liveRoute, replayRoute } from "../f
 import { labRoute } from "../features/lab/routes";
 import { apidocsRoute } from "../features/apidocs/routes";
 import { curationRoutes } from "../features/curation/routes";
+import { evaluationsRoute } from "../features/evaluations/routes";
 import { importsRoute, jobRoute } from "../features/imports/routes";
 import { knowledgeRoutes } from "../features/knowledge/routes";
 import { overviewRoute } from "../features/overview/routes";
@@ -33,7 +34,7 @@ const nowhereRoute = createRoute({ getParentRoute: () => consoleRoute, path: "$"
 
 const desk = [conversationsRoute, liveRoute, replayRoute];
 const settings = [controlsRoute, deskRoute, accountsRoute, keysRoute, profileRoute];
-const pages = [...desk, ...curationRoutes, ...knowledgeRoutes, ...worklistRoutes, importsRoute, jobRoute, overviewRoute, labRoute, ...settings, apidocsRoute];
+const pages = [...desk, ...curationRoutes, ...knowledgeRoutes, ...worklistRoutes, importsRoute, jobRoute, overviewRoute, labRoute, evaluationsRoute, ...settings, apidocsRoute];
 const routeTree = rootRoute.addChildren([loginRoute, customerRoutes, consoleRoute.addChildren([startRoute, nowhereRoute, ...pages])]);
 
 export const makeRouter = (client: QueryClient) =>

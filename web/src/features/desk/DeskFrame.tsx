@@ -75,8 +75,9 @@ export function useStart() {
 const HAN = /\p{Script=Han}/u;
 /** Long enough to show something, short enough to be watched to its end. */
 const GOOD_LENGTH = { least: 5, most: 16 };
-/** Conversations looked into; each is a request. */
-const LOOKED_INTO = 8;
+/** Conversations looked into, so many at a time until one shows something; each is a request. */
+const LOOKED_INTO = 32;
+const AT_A_TIME = 8;
 
 /** Conversations worth watching: in the page's language if there are any, and neither too short nor too long. */
 export function worthWatching(lines: ConversationLine[], chinese: boolean): ConversationLine[] {
@@ -97,13 +98,17 @@ export function beginsWithQuestion(messages: { role: Schemas["Role"]; text: stri
 async function chooseDemo(client: QueryClient, desk: string, chinese: boolean): Promise<string | null> {
   const { items } = await client.query({ queryKey: ["demo", desk], queryFn: ({ signal }) => listConversations(desk, "closed", null, signal), staleTime: 60_000 });
   const lines = worthWatching(items, chinese).slice(0, LOOKED_INTO);
-  const conversations = await Promise.all(lines.map((line) => client.query({ ...conversationQuery(desk, line.id), staleTime: 60_000 })));
-  const questions = conversations.filter((conversation) => beginsWithQuestion(conversation.messages));
-  for (const { id, messages } of questions) {
-    const { suggestions } = await client.query({ queryKey: ["demo", desk, id], queryFn: ({ signal }) => suggestTo(desk, id, messages.slice(0, 1), signal), staleTime: 60_000 });
-    if (suggestions.length > 0) return id;
+  let question: string | undefined;
+  for (let from = 0; from < lines.length; from += AT_A_TIME) {
+    const some = lines.slice(from, from + AT_A_TIME);
+    const conversations = await Promise.all(some.map((line) => client.query({ ...conversationQuery(desk, line.id), staleTime: 60_000 })));
+    for (const { id, messages } of conversations.filter((conversation) => beginsWithQuestion(conversation.messages))) {
+      const { suggestions } = await client.query({ queryKey: ["demo", desk, id], queryFn: ({ signal }) => suggestTo(desk, id, messages.slice(0, 1), signal), staleTime: 60_000 });
+      if (suggestions.length > 0) return id;
+      question ??= id;
+    }
   }
-  return questions[0]?.id ?? conversations[0]?.id ?? null;
+  return question ?? lines[0]?.id ?? null;
 }
 
 /** Shows the product at work, with one click. */

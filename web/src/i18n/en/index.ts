@@ -5,6 +5,7 @@ import { common } from "./common";
 import { curation } from "./curation";
 import { desk } from "./desk";
 import { editing } from "./editing";
+import { evaluations } from "./evaluations";
 import { imports } from "./imports";
 import { knowledge } from "./knowledge";
 import { lab } from "./lab";
@@ -15,4 +16,4 @@ import { session } from "./session";
 import { shell } from "./shell";
 import { worklists } from "./worklists";
 
-export const en = { apidocs, common, curation, desk, editing, imports, knowledge, lab, overview, people, problem, session, shell, worklists };
+export const en = { apidocs, common, curation, desk, editing, evaluations, imports, knowledge, lab, overview, people, problem, session, shell, worklists };
