@@ -249,8 +249,9 @@ test("the widget is small: less than 30 kB compressed, with its styles and its s
     page.on("response", (response) => loaded.push(response));
     await page.reload();
     await answered(frame);
-    const own = loaded.filter((response) => new URL(response.url()).origin === url() && /\.(js|css)$/.test(new URL(response.url()).pathname));
-    const sizes = await Promise.all(own.map(async (response) => gzipSync(await response.body(), { level: 9 }).length));
+    const own = [...new Set(loaded.map((response) => response.url()))].filter((address) => new URL(address).origin === url() && /\.(js|css)$/.test(new URL(address).pathname));
+    // Asked for anew: what the browser had already is answered without a body.
+    const sizes = await Promise.all(own.map(async (address) => gzipSync(Buffer.from(await (await fetch(address)).arrayBuffer()), { level: 9 }).length));
     const total = sizes.reduce((sum, size) => sum + size, 0);
     assert.ok(own.length >= 3 && total < 30_000, `${total} bytes in ${own.length} files`);
     console.log(`    widget: ${total} bytes compressed in ${own.length} files`);

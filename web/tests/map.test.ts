@@ -2,7 +2,10 @@ import { expect, test } from "vitest";
 import { diameter, mapOption, type MapPoint } from "../src/features/curation/map";
 
 const point = (id: string, size: number, state: MapPoint["state"] = "open"): MapPoint => ({ id, name: `cluster ${id}`, state, language: "en", size, customers: 3, share: 0.1, x: 0, y: 0 });
-type Drawn = { name: string; data: { point: MapPoint; symbolSize: number; label: { show: boolean } }[] };
+interface Drawn {
+  name: string;
+  data: { point: MapPoint; symbolSize: number; label: { show: boolean } }[];
+}
 
 test("four times the questions is twice the diameter, and the smallest can still be hit", () => {
   expect(diameter(100, 100) / diameter(25, 100)).toBeCloseTo(2);
