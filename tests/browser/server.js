@@ -33,14 +33,14 @@ const options = (folder) => ["--data-dir", path.join(folder, "data"), "--set", "
 /** File with the API key of the site around a widget. */
 const HOST_KEY = "host.key";
 
-/** Sets the demo shop up in `folder`, with one account a role and a key for a host. */
+/** Sets the demo shop up in `folder`, with two answers that contradict each other, one account a role and a key for a host. */
 export async function prepare(folder) {
   const riposte = (args, input) => {
     const running = promisify(execFile)(program(), [...options(folder), ...args], PLACE);
     running.child.stdin.end(input);
     return running;
   };
-  await riposte(["import", "--desk", DESK, `${SHOP}/conversations.zh.jsonl`, `${SHOP}/conversations.en.jsonl`]);
+  await riposte(["import", "--desk", DESK, `${SHOP}/conversations.zh.jsonl`, `${SHOP}/conversations.en.jsonl`, "tests/browser/contradicting.jsonl"]);
   await riposte(["knowledge", "import", SHOP]);
   await riposte(["clusters", "rebuild", "--desk", DESK]);
   for (const set of ["first", "second", "first"]) await riposte(["eval", "masking", `eval/sets/masking/${set}.jsonl`]);

@@ -2,7 +2,7 @@
 
 import { queryOptions, keepPreviousData, useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
-import { Select, Skeleton } from "antd";
+import { Select, Skeleton, theme } from "antd";
 import { useCallback, useMemo } from "react";
 import "../../components/editing.css";
 import "./curation.css";
@@ -65,6 +65,7 @@ function MapFilters() {
 
 function ClusterMap() {
   const { t, format } = useI18n();
+  const { token } = theme.useToken();
   const desk = useDesk();
   const search = route.useSearch();
   const navigate = route.useNavigate();
@@ -75,9 +76,10 @@ function ClusterMap() {
       points &&
       mapOption(points, {
         state: (state) => t(`curation.state_${state}`),
+        border: token.colorBgContainer,
         about: (point) => `${point.name}\n${t("curation.mapAbout", { n: point.size, customers: format.number(point.customers), share: format.percent(point.share) })}`,
       }),
-    [points, t, format],
+    [points, t, format, token],
   );
   const open = useCallback(
     (event: { data?: unknown }) => {
@@ -100,7 +102,7 @@ function ClusterMap() {
         title={t("curation.tabMap")}
         summary={t("curation.mapSummary", { n: format.number(points.length) })}
         fileName={`${desk}-map`}
-        height={620}
+        height={560}
         option={option}
         onClick={open}
         data={{

@@ -31,8 +31,8 @@ export function Comparison({ before, now, figures, systems }: Props) {
           <thead>
             <tr>
               <th scope="col">{t("evaluations.figure")}</th>
-              <th scope="col">{format.dateTime(before.at)}</th>
-              <th scope="col">{format.dateTime(now.at)}</th>
+              <th scope="col" title={format.exact(before.at)}>{t("evaluations.before")}</th>
+              <th scope="col" title={format.exact(now.at)}>{t("evaluations.now")}</th>
               <th scope="col">{t("evaluations.change")}</th>
             </tr>
           </thead>

@@ -1,6 +1,6 @@
 export const evaluations = {
   title: "Evaluation runs",
-  lead: "What `riposte eval` has measured on this machine, run beside run, with the baselines of the same run.",
+  lead: "What riposte eval has measured on this machine, run beside run, with the baselines of the same run.",
   empty: "Nothing measured yet",
   emptyText: "Run an evaluation on your own archive or on a labelled set, with this installation's data folder. Every run is kept and shown here.",
   what: "Task and set",
@@ -21,6 +21,8 @@ export const evaluations = {
   chooseColumn: "Compare",
   comparison: "The latest two",
   system: "System",
+  before: "Before",
+  now: "Now",
   change: "Change",
   otherCount: "Not the same questions: {before} then, {now} now. The figures say little about each other.",
   verdict_better: "Better, by more than chance",

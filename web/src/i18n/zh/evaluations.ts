@@ -1,6 +1,6 @@
 export const evaluations = {
   title: "评测记录",
-  lead: "本机上 `riposte eval` 的历次评测结果，可逐次对比，并附同一次评测的基线。",
+  lead: "本机上 riposte eval 的历次评测结果，可逐次对比，并附同一次评测的基线。",
   empty: "还没有评测记录",
   emptyText: "请在本安装的数据目录下，用自己的存档或标注数据运行评测。每次结果都会保存并显示在这里。",
   what: "任务与数据",
@@ -21,6 +21,8 @@ export const evaluations = {
   chooseColumn: "对比",
   comparison: "最近两次对比",
   system: "系统",
+  before: "之前",
+  now: "现在",
   change: "变化",
   otherCount: "两次的提问不同：之前 {before} 条，现在 {now} 条，指标不宜直接比较。",
   verdict_better: "变好，超出误差",
