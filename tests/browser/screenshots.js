@@ -1,45 +1,144 @@
-// Takes pictures of every page from the demo that `make run` serves, in Chinese and English, light and dark, into docs/screenshots/:
-// `npm run screenshots`, or `npm run screenshots -- imports` for some pages. RIPOSTE_PASSWORD is the password of demo-admin, CHROMIUM the
-// browser, RIPOSTE_URL where the demo is (http://127.0.0.1:8080).
+// Takes pictures of every page, in Chinese and English, light and dark, into docs/screenshots/: `npm run screenshots`, or
+// `npm run screenshots -- clusters map` for some pages. It serves the demo shop itself (RIPOSTE_BIN, CHROMIUM as for the tests) and fills it
+// with a day's work first.
 
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
-import { launch, openPage, signIn } from "./browser.js";
-import { DESK, ROOT } from "./server.js";
+import { askApi, launch, openPage, signIn } from "./browser.js";
+import { DESK, PASSWORD, ROOT, startServer } from "./server.js";
 
-/** Name of the picture, address, and what must be there before it is taken. */
+const seen = (testid) => (page) => page.getByTestId(testid).first().waitFor();
+const drawn = (page) => page.locator(".chart canvas").first().waitFor();
+const click = (testid) => (page) => page.getByTestId(testid).first().click();
+
+const TRIED = {
+  zh: "客户：裙子买小了想退，吊牌还在\n客服：可以退的，7天内申请就行\n客户：那运费呢？",
+  en: "Customer: The dress is too small, the tags are still on. Can I send it back?\nAgent: Yes, within 7 days of receipt.\nCustomer: and who pays the postage?",
+};
+
+/** Name of the picture, address, and the steps up to the moment it is taken; a picture without an address goes on from the one before. */
 const PAGES = [
-  ["imports", `/imports?desk=${DESK}`, "table-jobs"],
-  ["controls", `/controls?desk=${DESK}`, "table-controls"],
-  ["desk-settings", `/desk-settings?desk=${DESK}`, "adapt"],
-  ["accounts", "/accounts", "table-accounts"],
-  ["keys", "/keys", "table-keys"],
-  ["profile", "/profile", "profile"],
-  ["api", "/docs#create_suggestions", "operation-body"],
+  ["desk", "/desk", seen("desk-welcome")],
+  ["desk-live", "/desk", click("demo"), (page) => page.locator('[data-testid="suggestions"][data-state="current"]').getByTestId("suggestion").first().waitFor(), click("replay-toggle")],
+  ["clusters", "/clusters", seen("cluster-link")],
+  ["map", "/clusters/map", drawn],
+  ["cluster", "/clusters", click("cluster-link"), seen("cluster-page"), drawn],
+  ["promotion", null, click("promote"), seen("provenance"), seen("near-duplicates")],
+  ["outliers", "/clusters/outliers", seen("outlier")],
+  ["decisions", "/clusters/decisions", seen("decision")],
+  ["knowledge", "/knowledge", seen("entry-link")],
+  ["entry", "/knowledge", click("entry-link"), seen("entry-page")],
+  ["entry-new", "/knowledge/new", seen("entry-form")],
+  ["gaps", "/worklists/gaps", (page) => page.locator("tr.ant-table-row").first().waitFor()],
+  ["conflicts", "/worklists/conflicts", seen("conflict-side")],
+  ["thin", "/worklists/thin", seen("worklist-entry")],
+  ["rejected", "/worklists/rejected", seen("worklist-entry")],
+  ["imports", "/imports", seen("table-jobs")],
+  ["overview", "/overview", drawn, (page) => page.locator(`[data-testid="chart-${DESK}-topics"] canvas`).waitFor()],
+  ["lab", "/lab", (page, language) => page.getByTestId("lab-text").fill(TRIED[language]), click("lab-run"), seen("lab-suggestion")],
+  ["evaluations", "/evaluations", drawn],
+  ["controls", "/controls", seen("table-controls")],
+  ["desk-settings", "/desk-settings", seen("adapt")],
+  ["accounts", "/accounts", seen("table-accounts")],
+  ["keys", "/keys", seen("table-keys")],
+  ["profile", "/profile", seen("profile")],
+  ["api", "/docs#create_suggestions", seen("operation-body")],
 ];
 
-const url = process.env.RIPOSTE_URL ?? "http://127.0.0.1:8080";
+/** What customers ask, and what the agent does with the first suggestion. */
+const DAY = [
+  ["裙子买小了想退，吊牌还在，怎么退货", "accepted"],
+  ["退货的运费谁出？", "accepted"],
+  ["发票怎么开", "accepted"],
+  ["下单后多久发货", "edited"],
+  ["积分怎么用，会不会过期", "accepted"],
+  ["我想改收货地址，已经付款了", "accepted"],
+  ["羽绒被可以水洗吗", "edited"],
+  ["快递显示签收了但我没收到", "rejected"],
+  ["How do I return something?", "accepted"],
+  ["When will my order be sent?", "accepted"],
+  ["Can I change the delivery address?", "edited"],
+  ["哈哈", null],
+  ["今天股市大盘涨了多少点", null],
+];
+const GAPS = ["凉席可以按榻榻米尺寸裁剪吗", "Can a mat be cut to the size of a tatami room?"];
+const ENTRIES = [
+  ["洗衣袋有几种尺寸", "有的，请在店铺首页查看。", { kind: "edited", final_text: "洗衣袋有小号、中号和大号三种，小号适合内衣，大号适合床单。" }],
+  ["抱枕芯能单独买吗", "有的，请在店铺首页查看。", { kind: "rejected", reason: "incomplete" }],
+];
+
+async function workADay(page) {
+  const send = async (method, address, body) => {
+    const answer = await askApi(page, method, address, body);
+    if (answer.status >= 300) throw new Error(`${method} ${address}: ${JSON.stringify(answer.body)}`);
+    return answer.body;
+  };
+  const ask = (customer, text) => send("POST", "/v1/suggestions", { desk: DESK, conversation: { id: `${customer} ${text}`, messages: [{ role: "customer", text }] } });
+  const tell = (suggestion, feedback) => send("POST", `/v1/suggestions/${suggestion.id}/feedback`, feedback);
+  for (const customer of ["one", "two", "three", "four"]) {
+    for (const [text, kind] of DAY) {
+      const [first] = (await ask(customer, text)).suggestions;
+      if (!first || !kind) continue;
+      await tell(first, { kind: "shown" });
+      await tell(first, { accepted: { kind }, edited: { kind, final_text: `${first.text} :)` }, rejected: { kind, reason: "wrong" } }[kind]);
+    }
+    for (const text of GAPS) for (const suggestion of (await ask(customer, text)).suggestions) await tell(suggestion, { kind: "rejected", reason: "wrong" });
+  }
+  for (const [question, answer, feedback] of ENTRIES) {
+    const entry = await send("POST", "/v1/entries", { desk: DESK, status: "published", questions: [question], answer });
+    for (const customer of ["one", "two", "three"]) {
+      for (const suggestion of (await ask(customer, question)).suggestions) if (suggestion.evidence.some((evidence) => evidence.id === entry.id)) await tell(suggestion, feedback);
+    }
+  }
+  const { items } = await send("GET", `/v1/clusters?desk=${DESK}&limit=30`);
+  for (const [place, patch] of [[2, { state: "approved" }], [5, { state: "approved" }], [9, { state: "dismissed" }], [14, { state: "approved" }]]) {
+    const { id, version } = items[place];
+    const status = await page.evaluate(
+      async ([address, etag, body]) => (await fetch(address, { method: "PATCH", headers: { "Content-Type": "application/json", "X-Riposte-CSRF": "1", "If-Match": etag }, body })).status,
+      [`/v1/clusters/${id}`, `"${version}"`, JSON.stringify({ desk: DESK, ...patch })],
+    );
+    if (status >= 300) throw new Error(`cluster ${id}: ${status}`);
+  }
+  for (const [question, control] of [["发票怎么开", { kind: "pin", note: "2026 rules" }], ["How do I return something?", { kind: "boost", points: 1 }], ["羽绒被可以水洗吗", { kind: "must_not_match", phrases: ["干洗"] }]]) {
+    const [first] = (await ask("five", question)).suggestions;
+    if (first) await send("POST", `/v1/desks/${DESK}/controls`, { suggestion_id: first.id, ...control });
+  }
+  let job = await send("POST", "/v1/gaps", { desk: DESK });
+  while (!["succeeded", "failed", "cancelled"].includes(job.state)) {
+    await page.waitForTimeout(300);
+    job = await send("GET", `/v1/jobs/${job.id}`);
+  }
+}
+
 const folder = path.join(ROOT, "docs/screenshots");
 const wanted = process.argv.slice(2);
+const isWanted = (name) => wanted.length === 0 || wanted.includes(name);
 
 await mkdir(folder, { recursive: true });
+const server = await startServer();
 const browser = await launch();
 try {
+  const preparing = await openPage(browser, server.url, {});
+  await signIn(preparing.page, "ada", PASSWORD, "/profile");
+  await workADay(preparing.page);
+  await preparing.context.close();
   for (const language of ["zh", "en"]) {
     for (const colorScheme of ["light", "dark"]) {
-      const { page, context, complaints } = await openPage(browser, url, { language, colorScheme });
+      const { page, context, complaints } = await openPage(browser, server.url, { language, colorScheme });
       const take = (name) => page.screenshot({ path: path.join(folder, `${name}-${language}-${colorScheme}.png`), animations: "disabled" });
       await page.goto("/login");
       await page.getByTestId("sign-in-submit").waitFor();
-      if (wanted.length === 0 || wanted.includes("login")) await take("login");
-      await signIn(page, "demo-admin", process.env.RIPOSTE_PASSWORD ?? "");
-      for (const [name, address, ready] of PAGES) {
-        if (wanted.length > 0 && !wanted.includes(name)) continue;
-        await page.goto(address);
-        await page.getByTestId(ready).first().waitFor();
-        await page.waitForLoadState("networkidle");
+      if (isWanted("login")) await take("login");
+      await signIn(page, "ada", PASSWORD, `/profile?desk=${DESK}`);
+      for (const [place, [name, address, ...steps]] of PAGES.entries()) {
+        const isBasis = PAGES[place + 1]?.[1] === null && isWanted(PAGES[place + 1][0]);
+        if (!isWanted(name) && !isBasis) continue;
+        if (address) await page.goto(address);
+        for (const step of steps) await step(page, language);
         await page.mouse.move(0, 0);
-        await take(name);
+        // Charts move in by themselves, unknown to the document.
+        await page.waitForTimeout(700);
+        if (isWanted(name)) await take(name);
       }
       if (complaints.length > 0) throw new Error(complaints.join("\n"));
       await context.close();
@@ -47,4 +146,5 @@ try {
   }
 } finally {
   await browser.close();
+  await server.stop();
 }

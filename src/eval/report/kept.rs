@@ -74,9 +74,10 @@ fn read(folder: &Path) -> io::Result<Vec<KeptReport>> {
         if path.extension().is_none_or(|ending| ending != "json") {
             continue;
         }
-        match fs_err::read_to_string(&path).map_err(|error| error.to_string()).and_then(|text| {
-            serde_json::from_str(&text).map_err(|error| error.to_string())
-        }) {
+        match fs_err::read_to_string(&path)
+            .map_err(|error| error.to_string())
+            .and_then(|text| serde_json::from_str(&text).map_err(|error| error.to_string()))
+        {
             Ok(report) => reports.push(report),
             Err(error) => tracing::warn!(file = %path.display(), error, "no evaluation report"),
         }

@@ -61,7 +61,9 @@ async fn evaluation_runs_are_listed_newest_first_with_how_to_read_their_figures(
             }))
             .unwrap()
         };
-        for (second, task, set, hit) in [(1, "replay", "shop", 0.5), (2, "replay", "bank", 0.6), (3, "intents", "shop", 0.7), (4, "replay", "shop", 0.8)] {
+        for (second, task, set, hit) in
+            [(1, "replay", "shop", 0.5), (2, "replay", "bank", 0.6), (3, "intents", "shop", 0.7), (4, "replay", "shop", 0.8)]
+        {
             kept.keep(run(task, set, hit), Timestamp::from_micros(second * 1_000_000)).unwrap();
         }
         let all = supervisor.get("/v1/evaluations").await.ok();
@@ -76,7 +78,8 @@ async fn evaluation_runs_are_listed_newest_first_with_how_to_read_their_figures(
         assert_eq!(all["items"][0]["at"], "1970-01-01T00:00:04Z");
         let page = supervisor.get("/v1/evaluations?task=replay&set=shop&limit=1").await.ok();
         assert_eq!(hits(&page), [0.8]);
-        let next = supervisor.get(&format!("/v1/evaluations?task=replay&set=shop&limit=1&cursor={}", text(&page["next_cursor"]))).await.ok();
+        let next =
+            supervisor.get(&format!("/v1/evaluations?task=replay&set=shop&limit=1&cursor={}", text(&page["next_cursor"]))).await.ok();
         assert_eq!((hits(&next), &next["next_cursor"]), (vec![0.5], &Value::Null));
         supervisor.get("/v1/evaluations?limit=0").await.refused(422, "invalid_parameter");
         supervisor.get("/v1/evaluations?cursor=x").await.refused(422, "invalid_cursor");
