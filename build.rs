@@ -1,5 +1,4 @@
 //! Has the crate built again when the console was (`web/dist` is embedded by `src/http/assets.rs`).
-#![expect(clippy::print_stdout, reason = "this is how a build script talks to cargo")]
 
 use std::fs;
 use std::io;

@@ -190,7 +190,7 @@ fn nearest(vectors: &[&[f32]]) -> Vec<(usize, usize, f32)> {
         near.sort_by(|x, y| y.1.total_cmp(&x.1).then(x.0.cmp(&y.0)));
         pulls.extend(near.into_iter().take(NEAREST).filter(|(_, cosine)| *cosine > 0.0).map(|(b, cosine)| (a.min(b), a.max(b), cosine)));
     }
-    pulls.sort_by(|x, y| (x.0, x.1).cmp(&(y.0, y.1)));
+    pulls.sort_by_key(|pull| (pull.0, pull.1));
     pulls.dedup_by_key(|pull| (pull.0, pull.1));
     pulls
 }

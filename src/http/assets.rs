@@ -42,7 +42,7 @@ fn embedded(path: &str) -> Option<EmbeddedFile> {
     Dist::get(path).or_else(|| Placeholder::get(path))
 }
 
-/// The console's first address; the others are what no route takes ([`file`]).
+/// The console's first address; the others are what no route takes ([`file()`]).
 pub(super) fn routes() -> Router {
     Router::new().route("/", get(|method: Method| async move { page(&method) }))
 }

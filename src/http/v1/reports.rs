@@ -46,7 +46,7 @@ pub(super) async fn show_overview(
     let (access, _) = gate.enter(&grant, &query.desk).await?;
     let days = query.days.unwrap_or(DAYS);
     if !(1..=MAX_DAYS).contains(&days) {
-        return Err(Problem::parameter("days", &format!("use 1 to {MAX_DAYS}")));
+        return Err(Problem::parameter("days", format!("use 1 to {MAX_DAYS}")));
     }
     Ok(Json(gate.overview(&access, query.until, days).await?))
 }

@@ -228,10 +228,12 @@ async fn two_hundred_messages_quickly_leave_no_stale_set_on_any_screen() {
         for number in 0..MESSAGES {
             say(&agent, &id, "customer", questions[number as usize % questions.len()]).await;
             // Now and then there is time for a set.
-            while number % 40 == 39 {
-                let event = now_and_then.next().await.expect("the stream has ended");
-                if event.name == "suggestions" && event.data["turn"] == number {
-                    break;
+            if number % 40 == 39 {
+                loop {
+                    let event = now_and_then.next().await.expect("the stream has ended");
+                    if event.name == "suggestions" && event.data["turn"] == number {
+                        break;
+                    }
                 }
             }
         }
