@@ -73,6 +73,7 @@ enum Order {
     Customers,
     Trend,
     Recent,
+    Impact,
 }
 
 impl Order {
@@ -82,6 +83,7 @@ impl Order {
             Self::Customers => ClusterSort::Customers,
             Self::Trend => ClusterSort::Trend,
             Self::Recent => ClusterSort::Recent,
+            Self::Impact => ClusterSort::Impact,
         }
     }
 }

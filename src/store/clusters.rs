@@ -61,6 +61,8 @@ pub enum ClusterSort {
     Trend,
     /// By when they were last asked.
     Recent,
+    /// By what an entry would help: distinct customers of those that no published entry covers and nobody has dismissed.
+    Impact,
 }
 
 /// Which clusters, in what order.
@@ -95,6 +97,7 @@ impl ClusterSort {
             Self::Customers => "customers",
             Self::Trend => "trend",
             Self::Recent => "recent",
+            Self::Impact => "impact",
         }
     }
 
@@ -107,6 +110,10 @@ impl ClusterSort {
             Self::Trend => cluster.trend,
             // Microseconds: exact in a double until the year 2255.
             Self::Recent => cluster.last_asked_at.map_or(0.0, |at| at.as_micros() as f64),
+            Self::Impact => {
+                let settled = cluster.state == ClusterState::Dismissed || cluster.coverage.as_ref().is_some_and(|coverage| coverage.covered);
+                if settled { 0.0 } else { f64::from(cluster.customers) }
+            }
         }
     }
 }

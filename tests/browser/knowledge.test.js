@@ -169,6 +169,37 @@ for (const language of LANGUAGES) {
   });
 }
 
+test("several entries are retired and published again at once; one that somebody else changed is left alone", () =>
+  withPage({ expected: [/412/] }, async (page) => {
+    await openEntries(page);
+    const rows = page.locator("tbody tr.ant-table-row");
+    const [one, other, third] = (await askApi(page, "GET", `/v1/entries?desk=${DESK}&limit=50`)).body.items.filter((entry) => entry.status === "published");
+    const show = async ({ id }) => (await askApi(page, "GET", `/v1/entries/${id}?desk=${DESK}`)).body;
+    const choose = async (entries) => {
+      for (const { questions } of entries) await rows.filter({ hasText: questions[0] }).first().locator("input[type=checkbox]").check();
+    };
+    await choose([one, other]);
+    await page.getByTestId("bulk-retire").click();
+    await page.locator("#bulk-retire-sure").click();
+    await page.getByTestId("entry-bulk").waitFor({ state: "detached" });
+    assert.deepEqual([(await show(one)).status, (await show(other)).status], ["retired", "retired"]);
+
+    await choose([one, third]);
+    // A colleague edits one of them on another page.
+    await page.evaluate(
+      async ([address, etag]) => fetch(address, { method: "PATCH", headers: { "Content-Type": "application/json", "X-Riposte-CSRF": "1", "If-Match": etag }, body: JSON.stringify({ note: "looked at it", tags: ["seen"] }) }),
+      [`/v1/entries/${one.id}?desk=${DESK}`, `"${(await show(one)).version}"`],
+    );
+    await page.getByTestId("bulk-publish").click();
+    await page.locator(".ant-message-warning").waitFor();
+    assert.equal((await show(one)).status, "retired");
+    await page.reload();
+    await choose([one, other]);
+    await page.getByTestId("bulk-publish").click();
+    await page.getByTestId("entry-bulk").waitFor({ state: "detached" });
+    assert.deepEqual([(await show(one)).status, (await show(other)).status, (await show(third)).status], ["published", "published", "published"]);
+  }));
+
 test("entries are found by words, status and tag, and the address keeps it", () =>
   withPage({}, async (page) => {
     await openEntries(page);

@@ -56,7 +56,7 @@ pub(super) struct ClustersQuery {
     conflicting: Option<bool>,
     /// Only clusters that a published entry answers (`true`), or does not.
     covered: Option<bool>,
-    /// `size` (when absent), `customers`, `trend` or `recent`; highest first.
+    /// `size` (when absent), `customers`, `trend`, `recent`, or `impact` (customers of those that no published entry covers and nobody dismissed); highest first.
     #[param(inline)]
     sort: Option<ClusterSort>,
     /// Items a page, 1 to 200; 50 when absent.

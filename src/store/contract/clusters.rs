@@ -1,5 +1,7 @@
 //! Clusters, where questions lie, and decisions.
 
+use std::collections::BTreeSet;
+
 use super::sample::{NOW, cluster, desk, merge, mine, minutes, pair, short_talk};
 use crate::domain::{
     Cluster, ClusterDecision, ClusterDecisionId, ClusterId, ClusterState, Coverage, DecisionKind, DeskId, EntryId, Language, PairId,
@@ -134,7 +136,10 @@ pub(in crate::store) async fn clusters_are_filtered_sorted_and_paged(store: &dyn
     let by_trend = ids(ClusterQuery { sort: ClusterSort::Trend, ..all(10) }, NOW).await;
     assert_eq!((by_trend.first(), by_trend.last()), (Some(&4), Some(&0)));
     assert_eq!(ids(ClusterQuery { sort: ClusterSort::Recent, ..all(1) }, NOW).await, [4]);
-    for sort in [ClusterSort::Size, ClusterSort::Customers, ClusterSort::Trend, ClusterSort::Recent] {
+    let by_impact = ids(ClusterQuery { sort: ClusterSort::Impact, ..all(10) }, NOW).await;
+    assert_eq!(by_impact.first(), Some(&0));
+    assert_eq!(BTreeSet::from_iter(&by_impact[3..]), BTreeSet::from([&1, &4]), "dismissed and covered ones last");
+    for sort in [ClusterSort::Size, ClusterSort::Customers, ClusterSort::Trend, ClusterSort::Recent, ClusterSort::Impact] {
         let (mut found, mut after) = (Vec::new(), None);
         loop {
             let page = store.clusters_page(&desk, &ClusterQuery { sort, after, ..all(2) }, NOW).await.unwrap();

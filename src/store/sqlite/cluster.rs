@@ -270,6 +270,9 @@ impl ClusterStore for SqliteStore {
             ClusterSort::Customers => list_clusters!("customers"),
             ClusterSort::Trend => list_clusters!("trend"),
             ClusterSort::Recent => list_clusters!("coalesce(last_asked_at, 0)"),
+            ClusterSort::Impact => list_clusters!(
+                "case when state = 'dismissed' or coalesce(json_extract(coverage, '$.covered'), 0) then 0 else customers end"
+            ),
         };
         let rows: Vec<ClusterRow> = sqlx::query_as(sql)
             .bind(desk.as_str())

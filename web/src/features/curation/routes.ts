@@ -3,7 +3,7 @@ import { consoleRoute } from "../../app/root";
 import type { Schemas } from "../../api";
 
 export const STATES = ["open", "approved", "snoozed", "dismissed"] as const satisfies Schemas["ClusterState"][];
-export const SORTS = ["size", "customers", "trend", "recent"] as const;
+export const SORTS = ["size", "impact", "customers", "trend", "recent"] as const;
 export const LANGUAGES = ["zh", "en"] as const satisfies Schemas["Language"][];
 
 /** The list's filters, kept in the address. */

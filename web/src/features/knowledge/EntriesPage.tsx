@@ -9,6 +9,7 @@ import "./knowledge.css";
 import { api, need, useDesk, useMe } from "../../api";
 import { DataTable, EmptyState, NeedsDesk, PageHeader, useCursorPages, useHotkeys, useSettled, type DataColumn } from "../../components";
 import { useI18n } from "../../i18n";
+import { BulkBar } from "./BulkBar";
 import { entriesKey, exportAddress, FORMATS, type Entry } from "./api";
 import { StatusTag, useValidity } from "./EntryBits";
 import { entrySearch, LANGUAGES, STATUSES, type EntrySearch } from "./routes";
@@ -36,6 +37,7 @@ function Entries() {
     load: ({ signal, ...page }) => need(api.GET("/v1/entries", { params: { query: { desk, ...filters, ...page } }, signal })),
   });
   const columns = useColumns();
+  const [chosen, setChosen] = useState<Entry[]>([]);
   useHotkeys({
     "/": () => searchField.current?.focus(),
     ...(mayWrite ? { n: () => void navigate({ to: "/knowledge/new" }) } : {}),
@@ -67,7 +69,18 @@ function Entries() {
         columns={columns}
         rowKey={(entry) => entry.id}
         pages={pages}
-        toolbar={<Filters searchField={searchField} />}
+        toolbar={chosen.length > 0 ? <BulkBar desk={desk} chosen={chosen} onDone={setChosen} /> : <Filters searchField={searchField} />}
+        {...(mayWrite
+          ? {
+              rowSelection: {
+                selectedRowKeys: chosen.map(({ id }) => id),
+                preserveSelectedRowKeys: true,
+                onChange: (_keys, entries) => setChosen(entries.filter(Boolean)),
+                getCheckboxProps: (entry) => ({ "aria-label": t("knowledge.choose", { name: entry.questions[0] ?? entry.external_id }) }),
+                getTitleCheckboxProps: () => ({ "aria-label": t("knowledge.chooseAll") }),
+              },
+            }
+          : {})}
         empty={
           filtered ? (
             <EmptyState title={t("knowledge.noneFound")} text={t("knowledge.noneFoundText")}>

@@ -30,6 +30,7 @@ export const curation = {
   conflict: "Conflict",
   sort: "Order",
   sort_size: "Most questions",
+  sort_impact: "Most helped by an entry",
   sort_customers: "Most customers",
   sort_trend: "Rising",
   sort_recent: "Asked last",

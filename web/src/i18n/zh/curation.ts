@@ -30,6 +30,7 @@ export const curation = {
   conflict: "有冲突",
   sort: "排序",
   sort_size: "提问最多",
+  sort_impact: "写条目最有用",
   sort_customers: "客户最多",
   sort_trend: "上升最快",
   sort_recent: "最近提问",
