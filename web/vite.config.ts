@@ -30,6 +30,36 @@ function compressedCopies(): Plugin {
   };
 }
 
+/** Writes `licences.txt`: every package that went into the bundles, with its licence's text. */
+function licences(): Plugin {
+  return {
+    name: "licences",
+    apply: "build",
+    async generateBundle(_options, bundle) {
+      const folders = new Set<string>();
+      for (const chunk of Object.values(bundle)) {
+        if (chunk.type !== "chunk") continue;
+        for (const id of chunk.moduleIds) {
+          const found = /^(.*\/node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(id.replace(/^\0/, ""));
+          if (found?.[1]) folders.add(found[1]);
+        }
+      }
+      const packages = await Promise.all([...folders].map(licenceOf));
+      packages.sort((a, b) => a.name.localeCompare(b.name));
+      const list = packages.map(({ name, text }) => `${"=".repeat(80)}\n${name}\n\n${text}\n`);
+      this.emitFile({ type: "asset", fileName: "licences.txt", source: `The console holds parts of these packages.\n\n${list.join("\n")}` });
+    },
+  };
+}
+
+async function licenceOf(folder: string): Promise<{ name: string; text: string }> {
+  const { name, version, license } = JSON.parse(await readFile(path.join(folder, "package.json"), "utf8")) as { name: string; version: string; license?: string };
+  // A package without the text names its licence only.
+  const file = (await readdir(folder)).find((entry) => /^licen[cs]e/i.test(entry));
+  const text = file ? await readFile(path.join(folder, file), "utf8") : "";
+  return { name: `${name} ${version} (${license ?? "see below"})`, text: text.trim() };
+}
+
 /** Ant Design keeps the page from scrolling behind a dialog by a style element without the page's nonce; ours does it without. */
 function ownScrollLock(): Plugin {
   return {
@@ -40,7 +70,7 @@ function ownScrollLock(): Plugin {
 }
 
 export default defineConfig({
-  plugins: [ownScrollLock(), react(), compressedCopies()],
+  plugins: [ownScrollLock(), react(), licences(), compressedCopies()],
   // The server puts a new nonce here in every answer (src/http/assets.rs).
   html: { cspNonce: "__CSP_NONCE__" },
   build: {

@@ -68,6 +68,12 @@ export default function ProfilePage() {
             <dd>
               <code>{me.model.fingerprint}</code>
             </dd>
+            <dt>{t("people.licences")}</dt>
+            <dd>
+              <a href="/licences.txt" target="_blank" rel="noreferrer">
+                {t("people.licencesOf")}
+              </a>
+            </dd>
           </dl>
         </section>
       </div>

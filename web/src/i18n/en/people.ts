@@ -1,5 +1,7 @@
 export const people = {
   profile: "Profile",
+  licences: "Licences",
+  licencesOf: "Open-source parts of this console",
   profileLead: "Who you are here, and how the console looks on this machine.",
   you: "You",
   name: "Name",

@@ -1,5 +1,7 @@
 export const people = {
   profile: "个人资料",
+  licences: "许可证",
+  licencesOf: "控制台所用的开源组件",
   profileLead: "您的账号信息，以及控制台在这台电脑上的显示方式。",
   you: "账号",
   name: "用户名",
