@@ -101,6 +101,7 @@ fn allowed(operation: &str) -> Option<&'static [AccessRole]> {
         | "count_worklists"
         | "list_worklist"
         | "show_overview"
+        | "list_evaluations"
         | "show_cluster"
         | "propose_split"
         | "map_clusters"

@@ -17,6 +17,7 @@ const WITHOUT_DESK: [&str; 12] = [
     "delete_session",
     "list_desks",
     "list_jobs",
+    "list_evaluations",
     "create_desk",
     "create_adapter",
     "delete_adapter",
