@@ -12,7 +12,7 @@ const SECRET_ANSWER: &str = "丙烯颜料课程每周六上午在三号教室，
 const SECRET_QUESTION: &str = "丙烯颜料课程什么时候上";
 
 /// Operations that no desk's data passes through; all others are tried below.
-const WITHOUT_DESK: [&str; 12] = [
+const WITHOUT_DESK: [&str; 13] = [
     "show_me",
     "delete_session",
     "list_desks",
