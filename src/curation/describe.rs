@@ -172,7 +172,8 @@ pub fn describe(
     placements.sort_by(|a, b| b.similarity.total_cmp(&a.similarity).then(a.pair.cmp(&b.pair)));
     let texts: Vec<cluster::Question<'_>> =
         members.iter().map(|member| cluster::Question { text: &member.pair.content.question, vector: &member.question.vector }).collect();
-    let representative = cluster::representative(&texts).map(|at| texts[at].text.to_owned()).unwrap_or_default();
+    let typical = cluster::representative(&texts);
+    let representative = typical.map(|at| texts[at].text.to_owned()).unwrap_or_default();
     let conversations: BTreeSet<_> = members.iter().map(|member| member.pair.conversation).collect();
     let customers: BTreeSet<String> =
         members.iter().map(|member| member.pair.customer_key.clone().unwrap_or_else(|| member.pair.conversation.to_string())).collect();
@@ -201,7 +202,7 @@ pub fn describe(
         trend: traffic.trend(&weeks),
         last_asked_at: members.iter().filter_map(|member| member.pair.content.answered_at).max(),
         weeks: weeks.into_iter().rev().take(WEEKS).rev().map(|(week, questions)| WeekCount { week, questions }).collect(),
-        answers: best_answers(members),
+        answers: best_answers(members, typical.map_or(&centre, |at| texts[at].vector)),
         coverage: None,
         updated_at: now,
     };
@@ -221,8 +222,9 @@ pub fn centre<'a>(vectors: impl IntoIterator<Item = &'a [f32]>) -> Vec<f32> {
     centre
 }
 
-/// Groups a cluster's answers; the most supported first, the newest among equals.
-fn best_answers(members: &[Member<'_>]) -> Vec<ClusterAnswer> {
+/// Groups a cluster's answers; the most supported first, among equals the one whose question lies nearest to the `typical` one: a cluster is a
+/// topic, and what was said last may answer something beside it.
+fn best_answers(members: &[Member<'_>], typical: &[f32]) -> Vec<ClusterAnswer> {
     let mut ordered: Vec<&Member<'_>> = members.iter().filter(|member| !member.pair.content.outcome.corrected).collect();
     ordered.sort_by(|a, b| {
         let (a, b) = (&a.pair.content, &b.pair.content);
@@ -233,7 +235,8 @@ fn best_answers(members: &[Member<'_>]) -> Vec<ClusterAnswer> {
         ordered.iter().map(|member| Answer { text: &member.pair.content.answer, vector: &member.question.answer_vector }).collect();
     let mut groups = group_answers(&answers);
     let newest_in = |group: &[usize]| group.iter().filter_map(|&at| ordered[at].pair.content.answered_at).max();
-    groups.sort_by(|a, b| b.len().cmp(&a.len()).then(newest_in(b).cmp(&newest_in(a))));
+    let nearness = |group: &[usize]| group.iter().map(|&at| dot(typical, &ordered[at].question.vector)).fold(f32::MIN, f32::max);
+    groups.sort_by(|a, b| b.len().cmp(&a.len()).then(nearness(b).total_cmp(&nearness(a))).then(newest_in(b).cmp(&newest_in(a))));
     groups.truncate(BEST_ANSWERS);
     let newest = groups.iter().filter_map(|group| newest_in(group)).max();
     let contradicts = |group: usize| {

@@ -1,7 +1,5 @@
 //! From a cluster to a knowledge entry: what the entry should say, and the cluster afterwards.
 
-use std::collections::HashSet;
-
 use serde_json::json;
 
 use super::review::{Loaded, Plan, Scene, Seen};
@@ -14,6 +12,8 @@ use crate::text::normalise::fold;
 const VARIANTS: usize = 8;
 /// Longest variant, in Chinese characters (a Latin word counts two): a chain of turns is no variant.
 const LONGEST_VARIANT: usize = 60;
+/// From this length on two questions of which one begins like the other are the same, told once more with another turn behind it.
+const TELLING_BEGINNING: usize = 8;
 /// Pairs named as the source.
 const SOURCES: usize = 50;
 
@@ -35,12 +35,19 @@ pub fn proposal(cluster: &Cluster, members: &[ClusterMember], answer: Option<Pai
         Some(pair) => Some(cluster.answers.iter().find(|answer| answer.pair_id == pair)?),
         None => cluster.answers.first(),
     };
-    let mut seen = HashSet::new();
+    let mut seen: Vec<String> = Vec::new();
     let variants = std::iter::once(cluster.representative.as_str()).chain(members.iter().map(|member| member.question.as_str()));
     let questions = variants
         .enumerate()
         .filter(|(place, question)| *place == 0 || weighted_length(question) <= LONGEST_VARIANT)
-        .filter(|(_, question)| seen.insert(fold(question)))
+        .filter(|(_, question)| {
+            let folded = fold(question);
+            let is_new = !seen.iter().any(|known| same_beginning(known, &folded));
+            if is_new {
+                seen.push(folded);
+            }
+            is_new
+        })
         .map(|(_, question)| question.to_owned())
         .take(VARIANTS)
         .collect();
@@ -51,6 +58,12 @@ pub fn proposal(cluster: &Cluster, members: &[ClusterMember], answer: Option<Pai
         answer: chosen.map(|answer| answer.text.clone()).unwrap_or_default(),
         pairs: source.into_iter().chain(others).take(SOURCES).collect(),
     })
+}
+
+/// Whether two folded questions are one, or one goes on where the other ends.
+fn same_beginning(one: &str, other: &str) -> bool {
+    let (shorter, longer) = if one.len() <= other.len() { (one, other) } else { (other, one) };
+    one == other || (longer.starts_with(shorter) && weighted_length(shorter) >= TELLING_BEGINNING)
 }
 
 impl Curator {
@@ -72,5 +85,18 @@ impl Curator {
         };
         let changed = self.decide(desk, &[seen], actor, plan).await?;
         changed.into_iter().next().ok_or(CurationError::UnknownCluster(seen.id))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_question_that_goes_on_is_no_other_one() {
+        assert!(same_beginning("我8号买的地垫今天便宜了50", "我8号买的地垫今天便宜了50 能补差价吗"));
+        assert!(same_beginning("can i return it and who pays", "can i return it"));
+        assert!(!same_beginning("退货", "退货运费谁出"), "too short to tell");
+        assert!(!same_beginning("我8号买的地垫今天便宜了50", "我8号买的沙发今天便宜了50"));
     }
 }

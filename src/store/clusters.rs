@@ -111,7 +111,8 @@ impl ClusterSort {
             // Microseconds: exact in a double until the year 2255.
             Self::Recent => cluster.last_asked_at.map_or(0.0, |at| at.as_micros() as f64),
             Self::Impact => {
-                let settled = cluster.state == ClusterState::Dismissed || cluster.coverage.as_ref().is_some_and(|coverage| coverage.covered);
+                let settled =
+                    cluster.state == ClusterState::Dismissed || cluster.coverage.as_ref().is_some_and(|coverage| coverage.covered);
                 if settled { 0.0 } else { f64::from(cluster.customers) }
             }
         }

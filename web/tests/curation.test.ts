@@ -24,6 +24,8 @@ test("an entry begins with the cluster's questions: each once, the long ones lef
   expect(questions).not.toContain(long);
   expect(questions).toHaveLength(8);
   expect(proposedQuestions({ representative: long, members: [] })).toEqual([long]);
+  const chained = ["我8号买的地垫今天便宜了50 能补差价吗", "我8号买的地垫今天便宜了50 能补差价吗 那退到哪里", "我8号买的地垫今天便宜了50", "我8号买的沙发能补差价吗"];
+  expect(proposedQuestions({ representative: "能补差价吗", members: chained.map(member) })).toEqual(["能补差价吗", chained[0], chained[3]]);
 });
 
 test("only what was changed is sent", () => {
