@@ -91,13 +91,16 @@ async function workADay(page) {
     }
   }
   const { items } = await send("GET", `/v1/clusters?desk=${DESK}&limit=30`);
-  for (const [place, patch] of [[2, { state: "approved" }], [5, { state: "approved" }], [9, { state: "dismissed" }], [14, { state: "approved" }]]) {
+  for (const [place, patch] of [[2, { state: "approved" }], [5, { state: "approved" }], [9, { state: "dismissed", dismissed_why: "over since June" }], [14, { state: "approved" }]]) {
     const { id, version } = items[place];
-    const status = await page.evaluate(
-      async ([address, etag, body]) => (await fetch(address, { method: "PATCH", headers: { "Content-Type": "application/json", "X-Riposte-CSRF": "1", "If-Match": etag }, body })).status,
+    const refused = await page.evaluate(
+      async ([address, etag, body]) => {
+        const answer = await fetch(address, { method: "PATCH", headers: { "Content-Type": "application/json", "X-Riposte-CSRF": "1", "If-Match": etag }, body });
+        return answer.ok ? null : answer.text();
+      },
       [`/v1/clusters/${id}`, `"${version}"`, JSON.stringify({ desk: DESK, ...patch })],
     );
-    if (status >= 300) throw new Error(`cluster ${id}: ${status}`);
+    if (refused) throw new Error(`cluster ${id}: ${refused}`);
   }
   for (const [question, control] of [["发票怎么开", { kind: "pin", note: "2026 rules" }], ["How do I return something?", { kind: "boost", points: 1 }], ["羽绒被可以水洗吗", { kind: "must_not_match", phrases: ["干洗"] }]]) {
     const [first] = (await ask("five", question)).suggestions;

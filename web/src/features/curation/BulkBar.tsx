@@ -96,7 +96,7 @@ export function useBulk(desk: string, onDone: () => void): Bulk {
           open={asked?.what === "dismiss"}
           count={clusters.length}
           {...common}
-          onDecide={(why) => void each(clusters, { state: "dismissed", ...(why === "" ? {} : { dismissed_why: why }) }, "dismissed")}
+          onDecide={(why) => void each(clusters, { state: "dismissed", dismissed_why: why }, "dismissed")}
         />
         <MergeDialog key={clusters.map((cluster) => cluster.id).join()} open={asked?.what === "merge"} clusters={clusters} {...common} onDecide={(choice) => void mergeAll(choice)} />
       </>

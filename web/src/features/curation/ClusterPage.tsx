@@ -162,7 +162,7 @@ function Loaded({ cluster, onLookAgain }: { cluster: ClusterView; onLookAgain: (
         count={1}
         busy={busy}
         onCancel={close}
-        onDecide={(why) => decide({ state: "dismissed", ...(why === "" ? {} : { dismissed_why: why }) }, t("curation.done_dismissed", { n: 1 }))}
+        onDecide={(why) => decide({ state: "dismissed", dismissed_why: why }, t("curation.done_dismissed", { n: 1 }))}
       />
       <PickCluster
         open={dialog === "merge" && partner === null}

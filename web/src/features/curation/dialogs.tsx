@@ -61,7 +61,7 @@ export function DismissDialog({ open, count, busy, onCancel, onDecide }: Ask<str
       open={open}
       title={t("curation.dismissTitle", { n: count })}
       okText={t("curation.dismiss")}
-      okButtonProps={{ loading: busy, ...{ "data-testid": "dismiss-confirm" } }}
+      okButtonProps={{ loading: busy, disabled: why.trim() === "", ...{ "data-testid": "dismiss-confirm" } }}
       onOk={() => onDecide(why.trim())}
       onCancel={onCancel}
       afterOpenChange={(shown) => {
@@ -78,7 +78,9 @@ export function DismissDialog({ open, count, busy, onCancel, onDecide }: Ask<str
             maxLength={MOST_REASON}
             placeholder={t("curation.dismissExample")}
             onChange={(event) => setWhy(event.target.value)}
-            onPressEnter={() => onDecide(why.trim())}
+            onPressEnter={() => {
+              if (why.trim() !== "") onDecide(why.trim());
+            }}
             data-testid="dismiss-why"
           />
         </Form.Item>

@@ -85,7 +85,7 @@ export const curation = {
   until: "until {date}",
   dismissTitle: "Dismiss {n|cluster|clusters}",
   dismissText: "The topic does not come back: new questions like it join what was dismissed.",
-  dismissWhy: "Why (for colleagues, may stay empty)",
+  dismissWhy: "Why (for colleagues)",
   dismissExample: "A campaign that is over",
   mergeTitle: "Merge {n|cluster|clusters}",
   mergeText: "All questions go to the one that stays; it keeps its name and state.",

@@ -85,7 +85,7 @@ export const curation = {
   until: "至 {date}",
   dismissTitle: "忽略 {n} 个问题簇",
   dismissText: "这个话题不会再出现：以后的同类提问会并入已忽略的问题簇。",
-  dismissWhy: "原因（给同事看，可不填）",
+  dismissWhy: "原因（给同事看）",
   dismissExample: "例如：活动已结束",
   mergeTitle: "合并 {n} 个问题簇",
   mergeText: "所有提问归入保留的问题簇，名称和状态以它为准。",
