@@ -106,7 +106,7 @@ async function workADay(page) {
     const [first] = (await ask("five", question)).suggestions;
     if (first) await send("POST", `/v1/desks/${DESK}/controls`, { suggestion_id: first.id, ...control });
   }
-  let job = await send("POST", "/v1/gaps", { desk: DESK });
+  let job = await send("POST", "/v1/gaps/find", { desk: DESK });
   while (!["succeeded", "failed", "cancelled"].includes(job.state)) {
     await page.waitForTimeout(300);
     job = await send("GET", `/v1/jobs/${job.id}`);

@@ -78,6 +78,10 @@ const GOOD_LENGTH = { least: 5, most: 16 };
 /** Conversations looked into, so many at a time until one shows something; each is a request. */
 const LOOKED_INTO = 32;
 const AT_A_TIME = 8;
+/** After so many what has been found is good enough. */
+const ENOUGH = 16;
+/** A first suggestion as probable as this shows what the product is for. */
+const SHOWS_WELL = 0.65;
 
 /** Conversations worth watching: in the page's language if there are any, and neither too short nor too long. */
 export function worthWatching(lines: ConversationLine[], chinese: boolean): ConversationLine[] {
@@ -98,17 +102,19 @@ export function beginsWithQuestion(messages: { role: Schemas["Role"]; text: stri
 async function chooseDemo(client: QueryClient, desk: string, chinese: boolean): Promise<string | null> {
   const { items } = await client.query({ queryKey: ["demo", desk], queryFn: ({ signal }) => listConversations(desk, "closed", null, signal), staleTime: 60_000 });
   const lines = worthWatching(items, chinese).slice(0, LOOKED_INTO);
-  let question: string | undefined;
+  let best: { id: string; score: number } | undefined;
   for (let from = 0; from < lines.length; from += AT_A_TIME) {
+    if (from >= ENOUGH && best && best.score > 0) break;
     const some = lines.slice(from, from + AT_A_TIME);
     const conversations = await Promise.all(some.map((line) => client.query({ ...conversationQuery(desk, line.id), staleTime: 60_000 })));
     for (const { id, messages } of conversations.filter((conversation) => beginsWithQuestion(conversation.messages))) {
       const { suggestions } = await client.query({ queryKey: ["demo", desk, id], queryFn: ({ signal }) => suggestTo(desk, id, messages.slice(0, 1), signal), staleTime: 60_000 });
-      if (suggestions.length > 0) return id;
-      question ??= id;
+      const score = suggestions[0]?.score ?? 0;
+      if (score >= SHOWS_WELL) return id;
+      if (!best || score > best.score) best = { id, score };
     }
   }
-  return question ?? lines[0]?.id ?? null;
+  return best?.id ?? lines[0]?.id ?? null;
 }
 
 /** Shows the product at work, with one click. */

@@ -63,21 +63,21 @@ function ControlList({ desk, lists }: { desk: string; lists: ReactNode }) {
   });
   const mayChange = may("ControlAnswers");
   const columns: DataColumn<Control>[] = [
-    { id: "kind", title: t("people.controlKind"), always: true, width: 170, render: (_value, control) => <Tag color={control.kind === "block" ? "error" : "processing"}>{t(`people.kind_${control.kind}`)}</Tag> },
-    { id: "answer", title: t("people.answer"), always: true, render: (_value, control) => <span className="clamp">{control.answer}</span> },
-    { id: "detail", title: t("people.detail"), width: 180, render: (_value, control) => <Detail control={control} /> },
-    { id: "note", title: t("people.note"), width: 180, render: (_value, control) => <span className="wrap">{control.note ?? "–"}</span> },
+    { id: "kind", title: t("people.controlKind"), always: true, width: 185, render: (_value, control) => <Tag color={control.kind === "block" ? "error" : "processing"}>{t(`people.kind_${control.kind}`)}</Tag> },
+    { id: "answer", title: t("people.answer"), always: true, width: 280, render: (_value, control) => <span className="clamp">{control.answer}</span> },
+    { id: "detail", title: t("people.detail"), width: 130, render: (_value, control) => <Detail control={control} /> },
+    { id: "note", title: t("people.note"), width: 120, render: (_value, control) => <span className="wrap">{control.note ?? "–"}</span> },
     { id: "pool", title: t("people.pool"), hidden: true, width: 120, render: (_value, control) => t(`people.pool_${control.pool}`) },
-    { id: "actor", title: t("people.actor"), width: 120, render: (_value, control) => control.actor },
+    { id: "actor", title: t("people.actor"), width: 80, render: (_value, control) => control.actor },
     { id: "since", title: t("people.since"), hidden: true, width: 120, render: (_value, control) => format.date(control.created_at) },
-    { id: "expires", title: t("people.expires"), width: 130, render: (_value, control) => <Until at={control.expires_at ?? null} /> },
+    { id: "expires", title: t("people.expires"), hidden: true, width: 130, render: (_value, control) => <Until at={control.expires_at ?? null} /> },
     ...(mayChange
       ? [
           {
             id: "actions",
             title: t("common.actions"),
             always: true,
-            width: 170,
+            width: 190,
             render: (_value: unknown, control: Control) => (
               <span className="row nowrap">
                 <Button size="small" onClick={() => setChanging(control)} data-testid="control-edit">
