@@ -16,10 +16,22 @@ const TRIED = {
   en: "Customer: The dress is too small, the tags are still on. Can I send it back?\nAgent: Yes, within 7 days of receipt.\nCustomer: and who pays the postage?",
 };
 
+/** The conversation above, live. */
+async function talk(page, language) {
+  const { body: conversation } = await askApi(page, "POST", "/v1/conversations", { desk: DESK, customer: { name: language === "zh" ? "王晓梅" : "Emma Wilson" } });
+  for (const line of TRIED[language].split("\n")) {
+    const [, who, text] = /^(.*?)[:：]\s*(.*)$/.exec(line);
+    const role = ["客服", "Agent"].includes(who) ? "agent" : "customer";
+    await askApi(page, "POST", `/v1/conversations/${conversation.id}/messages?desk=${DESK}`, { role, text });
+  }
+  await page.goto(`/desk/${conversation.id}?desk=${DESK}`);
+}
+
 /** Name of the picture, address, and the steps up to the moment it is taken; a picture without an address goes on from the one before. */
 const PAGES = [
   ["desk", "/desk", seen("desk-welcome")],
-  ["desk-live", "/desk", click("demo"), (page) => page.locator('[data-testid="suggestions"][data-state="current"]').getByTestId("suggestion").first().waitFor(), click("replay-toggle")],
+  ["desk-live", "/desk", talk, (page) => page.locator('[data-testid="suggestions"][data-state="current"]').getByTestId("suggestion").first().waitFor()],
+  ["desk-replay", "/desk", click("demo"), (page) => page.locator('[data-testid="suggestions"][data-state="current"]').getByTestId("suggestion").first().waitFor(), click("replay-toggle")],
   ["clusters", "/clusters", seen("cluster-link")],
   ["map", "/clusters/map", drawn],
   ["cluster", "/clusters", click("cluster-link"), seen("cluster-page"), drawn],
