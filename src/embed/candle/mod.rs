@@ -1,12 +1,12 @@
 //! BERT-family encoders on the CPU, from a model folder: the [`EmbedModel`] of the product.
 //!
 //! Reads the folder's manifest, checks every file's hash, reads the weights into memory (f16, f32 or 8 bits; computed in f32) and refuses
-//! whatever does not fit together. `bert` is the network, `ops` its fused element-wise steps, `weights` its file, `config` its sizes.
-//! Nothing here is asynchronous and nothing is shared: one thread owns a model.
+//! whatever does not fit together. `network` is the forward pass, `kernel` its arithmetic, `weights` its file, `config` its sizes; candle
+//! itself reads the tensors. Nothing here is asynchronous and nothing is shared: one thread owns a model.
 
-mod bert;
 mod config;
-mod ops;
+mod kernel;
+mod network;
 mod weights;
 
 use std::borrow::Cow;
@@ -14,8 +14,8 @@ use std::path::Path;
 
 use tokenizers::{Tokenizer, TruncationParams};
 
-use self::bert::Bert;
 use self::config::EncoderConfig;
+use self::network::Network;
 use self::weights::Weights;
 pub use self::weights::{StoredWeights, WeightsError};
 use super::manifest::{Manifest, ManifestError, Pooling};
@@ -84,7 +84,7 @@ pub struct CandleModel {
     info: ModelInfo,
     stored: StoredWeights,
     tokenizer: Tokenizer,
-    network: Bert,
+    network: Network,
 }
 
 impl CandleModel {
@@ -102,7 +102,7 @@ impl CandleModel {
         }
         let bytes = Manifest::read_file(folder, &manifest.files.weights)?;
         let weights = Weights::parse(&bytes)?;
-        let network = Bert::new(&weights, &config, manifest.architecture)?;
+        let network = Network::new(&weights, &config, manifest.architecture)?;
         Ok(Self { info: manifest.info(), manifest, stored: weights.stored(), tokenizer, network })
     }
 

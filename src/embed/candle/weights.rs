@@ -119,18 +119,18 @@ impl<'bytes> Weights<'bytes> {
         StoredWeights { values: types.iter().map(|(_, count)| count).sum(), types }
     }
 
-    /// A matrix in f32, `rows × columns`.
-    pub(super) fn matrix(&self, name: &str, rows: usize, columns: usize) -> Result<Tensor, WeightsError> {
+    /// A matrix in f32, row after row.
+    pub(super) fn matrix(&self, name: &str, rows: usize, columns: usize) -> Result<Vec<f32>, WeightsError> {
         let (name, view) = self.view(name, &[rows, columns])?;
         if view.dtype() != Dtype::I8 {
-            return floats(&name, &view);
+            return Ok(floats(&name, &view)?.flatten_all()?.to_vec1()?);
         }
         let scales = self.scales(&name, rows)?;
         let mut values = Vec::with_capacity(rows * columns);
         for (codes, &scale) in view.data().chunks_exact(columns).zip(&scales) {
             values.extend(codes.iter().map(|code| f32::from(code.cast_signed()) * scale));
         }
-        Ok(Tensor::from_vec(values, (rows, columns), &Device::Cpu)?)
+        Ok(values)
     }
 
     /// The table of tokens, as it is stored.
@@ -192,13 +192,15 @@ pub(super) enum TokenTable {
 }
 
 impl TokenTable {
-    /// The rows of `tokens` in f32, `tokens × columns`.
+    /// The rows of `tokens` in f32, one after the other.
     ///
     /// # Errors
     /// When a token has no row.
-    pub(super) fn rows(&self, tokens: Vec<u32>) -> candle_core::Result<Tensor> {
+    pub(super) fn rows(&self, tokens: Vec<u32>) -> candle_core::Result<Vec<f32>> {
         match self {
-            Self::Floats(table) => table.index_select(&Tensor::new(tokens, &Device::Cpu)?, 0)?.to_dtype(DType::F32),
+            Self::Floats(table) => {
+                table.index_select(&Tensor::new(tokens, &Device::Cpu)?, 0)?.to_dtype(DType::F32)?.flatten_all()?.to_vec1()
+            }
             Self::Codes { codes, scales, columns } => {
                 let mut values = Vec::with_capacity(tokens.len() * columns);
                 for &token in &tokens {
@@ -208,7 +210,7 @@ impl TokenTable {
                     };
                     values.extend(codes[row * columns..][..*columns].iter().map(|&code| f32::from(code) * scale));
                 }
-                Tensor::from_vec(values, (tokens.len(), *columns), &Device::Cpu)
+                Ok(values)
             }
         }
     }
