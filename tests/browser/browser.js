@@ -125,15 +125,15 @@ export async function tabTo(page, testid, key = "Tab") {
 }
 
 /** Asks the service as the person who is signed in on the page. */
-export function askApi(page, method, address, body) {
+export function askApi(page, method, address, body, version) {
   return page.evaluate(
-    async ([how, where, what]) => {
-      const headers = { "X-Riposte-CSRF": "1", ...(what === null ? {} : { "content-type": "application/json" }) };
+    async ([how, where, what, seen]) => {
+      const headers = { "X-Riposte-CSRF": "1", ...(what === null ? {} : { "content-type": "application/json" }), ...(seen === null ? {} : { "if-match": `"${seen}"` }) };
       const response = await fetch(where, { method: how, headers, ...(what === null ? {} : { body: JSON.stringify(what) }) });
       const text = await response.text();
       return { status: response.status, body: text === "" ? null : JSON.parse(text) };
     },
-    [method, address, body ?? null],
+    [method, address, body ?? null, version ?? null],
   );
 }
 

@@ -9,8 +9,8 @@ import { assertSound, LANGUAGES, WINDOWS, withServer } from "./suite.js";
 const { withPage } = withServer();
 
 const WORDS = {
-  zh: { title: "常见问题", approved: "已认可", overtaken: "其他人刚刚改动过", undo: "撤销", answer: "荞麦枕芯可以单独买，客服会发链接给您。" },
-  en: { title: "Frequent questions", approved: "Approved", overtaken: "Somebody else changed this", undo: "Undo", answer: "The filling can be bought on its own, we will send you the link." },
+  zh: { title: "常见问题", approved: "已认可", overtaken: "其他人刚刚改动过", undo: "撤销", fee: "一年149元，开通后立即生效。", otherFee: "一年99元，开通后立即生效。", answer: "荞麦枕芯可以单独买，客服会发链接给您。" },
+  en: { title: "Frequent questions", approved: "Approved", overtaken: "Somebody else changed this", undo: "Undo", fee: "It costs 149 yuan a year and starts at once.", otherFee: "It costs 99 yuan a year and starts at once.", answer: "The filling can be bought on its own, we will send you the link." },
 };
 
 const list = (language, more = "") => `/clusters?desk=${DESK}&language=${language}${more}`;
@@ -53,7 +53,9 @@ for (const language of LANGUAGES) {
         await page.getByTestId("promote").click();
         await page.getByTestId("provenance").filter({ hasText: stayed.name }).waitFor();
         assert.equal(await page.getByTestId("question-input").first().inputValue(), stayed.representative);
-        await page.getByTestId("answer-input").fill(words.answer);
+        // An answer is about what was asked; one that is about something else is rightly not the first.
+        const answer = `${stayed.representative} ${words.answer}`;
+        await page.getByTestId("answer-input").fill(answer);
         await page.getByTestId("answer-preview").filter({ hasText: words.answer }).waitFor();
         await page.getByTestId("promote-publish").click();
         // Entries about the same thing may be there already, in other words.
@@ -63,7 +65,7 @@ for (const language of LANGUAGES) {
         await promoted.waitFor();
         const entry = await page.getByTestId("promoted").getAttribute("data-entry");
         const set = await suggest(page, stayed.representative);
-        assert.equal(set.suggestions[0]?.text, words.answer);
+        assert.equal(set.suggestions[0]?.text, answer);
         assert.ok(set.suggestions[0].evidence.some((evidence) => evidence.id === entry));
         await page.getByTestId("open-entry").click();
         await page.getByTestId("entry-source").locator(`a[href*="${one.id}"]`).waitFor();
@@ -82,6 +84,28 @@ for (const language of LANGUAGES) {
         await page.getByTestId("near-duplicate-refused").waitFor();
         await page.getByTestId("promote-anyway").click();
         await page.getByTestId("promoted").waitFor();
+      }));
+
+    test("questions are added to an entry that is there; an answer against it is pointed out; edits are not lost unasked", () =>
+      withPage({ language }, async (page) => {
+        const id = await openCluster(page, language, 2);
+        const { body: cluster } = await askApi(page, "GET", `/v1/clusters/${id}?desk=${DESK}`);
+        const { body: entry } = await askApi(page, "POST", "/v1/entries", { desk: DESK, status: "published", language, questions: [cluster.proposed_questions[0]], answer: words.fee });
+        await page.getByTestId("promote").click();
+        await page.getByTestId("answer-input").fill(words.otherFee);
+        await page.getByTestId("contradicts-entry").filter({ hasText: words.fee }).waitFor();
+        await assertSound(page, "contradicts an entry");
+        await page.locator(".ant-drawer-footer .ant-btn").last().click();
+        await page.locator(".ant-modal-confirm-btns .ant-btn").first().click();
+        assert.equal(await page.getByTestId("answer-input").inputValue(), words.otherFee);
+
+        await page.getByTestId("near-duplicate").filter({ has: page.locator(`a[href*="${entry.id}"]`) }).getByTestId("merge-into").click();
+        await page.getByTestId("merged-into").waitFor();
+        const { body: now } = await askApi(page, "GET", `/v1/entries/${entry.id}?desk=${DESK}`);
+        assert.deepEqual([now.answer, now.questions], [words.fee, cluster.proposed_questions]);
+        assert.equal((await askApi(page, "GET", `/v1/clusters/${id}?desk=${DESK}`)).body.state, "approved");
+        await page.getByTestId("open-entry").click();
+        await page.getByTestId("entry-page").waitFor();
       }));
 
     test("two editors decide about one cluster: the slower one is told, and looks again", () =>

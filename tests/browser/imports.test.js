@@ -20,8 +20,8 @@ const csvFor = (language) =>
 const rowOf = (page, heading) => page.getByTestId("mapping-row").filter({ has: page.getByRole("rowheader", { name: heading, exact: true }) });
 
 const WORDS = {
-  zh: { conversation: "会话编号", role: "发言角色", customer: "客户", agent: "客服", recognised: "自动识别", dryRun: "没有写入" },
-  en: { conversation: "Conversation's number", role: "Who speaks", customer: "Customer", agent: "Agent", recognised: "recognised", dryRun: "Nothing was stored" },
+  zh: { nameless: "没有会话编号", conversation: "会话编号", role: "发言角色", customer: "客户", agent: "客服", recognised: "自动识别", dryRun: "没有写入" },
+  en: { nameless: "the row names no conversation", conversation: "Conversation's number", role: "Who speaks", customer: "Customer", agent: "Agent", recognised: "recognised", dryRun: "Nothing was stored" },
 };
 
 async function openImports(page, name = "ada") {
@@ -60,6 +60,7 @@ for (const language of LANGUAGES) {
         const rejected = page.getByTestId("rejected-rows").locator("tbody tr.ant-table-row");
         await rejected.nth(1).waitFor();
         assert.deepEqual(await rejected.locator("td:first-child").allInnerTexts(), ["4", "5"]);
+        assert.ok((await rejected.first().innerText()).includes(words.nameless));
         await assertSound(page, "report");
 
         const download = page.waitForEvent("download");
@@ -156,6 +157,7 @@ test("an editor sees the jobs and no form, an agent neither", () =>
     assert.equal(await page.getByTestId("import-form").count(), 0);
     await page.getByTestId("account-menu").click();
     await page.getByTestId("sign-out").click();
+    await page.getByTestId("sign-in-submit").waitFor();
     await signIn(page, "lin", PASSWORD);
     assert.equal(await page.getByTestId("menu-/imports").count(), 0);
     await page.goto("/imports");

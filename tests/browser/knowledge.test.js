@@ -186,10 +186,7 @@ test("several entries are retired and published again at once; one that somebody
 
     await choose([one, third]);
     // A colleague edits one of them on another page.
-    await page.evaluate(
-      async ([address, etag]) => fetch(address, { method: "PATCH", headers: { "Content-Type": "application/json", "X-Riposte-CSRF": "1", "If-Match": etag }, body: JSON.stringify({ note: "looked at it", tags: ["seen"] }) }),
-      [`/v1/entries/${one.id}?desk=${DESK}`, `"${(await show(one)).version}"`],
-    );
+    await askApi(page, "PATCH", `/v1/entries/${one.id}?desk=${DESK}`, { note: "looked at it", tags: ["seen"] }, (await show(one)).version);
     await page.getByTestId("bulk-publish").click();
     await page.locator(".ant-message-warning").waitFor();
     assert.equal((await show(one)).status, "retired");

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { signIn } from "./browser.js";
+import { signIn, suggest } from "./browser.js";
 import { DESK, PASSWORD } from "./server.js";
 import { assertSound, LANGUAGES, WINDOWS, withServer } from "./suite.js";
 
@@ -12,17 +12,6 @@ const WORDS = {
   zh: { asked: "请求次数", served: "给出建议", question: "退货的运费谁出？" },
   en: { asked: "Asked", served: "served", question: "Who pays for sending it back?" },
 };
-
-/** Asks for suggestions as whoever is signed in on the page. */
-const suggest = (page, text) =>
-  page.evaluate(
-    async ([desk, question]) => {
-      const body = JSON.stringify({ desk, conversation: { messages: [{ role: "customer", text: question }] } });
-      const answer = await fetch("/v1/suggestions", { method: "POST", headers: { "Content-Type": "application/json", "X-Riposte-CSRF": "1" }, body });
-      if (!answer.ok) throw new Error(await answer.text());
-    },
-    [DESK, text],
-  );
 
 for (const language of LANGUAGES) {
   const words = WORDS[language];

@@ -61,9 +61,46 @@ for (const language of LANGUAGES) {
         await rows(page).filter({ hasText: name }).filter({ hasText: words.agent }).waitFor();
         await page.getByTestId("account-menu").click();
         await page.getByTestId("sign-out").click();
+        await page.getByTestId("sign-in-submit").waitFor();
         await signIn(page, name, password, "/profile");
         await page.getByTestId("profile-name").filter({ hasText: name }).waitFor();
         assert.equal(await page.getByTestId("menu-/accounts").count(), 0, "an agent manages no accounts");
+      }));
+
+    test("a lost password is replaced, the person chooses their own, and leaves", () =>
+      withPage({ language, expected: [/422/, /401/] }, async (page) => {
+        const name = `zoe-${language}`;
+        await signIn(page, "ada", PASSWORD, "/profile");
+        await ask(page, "POST", "/v1/accounts", { name, role: "agent", desks: [DESK] });
+        await page.goto("/accounts");
+        const row = rows(page).filter({ hasText: name });
+        const confirm = () => page.locator(".ant-popover:not(.ant-popover-hidden) .ant-btn-primary").click();
+        await row.getByTestId("account-reset").click();
+        await confirm();
+        const given = await page.getByTestId("account-secret").innerText();
+        await assertSound(page, "another password");
+        await page.getByTestId("account-reset-close").click();
+        assert.equal(await rows(page).filter({ hasText: "ada" }).getByTestId("account-remove").count(), 0, "nobody removes themselves");
+
+        await withPage({ language, expected: [/422/, /401/] }, async (theirs) => {
+          await signIn(theirs, name, given, "/profile");
+          await theirs.getByTestId("password-now").fill("this is not it, I fear");
+          await theirs.getByTestId("password-next").fill("a sentence of my own");
+          await theirs.getByTestId("password-submit").click();
+          await theirs.locator(".ant-form-item-explain-error").waitFor();
+          await theirs.getByTestId("password-now").fill(given);
+          await theirs.getByTestId("password-submit").click();
+          await theirs.getByTestId("password-changed").waitFor();
+          await assertSound(theirs, "password changed");
+          await theirs.reload();
+          await theirs.getByTestId("profile-name").filter({ hasText: name }).waitFor();
+
+          await row.getByTestId("account-remove").click();
+          await confirm();
+          await row.waitFor({ state: "detached" });
+          await theirs.goto("/desk");
+          await theirs.getByTestId("sign-in-submit").waitFor();
+        });
       }));
 
     test("a key is made, used and withdrawn", () =>

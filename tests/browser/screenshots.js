@@ -4,7 +4,7 @@
 
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
-import { askApi, launch, openPage, signIn } from "./browser.js";
+import { askApi, launch, openPage, pick, signIn } from "./browser.js";
 import { DESK, PASSWORD, ROOT, startServer } from "./server.js";
 
 const seen = (testid) => (page) => page.getByTestId(testid).first().waitFor();
@@ -27,10 +27,67 @@ async function talk(page, language) {
   await page.goto(`/desk/${conversation.id}?desk=${DESK}`);
 }
 
+const CHATS = {
+  name: { zh: "八月会话.csv", en: "august.csv" },
+  conversation: { zh: "会话编号", en: "Conversation's number" },
+  role: { zh: "发言角色", en: "Who speaks" },
+  roles: [["1", { zh: "客户", en: "Customer" }], ["2", { zh: "客服", en: "Agent" }]],
+  rows: {
+    zh: ["单号,谁,消息内容,发送时间", "t-1,1,退货的运费谁出？,2026-10-01 09:00", "t-1,2,质量问题由我们承担。,2026-10-01 09:01", ",1,没有单号,2026-10-01 09:02", "t-2,9,谁也不是,2026-10-01 09:03", "t-2,1,什么时候发货？,2026-10-01 09:04"],
+    en: ["ticket,by,text,sent at", "e-1,1,Who pays the return postage?,2026-10-01 09:00", "e-1,2,We do if it is faulty.,2026-10-01 09:01", ",1,no ticket,2026-10-01 09:02", "e-2,9,nobody,2026-10-01 09:03", "e-2,1,When will it be sent?,2026-10-01 09:04"],
+  },
+};
+const QUESTIONS = {
+  name: { zh: "常见问题.csv", en: "faq.csv" },
+  rows: {
+    zh: ["id,questions,answer,status,valid_to", "t-1,窗帘可以水洗吗,可以，水温不超过三十度。,draft,", "t-2,窗帘杆送吗,不送。,draft,soon", "t-3,,没有问题,draft,"],
+    en: ["id,questions,answer,status,valid_to", "e-1,Can curtains be washed?,\"Yes, at thirty degrees.\",draft,", "e-2,Is the rail included?,No.,draft,soon", "e-3,,no question,draft,"],
+  },
+};
+
+const table = ({ name, rows }, language) => ({ name: name[language], mimeType: "text/csv", buffer: Buffer.from(rows[language].join("\n")) });
+
+/** Says what the columns and codes of a foreign table mean. */
+async function mapColumns(page, language) {
+  await page.getByTestId("import-file").setInputFiles(table(CHATS, language));
+  const [number, speaker] = CHATS.rows[language][0].split(",");
+  const field = (heading) => page.getByTestId("mapping-row").filter({ has: page.getByRole("rowheader", { name: heading, exact: true }) }).getByTestId("mapping-field");
+  await pick(page, field(number), CHATS.conversation[language]);
+  await pick(page, field(speaker), CHATS.role[language]);
+  for (const [code, role] of CHATS.roles) {
+    await pick(page, page.locator(".speaker").filter({ has: page.getByText(code, { exact: true }) }).locator(".ant-select"), role[language]);
+  }
+  await page.getByTestId("mapping-row").first().scrollIntoViewIfNeeded();
+}
+
+/** The report of the import with its bad rows, on the job's own page. */
+async function openJob(page) {
+  await page.getByTestId("import-submit").click();
+  await page.locator('[data-testid="job-view"][data-state="succeeded"]').waitFor({ timeout: 60_000 });
+  await page.getByTestId("jobs").locator("tbody tr.ant-table-row").first().getByRole("link").click();
+  await page.getByTestId("rejected-rows").locator("tbody tr.ant-table-row").first().waitFor();
+}
+
+/** The versions of the entry whose answer was shortened. */
+async function openVersions(page) {
+  const { body } = await askApi(page, "GET", `/v1/entries?desk=${DESK}&q=${encodeURIComponent(ENTRIES[0][0])}`);
+  await page.goto(`/knowledge/${body.items[0].id}?desk=${DESK}`);
+  await page.getByTestId("to-versions").click();
+  await page.getByTestId("version-diff").locator("ins").first().waitFor();
+}
+
+/** The customer's side of the last conversation, in a window of its own as it opens from the desk. */
+async function openCustomer(page, language) {
+  await talk(page, language);
+  await page.goto(page.url().replace("?", "/customer?"));
+  await page.getByTestId("customer-draft").waitFor();
+}
+
 /** Name of the picture, address, and the steps up to the moment it is taken; a picture without an address goes on from the one before. */
 const PAGES = [
   ["desk", "/desk", seen("desk-welcome")],
   ["desk-live", "/desk", talk, (page) => page.locator('[data-testid="suggestions"][data-state="current"]').getByTestId("suggestion").first().waitFor()],
+  ["customer", "/desk", openCustomer],
   ["desk-replay", "/desk", click("demo"), (page) => page.locator('[data-testid="suggestions"][data-state="current"]').getByTestId("suggestion").first().waitFor(), click("replay-toggle")],
   ["clusters", "/clusters", seen("cluster-link")],
   ["map", "/clusters/map", drawn],
@@ -41,11 +98,16 @@ const PAGES = [
   ["knowledge", "/knowledge", seen("entry-link")],
   ["entry", "/knowledge", click("entry-link"), seen("entry-page")],
   ["entry-new", "/knowledge/new", seen("entry-form")],
+  ["entry-versions", "/knowledge", openVersions],
+  ["entry-import", "/knowledge/import", (page, language) => page.locator("input[type=file]").setInputFiles(table(QUESTIONS, language)), seen("import-report")],
   ["gaps", "/worklists/gaps", (page) => page.locator("tr.ant-table-row").first().waitFor()],
   ["conflicts", "/worklists/conflicts", seen("conflict-side")],
+  ["stale", "/worklists/stale", seen("worklist-entry")],
   ["thin", "/worklists/thin", seen("worklist-entry")],
   ["rejected", "/worklists/rejected", seen("worklist-entry")],
   ["imports", "/imports", seen("table-jobs")],
+  ["import-columns", "/imports", mapColumns],
+  ["job", null, openJob],
   ["overview", "/overview", drawn, (page) => page.locator(`[data-testid="chart-${DESK}-topics"] canvas`).waitFor()],
   ["lab", "/lab", (page, language) => page.getByTestId("lab-text").fill(TRIED[language]), click("lab-run"), seen("lab-suggestion")],
   ["evaluations", "/evaluations", drawn],
@@ -79,9 +141,12 @@ const ENTRIES = [
   ["抱枕芯能单独买吗", "有的，请在店铺首页查看。", { kind: "rejected", reason: "incomplete" }],
 ];
 
+/** Over since last year. */
+const STALE = ["圣诞树什么时候上架", "十一月一日上架，先到先得。"];
+
 async function workADay(page) {
-  const send = async (method, address, body) => {
-    const answer = await askApi(page, method, address, body);
+  const send = async (method, address, body, version) => {
+    const answer = await askApi(page, method, address, body, version);
     if (answer.status >= 300) throw new Error(`${method} ${address}: ${JSON.stringify(answer.body)}`);
     return answer.body;
   };
@@ -102,17 +167,13 @@ async function workADay(page) {
       for (const suggestion of (await ask(customer, question)).suggestions) if (suggestion.evidence.some((evidence) => evidence.id === entry.id)) await tell(suggestion, feedback);
     }
   }
+  await send("POST", "/v1/entries", { desk: DESK, status: "published", questions: [STALE[0]], answer: STALE[1], valid_to: "2025-12-31T00:00:00Z" });
+  const [shortened] = (await send("GET", `/v1/entries?desk=${DESK}&q=${encodeURIComponent(ENTRIES[0][0])}`)).items;
+  await send("PATCH", `/v1/entries/${shortened.id}?desk=${DESK}`, { answer: "有小号、中号和大号三种，请在店铺首页查看。", note: "sizes named" }, shortened.version);
   const { items } = await send("GET", `/v1/clusters?desk=${DESK}&limit=30`);
   for (const [place, patch] of [[2, { state: "approved" }], [5, { state: "approved" }], [9, { state: "dismissed", dismissed_why: "over since June" }], [14, { state: "approved" }]]) {
     const { id, version } = items[place];
-    const refused = await page.evaluate(
-      async ([address, etag, body]) => {
-        const answer = await fetch(address, { method: "PATCH", headers: { "Content-Type": "application/json", "X-Riposte-CSRF": "1", "If-Match": etag }, body });
-        return answer.ok ? null : answer.text();
-      },
-      [`/v1/clusters/${id}`, `"${version}"`, JSON.stringify({ desk: DESK, ...patch })],
-    );
-    if (refused) throw new Error(`cluster ${id}: ${refused}`);
+    await send("PATCH", `/v1/clusters/${id}`, { desk: DESK, ...patch }, version);
   }
   for (const [question, control] of [["发票怎么开", { kind: "pin", note: "2026 rules" }], ["How do I return something?", { kind: "boost", points: 1 }], ["羽绒被可以水洗吗", { kind: "must_not_match", phrases: ["干洗"] }]]) {
     const [first] = (await ask("five", question)).suggestions;

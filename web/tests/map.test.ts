@@ -14,7 +14,7 @@ test("four times the questions is twice the diameter, and the smallest can still
 
 test("every cluster is drawn once, under its state, the large ones below the small ones", () => {
   const points = [point("a", 5), point("b", 50), point("c", 20, "approved")];
-  const series = mapOption(points, { state: (state) => state, about: ({ name }) => name, border: "#fff" }).series as Drawn[];
+  const series = mapOption(points, { state: (state) => state, about: ({ name }) => name, border: "#fff", ink: "#000" }).series as Drawn[];
   expect(series.map(({ name, data }) => [name, data.map((item) => item.point.id)])).toEqual([
     ["open", ["b", "a"]],
     ["approved", ["c"]],
@@ -23,7 +23,7 @@ test("every cluster is drawn once, under its state, the large ones below the sma
 
 test("of many clusters only the largest carry their name", () => {
   const points = Array.from({ length: 200 }, (_, place) => point(String(place), place + 1));
-  const [series] = mapOption(points, { state: String, about: String, border: "#fff" }).series as Drawn[];
+  const [series] = mapOption(points, { state: String, about: String, border: "#fff", ink: "#000" }).series as Drawn[];
   const named = series?.data.filter(({ label }) => label.show) ?? [];
   expect(named.length).toBeLessThan(60);
   expect(Math.min(...named.map((item) => item.point.size))).toBeGreaterThan(140);

@@ -2,13 +2,13 @@
 
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { Spin, Tag } from "antd";
+import { Button, Spin, Tag } from "antd";
 import { useEffect, useState } from "react";
 import { api, need, type Schemas } from "../api/client";
 import { useI18n } from "../i18n";
 import { ErrorNotice } from "./ErrorNotice";
 
-type NearDuplicate = Schemas["NearDuplicate"];
+export type NearDuplicate = Schemas["NearDuplicate"];
 
 const PAUSE_IN_TYPING_MS = 500;
 /** What the service compares at once. */
@@ -34,17 +34,21 @@ interface Asked {
 }
 
 /** Looks again whenever the questions have settled. */
-export function NearDuplicates(asked: Asked) {
-  const { t } = useI18n();
+export function useNearDuplicates(asked: Asked) {
   const { desk, questions, answer, except } = useSettled(asked);
-  const { data, error, isFetching, refetch } = useQuery({
+  const query = useQuery({
     queryKey: ["entries", desk, "duplicates", questions, answer, except],
     queryFn: ({ signal }) =>
       need(api.POST("/v1/entries/duplicates", { body: { desk, questions: questions.slice(0, MOST_QUESTIONS), answer, ...(except === undefined ? {} : { except }) }, signal })),
     enabled: questions.length > 0,
     placeholderData: keepPreviousData,
   });
-  const found = questions.length > 0 ? (data?.items ?? []) : [];
+  return { ...query, found: questions.length > 0 ? (query.data?.items ?? []) : [] };
+}
+
+export function NearDuplicates({ onMerge, merging, ...asked }: Asked & Pick<NearListProps, "onMerge" | "merging">) {
+  const { t } = useI18n();
+  const { found, error, isFetching, refetch } = useNearDuplicates(asked);
   return (
     <section className="near-duplicates" aria-live="polite" aria-busy={isFetching} data-testid="near-duplicates">
       <h3>
@@ -55,26 +59,41 @@ export function NearDuplicates(asked: Asked) {
       ) : found.length === 0 ? (
         <p className="quiet flush">{t("editing.nearNone")}</p>
       ) : (
-        <NearList items={found} />
+        <NearList items={found} onMerge={onMerge} merging={merging} />
       )}
     </section>
   );
 }
 
-export function NearList({ items }: { items: NearDuplicate[] }) {
+interface NearListProps {
+  items: NearDuplicate[];
+  /** Adds what is being written to the entry. */
+  onMerge?: ((near: NearDuplicate) => void) | undefined;
+  merging?: boolean | undefined;
+}
+
+export function NearList({ items, onMerge, merging = false }: NearListProps) {
   const { t, format } = useI18n();
   return (
     <ul className="near-list">
       {items.map((near) => (
         <li key={near.entry + near.question} data-testid="near-duplicate">
           <Link to="/knowledge/$id" params={{ id: near.entry }} target="_blank">
-            {near.question}
+            {near.title}
           </Link>
+          {near.question !== near.title && <span className="small">{t("editing.nearAs", { question: near.question })}</span>}
+          <span className="small near-answer">{near.answer}</span>
           <span className="row small quiet">
             <Tag>{t(`editing.status_${near.status}`)}</Tag>
             {t("editing.alike", { share: format.percent(near.similarity) })}
             {near.same_answer && <span>{t("editing.sameAnswer")}</span>}
+            {near.contradicts && <Tag color="error">{t("editing.contradicts")}</Tag>}
           </span>
+          {onMerge && (
+            <Button size="small" loading={merging} onClick={() => onMerge(near)} data-testid="merge-into">
+              {t("editing.mergeInto")}
+            </Button>
+          )}
         </li>
       ))}
     </ul>

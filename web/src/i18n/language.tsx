@@ -2,6 +2,7 @@
 
 import { createContext, use } from "react";
 import type { Locale } from "antd/es/locale";
+import { faultTranslator, type FaultSentences } from "./faults";
 import { fill } from "./fill";
 import { formats, type Formats } from "./format";
 import type { Language, Translate, Translation } from "./types";
@@ -14,6 +15,8 @@ export interface LanguagePack {
   words: Translation;
   /** Ant Design's own words. */
   components: Locale;
+  /** What the service says about rows of a file, where it isn't the page's language. */
+  faults: FaultSentences;
 }
 
 export function preferredLanguage(): Language {
@@ -28,12 +31,14 @@ export const keepLanguage = (language: Language) => {
 
 export async function loadLanguage(language: Language): Promise<LanguagePack> {
   const pack = language === "zh" ? await import("./packs/zh") : await import("./packs/en");
-  return { language, words: pack.words, components: pack.components };
+  return { language, words: pack.words, components: pack.components, faults: pack.faults };
 }
 
 export interface LanguageContextValue extends LanguagePack {
   t: Translate;
   format: Formats;
+  /** The service's sentence about a row of a file in the page's language; `null` where it is not known. */
+  fault: (said: string) => string | null;
   choose: (language: Language) => void;
 }
 
@@ -47,7 +52,7 @@ export function translator({ language, words }: Pick<LanguagePack, "language" | 
   };
 }
 
-export const describeLanguage = (pack: LanguagePack) => ({ ...pack, t: translator(pack), format: formats(pack.language) });
+export const describeLanguage = (pack: LanguagePack) => ({ ...pack, t: translator(pack), format: formats(pack.language), fault: faultTranslator(pack.faults) });
 
 /** Words and figures of the page's language. */
 export function useI18n(): LanguageContextValue {

@@ -6,7 +6,7 @@ import { Input, Select, type InputRef } from "antd";
 import { useEffect, useState, type RefObject } from "react";
 import { useSettled } from "../../components";
 import { useI18n } from "../../i18n";
-import { LANGUAGES, SORTS, STATES, type ClusterSearch } from "./routes";
+import { LANGUAGES, SORTS, STATES, type ClusterSearch, type MapSearch } from "./routes";
 
 const route = getRouteApi("/console/clusters");
 const MOST_SEARCH = 200;
@@ -38,22 +38,7 @@ export function Filters({ searchField }: { searchField: RefObject<InputRef | nul
         onChange={(event) => setTyped(event.target.value)}
         data-testid="cluster-search"
       />
-      <Select
-        aria-label={t("curation.state")}
-        value={search.state ?? "all"}
-        popupMatchSelectWidth={false}
-        onChange={(state) => change({ state: state === "all" ? undefined : state })}
-        options={[{ value: "all", label: t("curation.anyState") }, ...STATES.map((state) => ({ value: state, label: t(`curation.state_${state}`) }))]}
-        data-testid="filter-state"
-      />
-      <Select
-        aria-label={t("curation.language")}
-        value={search.language ?? "all"}
-        popupMatchSelectWidth={false}
-        onChange={(language) => change({ language: language === "all" ? undefined : language })}
-        options={[{ value: "all", label: t("curation.anyLanguage") }, ...LANGUAGES.map((language) => ({ value: language, label: t(`common.${language}`) }))]}
-        data-testid="filter-language"
-      />
+      <StateAndLanguage search={search} onChange={change} />
       <Select
         aria-label={t("curation.coverage")}
         value={search.covered === undefined ? "all" : String(search.covered)}
@@ -85,6 +70,31 @@ export function Filters({ searchField }: { searchField: RefObject<InputRef | nul
         onChange={(sort) => change({ sort: sort === "size" ? undefined : sort })}
         options={SORTS.map((sort) => ({ value: sort, label: t(`curation.sort_${sort}`) }))}
         data-testid="sort"
+      />
+    </>
+  );
+}
+
+/** What the list and the map are both narrowed by. */
+export function StateAndLanguage({ search, onChange }: { search: MapSearch; onChange: (part: Partial<Record<keyof MapSearch, unknown>>) => void }) {
+  const { t } = useI18n();
+  return (
+    <>
+      <Select
+        aria-label={t("curation.state")}
+        value={search.state ?? "all"}
+        popupMatchSelectWidth={false}
+        onChange={(state) => onChange({ state: state === "all" ? undefined : state })}
+        options={[{ value: "all", label: t("curation.anyState") }, ...STATES.map((state) => ({ value: state, label: t(`curation.state_${state}`) }))]}
+        data-testid="filter-state"
+      />
+      <Select
+        aria-label={t("curation.language")}
+        value={search.language ?? "all"}
+        popupMatchSelectWidth={false}
+        onChange={(language) => onChange({ language: language === "all" ? undefined : language })}
+        options={[{ value: "all", label: t("curation.anyLanguage") }, ...LANGUAGES.map((language) => ({ value: language, label: t(`common.${language}`) }))]}
+        data-testid="filter-language"
       />
     </>
   );

@@ -2,7 +2,7 @@
 
 import { queryOptions, keepPreviousData, useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
-import { Select, Skeleton, theme } from "antd";
+import { Skeleton, theme } from "antd";
 import { useCallback, useMemo } from "react";
 import "../../components/editing.css";
 import "./curation.css";
@@ -11,8 +11,9 @@ import { EmptyState, ErrorNotice, NeedsDesk, PageHeader } from "../../components
 import { Chart } from "../../components/Chart";
 import { useI18n } from "../../i18n";
 import { clustersKey } from "./api";
+import { StateAndLanguage } from "./Filters";
 import { mapOption, type MapPoint } from "./map";
-import { LANGUAGES, STATES, type MapSearch } from "./routes";
+import type { MapSearch } from "./routes";
 import { Tabs } from "./Tabs";
 
 const route = getRouteApi("/console/clusters/map");
@@ -37,28 +38,12 @@ export default function MapPage() {
 }
 
 function MapFilters() {
-  const { t } = useI18n();
-  const { state, language } = route.useSearch();
+  const search = route.useSearch();
   const navigate = route.useNavigate();
   const change = (part: Partial<Record<keyof MapSearch, unknown>>) => void navigate({ replace: true, search: (before) => ({ ...before, ...part }) as MapSearch });
   return (
     <div className="map-filters">
-      <Select
-        aria-label={t("curation.state")}
-        value={state ?? "all"}
-        popupMatchSelectWidth={false}
-        onChange={(value) => change({ state: value === "all" ? undefined : value })}
-        options={[{ value: "all", label: t("curation.anyState") }, ...STATES.map((one) => ({ value: one, label: t(`curation.state_${one}`) }))]}
-        data-testid="map-state"
-      />
-      <Select
-        aria-label={t("curation.language")}
-        value={language ?? "all"}
-        popupMatchSelectWidth={false}
-        onChange={(value) => change({ language: value === "all" ? undefined : value })}
-        options={[{ value: "all", label: t("curation.anyLanguage") }, ...LANGUAGES.map((one) => ({ value: one, label: t(`common.${one}`) }))]}
-        data-testid="map-language"
-      />
+      <StateAndLanguage search={search} onChange={change} />
     </div>
   );
 }
@@ -77,6 +62,7 @@ function ClusterMap() {
       mapOption(points, {
         state: (state) => t(`curation.state_${state}`),
         border: token.colorBgContainer,
+        ink: token.colorText,
         about: (point) => `${point.name}\n${t("curation.mapAbout", { n: point.size, customers: format.number(point.customers), share: format.percent(point.share) })}`,
       }),
     [points, t, format, token],

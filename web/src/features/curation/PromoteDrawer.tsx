@@ -2,14 +2,14 @@
 
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { Alert, Button, Drawer, Form, Input, Radio, Select } from "antd";
+import { Alert, App, Button, Drawer, Form, Input, Radio, Select } from "antd";
 import { useState } from "react";
 import { asApiError, useMe, type Schemas } from "../../api";
-import { askedIn, ChangeProblem, NearDuplicates, QuestionsField } from "../../components";
+import { askedIn, ChangeProblem, NearDuplicates, QuestionsField, useNearDuplicates, type NearDuplicate } from "../../components";
+import { LeaveGuard } from "../../components/LeaveGuard";
 import { AnswerField } from "../../components/AnswerField";
 import { useI18n } from "../../i18n";
-import { promote, useDecided, type ClusterView } from "./api";
-import { proposedQuestions } from "./proposal";
+import { mergeInto, promote, useDecided, type ClusterView } from "./api";
 
 interface Fields {
   pair: string;
@@ -36,10 +36,13 @@ export function PromoteDrawer({ cluster, answerPair, onClose, onLookAgain }: Pro
   const [form] = Form.useForm<Fields>();
   const { answers } = cluster;
   const chosen = answers.find((answer) => answer.pair_id === answerPair) ?? answers[0];
-  const initial: Fields = { pair: chosen?.pair_id ?? "", questions: proposedQuestions(cluster), answer: chosen?.text ?? "", tags: [], owner: me.name, note: "" };
+  const initial: Fields = { pair: chosen?.pair_id ?? "", questions: cluster.proposed_questions, answer: chosen?.text ?? "", tags: [], owner: me.name, note: "" };
   const questions = askedIn(Form.useWatch("questions", form));
   const answer = (Form.useWatch("answer", form) as string | undefined) ?? initial.answer;
   const [made, setMade] = useState<Schemas["Promoted"] | null>(null);
+  const { modal } = App.useApp();
+  const asked = { desk: cluster.desk, questions, answer };
+  const against = useNearDuplicates(asked).found.find((near) => near.contradicts && near.status === "published");
 
   const write = useMutation({
     mutationFn: ({ status, onDuplicate }: { status: Schemas["EntryStatus"]; onDuplicate: "list" | "refuse" }) => {
@@ -63,6 +66,19 @@ export function PromoteDrawer({ cluster, answerPair, onClose, onLookAgain }: Pro
       await Promise.all([refresh(), client.invalidateQueries({ queryKey: ["entries", cluster.desk] })]);
     },
   });
+  const into = useMutation({
+    mutationFn: (near: NearDuplicate) => mergeInto(cluster, near.entry, questions),
+    onSuccess: () => Promise.all([refresh(), client.invalidateQueries({ queryKey: ["entries", cluster.desk] })]),
+  });
+  const isDone = made !== null || into.isSuccess;
+  const isDirty = () => !isDone && form.isFieldsTouched();
+  const leave = () => {
+    if (!isDirty()) {
+      onClose();
+      return;
+    }
+    modal.confirm({ title: t("editing.leaveTitle"), content: t("editing.leaveText"), okText: t("editing.leave"), okButtonProps: { danger: true }, cancelText: t("editing.stay"), onOk: onClose });
+  };
   const attempt = write.variables;
   const code = write.error ? asApiError(write.error).code : null;
 
@@ -74,30 +90,64 @@ export function PromoteDrawer({ cluster, answerPair, onClose, onLookAgain }: Pro
     );
   };
 
+  // Beside the buttons, where whoever pressed one is looking.
+  const refused =
+    write.error && code === "near_duplicate" ? (
+      <Alert
+        type="warning"
+        showIcon
+        role="alert"
+        data-testid="near-duplicate-refused"
+        title={t("curation.duplicateTitle")}
+        description={t("curation.duplicateText")}
+        action={
+          <Button size="small" onClick={() => attempt && submit(attempt.status, "list")} data-testid="promote-anyway">
+            {t("curation.allTheSame")}
+          </Button>
+        }
+      />
+    ) : (
+      (write.error ?? into.error) && (
+        <ChangeProblem
+          error={write.error ?? into.error}
+          onLookAgain={() => {
+            onClose();
+            onLookAgain();
+          }}
+        />
+      )
+    );
+
   return (
     <Drawer
       open
       size="min(880px, 100vw)"
       title={t("curation.promoteTitle")}
-      onClose={onClose}
+      onClose={leave}
       footer={
-        made ? (
+        isDone ? (
           <span className="row">
-            <Link to="/knowledge/$id" params={{ id: made.entry.id }} data-testid="open-entry">
+            <Link to="/knowledge/$id" params={{ id: made?.entry.id ?? into.data?.entry.id ?? "" }} data-testid="open-entry">
               {t("curation.openEntry")}
             </Link>
             <Button onClick={onClose}>{t("common.close")}</Button>
           </span>
         ) : (
-          <span className="row">
-            <Button type="primary" loading={write.isPending && attempt?.status === "published"} disabled={write.isPending} onClick={() => submit("published")} data-testid="promote-publish">
-              {t("curation.publish")}
-            </Button>
-            <Button loading={write.isPending && attempt?.status === "draft"} disabled={write.isPending} onClick={() => submit("draft")} data-testid="promote-draft">
-              {t("curation.asDraft")}
-            </Button>
-            <Button onClick={onClose}>{t("common.cancel")}</Button>
-          </span>
+          <div className="stack">
+            {refused}
+            {against && (
+              <Alert type="warning" showIcon role="alert" data-testid="contradicts-entry" title={t("curation.contradictTitle")} description={t("curation.contradictText", { title: against.title, answer: against.answer })} />
+            )}
+            <span className="row">
+              <Button type="primary" loading={write.isPending && attempt?.status === "published"} disabled={write.isPending} onClick={() => submit("published")} data-testid="promote-publish">
+                {t("curation.publish")}
+              </Button>
+              <Button loading={write.isPending && attempt?.status === "draft"} disabled={write.isPending} onClick={() => submit("draft")} data-testid="promote-draft">
+                {t("curation.asDraft")}
+              </Button>
+              <Button onClick={leave}>{t("common.cancel")}</Button>
+            </span>
+          </div>
         )
       }
       data-testid="promote-drawer"
@@ -111,33 +161,18 @@ export function PromoteDrawer({ cluster, answerPair, onClose, onLookAgain }: Pro
           title={made.entry.status === "published" ? t("curation.promotedPublished") : t("curation.promotedDraft")}
           description={made.entry.status === "published" ? (made.entry.indexed ? t("curation.promotedIndexed") : t("curation.promotedSoon")) : t("curation.promotedDraftText")}
         />
+      ) : into.data ? (
+        <Alert
+          type="success"
+          showIcon
+          data-testid="merged-into"
+          data-entry={into.data.entry.id}
+          title={t("curation.mergedInto", { title: into.data.entry.questions[0] ?? "" })}
+          description={into.data.added > 0 ? t("curation.mergedText", { n: into.data.added }) : t("curation.mergedNone")}
+        />
       ) : (
         <div className="stack">
-          {write.error && code === "near_duplicate" ? (
-            <Alert
-              type="warning"
-              showIcon
-              role="alert"
-              data-testid="near-duplicate-refused"
-              title={t("problem.near_duplicate")}
-              description={t("curation.duplicateText")}
-              action={
-                <Button size="small" onClick={() => attempt && submit(attempt.status, "list")} data-testid="promote-anyway">
-                  {t("curation.allTheSame")}
-                </Button>
-              }
-            />
-          ) : (
-            write.error && (
-              <ChangeProblem
-                error={write.error}
-                onLookAgain={() => {
-                  onClose();
-                  onLookAgain();
-                }}
-              />
-            )
-          )}
+          <LeaveGuard dirty={isDirty} />
           <Form<Fields> form={form} layout="vertical" initialValues={initial} requiredMark={false}>
             <div className="promote-grid">
               <Form.Item
@@ -147,7 +182,7 @@ export function PromoteDrawer({ cluster, answerPair, onClose, onLookAgain }: Pro
               >
                 <QuestionsField />
               </Form.Item>
-              <NearDuplicates desk={cluster.desk} questions={questions} answer={answer} />
+              <NearDuplicates {...asked} onMerge={(near) => into.mutate(near)} merging={into.isPending} />
             </div>
             {answers.length > 1 && (
               <Form.Item name="pair" label={t("curation.answerFrom")}>

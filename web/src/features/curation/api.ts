@@ -37,6 +37,24 @@ export const undo = (desk: string, id: string) => need(api.POST("/v1/clusters/de
 export const promote = ({ desk, id, version }: Cluster, entry: Omit<Schemas["PromoteCreate"], "desk">, onDuplicate: "list" | "refuse") =>
   need(api.POST("/v1/clusters/{id}/promote", { params: { path: { id }, header: ifMatch(version), query: { on_duplicate: onDuplicate } }, body: { desk, ...entry } }));
 
+/** Adds questions to an entry that is there already, and approves the cluster that they are from. */
+export async function mergeInto(cluster: Cluster, id: string, questions: string[]) {
+  const path = { id };
+  const entry = await need(api.GET("/v1/entries/{id}", { params: { path, query: { desk: cluster.desk } } }));
+  const added = questions.filter((question) => !entry.questions.includes(question));
+  const changed =
+    added.length === 0
+      ? entry
+      : await need(
+          api.PATCH("/v1/entries/{id}", {
+            params: { path, query: { desk: cluster.desk }, header: ifMatch(entry.version) },
+            body: { questions: [...entry.questions, ...added] },
+          }),
+        );
+  await review(cluster, { state: "approved" });
+  return { entry: changed, added: added.length };
+}
+
 /** After a decision: what is shown is asked for again, and the decision can be taken back for as long as the note stands. */
 export function useDecided(desk: string) {
   const client = useQueryClient();

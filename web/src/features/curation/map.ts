@@ -17,6 +17,8 @@ interface Look {
   about: (point: MapPoint) => string;
   /** What parts bubbles that overlap: the colour of the ground. */
   border: string;
+  /** Colour of names. */
+  ink: string;
 }
 
 /** Area follows the number of questions, so that twice as many look like twice as much. */
@@ -52,7 +54,7 @@ export function mapOption(points: MapPoint[], look: Look): Record<string, unknow
           label: { show: named.has(point.id) },
         })),
       itemStyle: { opacity: 0.6, borderWidth: 1, borderColor: look.border },
-      label: { position: "bottom", distance: 2, formatter: "{b}", width: 150, overflow: "truncate", fontSize: 12 },
+      label: { position: "bottom", distance: 2, formatter: "{b}", width: 150, overflow: "truncate", fontSize: 12, color: look.ink, textBorderColor: look.border, textBorderWidth: 2 },
       labelLayout: { hideOverlap: true },
       emphasis: { focus: "self", label: { show: true }, itemStyle: { opacity: 0.9 } },
       cursor: "pointer",

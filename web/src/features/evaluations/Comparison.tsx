@@ -20,13 +20,13 @@ export function Comparison({ before, now, figures, systems }: Props) {
   const [earlier, later] = [before.systems[system] ?? {}, now.systems[system] ?? {}];
   const rows = figures.filter(({ name }) => name in earlier || name in later);
   return (
-    <section className="evaluations-comparison" data-testid="comparison">
-      <header>
+    <section className="chart" data-testid="comparison">
+      <header className="evaluations-head">
         <h3>{t("evaluations.comparison")}</h3>
         <Segmented size="small" aria-label={t("evaluations.system")} value={system} onChange={setSystem} options={systems} />
       </header>
       {before.n !== now.n && <p className="quiet flush">{t("evaluations.otherCount", { before: before.n, now: now.n })}</p>}
-      <div className="evaluations-table" tabIndex={0} role="region" aria-label={t("evaluations.comparison")}>
+      <div className="chart-table evaluations-table" tabIndex={0} role="region" aria-label={t("evaluations.comparison")}>
         <table>
           <thead>
             <tr>

@@ -42,7 +42,7 @@ export function systemsOf(runs: Run[]): string[] {
   return names.includes("riposte") ? ["riposte", ...names.filter((name) => name !== "riposte")] : names;
 }
 
-/** What is better first, if there are several: which figure a reader is shown unasked. */
+/** Which figure a reader is shown unasked: one that can rise, if there is any. */
 export const firstFigure = (figures: FigureInfo[]) => figures.find(({ better }) => better === "higher") ?? figures[0];
 
 /** Whether a change is for the better, for the worse, or neither; a change within twice the standard errors is neither. */

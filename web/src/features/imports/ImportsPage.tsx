@@ -64,7 +64,7 @@ function JobList() {
   ];
   return (
     <section data-testid="jobs">
-      <h2 className="section-title">{t("imports.jobs")}</h2>
+      <h2 className="jobs-title">{t("imports.jobs")}</h2>
       <DataTable
         name="jobs"
         label={t("imports.jobs")}

@@ -3,7 +3,7 @@
 import { DownloadOutlined } from "@ant-design/icons";
 import { Alert, Button, Popconfirm, Progress, Tag } from "antd";
 import { api, asApiError, need, useMe, type Schemas } from "../../api";
-import { DataTable, ErrorNotice, useCursorPages, type DataColumn } from "../../components";
+import { DataTable, ErrorNotice, ServiceWords, useCursorPages, type DataColumn } from "../../components";
 import { useI18n } from "../../i18n";
 import { fieldOf, isDryRun, isFinal, useCancelJob, type Job } from "./queries";
 import { pace, type Sample } from "./rate";
@@ -143,7 +143,7 @@ function Outcome({ job }: { job: Job }) {
   if (known.length + others.length === 0) return null;
   return (
     <>
-      <dl className="figures" aria-label={t("imports.result")}>
+      <dl className="tally" aria-label={t("imports.result")}>
         {[...known, ...others.map(([name, value]) => [name, name.replaceAll("_", " "), value] as const)].map(([name, label, value]) => (
           <div key={name} data-warn={name === "rejected" && value > 0}>
             <dt>{label}</dt>
@@ -154,9 +154,11 @@ function Outcome({ job }: { job: Job }) {
       {Array.isArray(notes) && notes.length > 0 && (
         <div>
           <h3>{t("imports.notes")}</h3>
-          <ul className="notes" lang="en">
+          <ul className="notes">
             {notes.map((note) => (
-              <li key={String(note)}>{String(note)}</li>
+              <li key={String(note)}>
+                <ServiceWords said={String(note)} />
+              </li>
             ))}
           </ul>
         </div>
@@ -180,8 +182,8 @@ function RejectedRows({ job }: { job: Job }) {
   const columns: DataColumn<Schemas["RejectedRow"]>[] = [
     { id: "line", title: t("imports.line"), always: true, width: 90, align: "right", render: (_value, row) => format.number(row.line) },
     { id: "field", title: t("common.field"), width: 150, render: (_value, row) => (row.field ? <code>{row.field}</code> : "–") },
-    { id: "reason", title: t("imports.reason"), always: true, render: (_value, row) => <span lang="en">{row.reason}</span> },
-    { id: "remedy", title: t("imports.remedy"), render: (_value, row) => <span lang="en">{row.remedy}</span> },
+    { id: "reason", title: t("imports.reason"), always: true, render: (_value, row) => <ServiceWords said={row.reason} /> },
+    { id: "remedy", title: t("imports.remedy"), render: (_value, row) => <ServiceWords said={row.remedy} /> },
   ];
   return (
     <section data-testid="rejected-rows">

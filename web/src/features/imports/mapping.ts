@@ -26,7 +26,8 @@ export interface Mapping {
 export const EMPTY_MAPPING: Mapping = { columns: {}, roles: {} };
 
 const EDGES = /^[\s\uFEFF"*:：]+|[\s\uFEFF"*:：]+$/g;
-const normalised = (heading: string) => heading.replace(EDGES, "").toLowerCase();
+/** "Sent at", "sent-at" and "sent_at" are one heading. */
+const normalised = (heading: string) => heading.replace(EDGES, "").split(/[ _-]+/).filter(Boolean).join("_").toLowerCase();
 
 /** The place of every field's column. Columns that were named come first, so that a guess can't take them. */
 export function resolve(columns: Mapping["columns"], headings: string[]): Partial<Record<Field, number>> {

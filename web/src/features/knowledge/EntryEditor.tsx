@@ -11,7 +11,7 @@ import { useI18n } from "../../i18n";
 import { entryKey, loadEntry, patchEntry, useRefresh, type Entry, type Patch, type Status } from "./api";
 import { EntryForm } from "./EntryForm";
 import { changesOf, fieldsOf, type Fields } from "./fields";
-import { LeaveGuard } from "./LeaveGuard";
+import { LeaveGuard } from "../../components/LeaveGuard";
 import { VersionDiff } from "./VersionDiff";
 
 interface Props {

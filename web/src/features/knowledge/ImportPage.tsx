@@ -8,7 +8,7 @@ import { useState } from "react";
 import "../../components/editing.css";
 import "./knowledge.css";
 import { useDesk, useMe } from "../../api";
-import { csv, EmptyState, ErrorNotice, NearList, NeedsDesk, offerFile, PageHeader } from "../../components";
+import { csv, EmptyState, ErrorNotice, NearList, NeedsDesk, offerFile, PageHeader, ServiceWords } from "../../components";
 import { useI18n } from "../../i18n";
 import { FORMATS, formatOf, importFile, useRefresh, type Format, type Imported } from "./api";
 
@@ -110,10 +110,11 @@ function Import() {
 }
 
 function Rejected({ report, name }: { report: Imported; name: string }) {
-  const { t } = useI18n();
+  const { t, fault } = useI18n();
   if (report.rejected.length === 0) return null;
+  const words = (said: string) => fault(said) ?? said;
   const head = [t("knowledge.line"), t("common.field"), t("knowledge.reason"), t("knowledge.remedy")];
-  const download = () => offerFile(`rejected-${name}.csv`, csv([head, ...report.rejected.map((row) => [row.line ?? null, row.field ?? null, row.reason, row.remedy])]), "text/csv;charset=utf-8");
+  const download = () => offerFile(`rejected-${name}.csv`, csv([head, ...report.rejected.map((row) => [row.line ?? null, row.field ?? null, words(row.reason), words(row.remedy)])]), "text/csv;charset=utf-8");
   return (
     <div>
       <div className="section-head">
@@ -131,8 +132,8 @@ function Rejected({ report, name }: { report: Imported; name: string }) {
         columns={[
           { title: head[0], key: "line", width: 80, render: (_value, row) => row.line },
           { title: head[1], key: "field", width: 140, render: (_value, row) => row.field && <code>{row.field}</code> },
-          { title: head[2], key: "reason", render: (_value, row) => <span lang="en">{row.reason}</span> },
-          { title: head[3], key: "remedy", render: (_value, row) => <span lang="en">{row.remedy}</span> },
+          { title: head[2], key: "reason", render: (_value, row) => <ServiceWords said={row.reason} /> },
+          { title: head[3], key: "remedy", render: (_value, row) => <ServiceWords said={row.remedy} /> },
         ]}
       />
     </div>

@@ -12,7 +12,7 @@ import { useI18n } from "../../i18n";
 import { createEntry, resolveGap, useRefresh, type Status } from "./api";
 import { EntryForm } from "./EntryForm";
 import { newEntry, type Fields } from "./fields";
-import { LeaveGuard } from "./LeaveGuard";
+import { LeaveGuard } from "../../components/LeaveGuard";
 
 const route = getRouteApi("/console/knowledge/new");
 

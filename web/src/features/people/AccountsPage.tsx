@@ -6,6 +6,7 @@ import { useState } from "react";
 import { api, need } from "../../api";
 import { DataTable, EmptyState, PageHeader, useCursorPages, type DataColumn } from "../../components";
 import { useI18n } from "../../i18n";
+import { AccountActions } from "./AccountActions";
 import { AccessDialog } from "./AccessDialog";
 import "./people.css";
 import type { Account } from "./queries";
@@ -20,6 +21,7 @@ export default function AccountsPage() {
     { id: "role", title: t("people.role"), render: (_value, account) => t(`common.role_${account.role}`) },
     { id: "desks", title: t("people.desks"), render: (_value, account) => <Scope desks={account.desks} /> },
     { id: "created", title: t("people.created"), render: (_value, account) => <time dateTime={account.created_at}>{format.date(account.created_at)}</time> },
+    { id: "actions", title: t("common.actions"), always: true, render: (_value, account) => <AccountActions account={account} /> },
   ];
   const add = (
     <Button type="primary" icon={<PlusOutlined />} onClick={() => setAdding(true)} data-testid="access-add">

@@ -2,6 +2,7 @@
 
 import { Segmented } from "antd";
 import "./people.css";
+import { PasswordForm } from "./PasswordForm";
 import { useMe } from "../../api";
 import { PageHeader, useAppearance } from "../../components";
 import { useI18n } from "../../i18n";
@@ -23,10 +24,14 @@ export default function ProfilePage() {
             <dd>{t(`common.role_${me.role}`)}</dd>
             <dt>{t("people.desks")}</dt>
             <dd>{me.desks === "all" ? t("common.allDesks") : format.list(me.desks)}</dd>
-            <dt>{t("people.password")}</dt>
-            <dd className="quiet">{t("people.passwordText")}</dd>
           </dl>
         </section>
+        {me.kind === "account" && (
+          <section className="panel">
+            <h2>{t("people.password")}</h2>
+            <PasswordForm />
+          </section>
+        )}
         <section className="panel">
           <h2>{t("people.display")}</h2>
           <dl className="facts">

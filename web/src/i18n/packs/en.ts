@@ -3,3 +3,5 @@ import { en } from "../en";
 
 export { components };
 export const words = en;
+/** The service speaks English. */
+export const faults = {};

@@ -2,7 +2,7 @@
 
 import { useBlocker } from "@tanstack/react-router";
 import { Modal } from "antd";
-import { useI18n } from "../../i18n";
+import { useI18n } from "../i18n";
 
 /** `dirty` is asked at the moment of leaving. */
 export function LeaveGuard({ dirty }: { dirty: () => boolean }) {
@@ -16,14 +16,14 @@ export function LeaveGuard({ dirty }: { dirty: () => boolean }) {
   return (
     <Modal
       open={status === "blocked"}
-      title={t("knowledge.leaveTitle")}
-      okText={t("knowledge.leave")}
+      title={t("editing.leaveTitle")}
+      okText={t("editing.leave")}
       okButtonProps={{ danger: true }}
-      cancelText={t("knowledge.stay")}
+      cancelText={t("editing.stay")}
       onOk={() => proceed?.()}
       onCancel={() => reset?.()}
     >
-      {t("knowledge.leaveText")}
+      {t("editing.leaveText")}
     </Modal>
   );
 }
