@@ -27,7 +27,7 @@ console:
 
 # Cheap gates first: a slip is told in seconds, not behind the build. The console before the program, which embeds it.
 test:
-	@scripts/check-tools.sh clippy rustfmt
+	@scripts/check-tools.sh clippy rustfmt postgresql
 	@scripts/gate.sh leftovers
 	@scripts/gate.sh fmt
 	@scripts/gate.sh web

@@ -22,7 +22,9 @@ command -v npm > /dev/null || skip 'Node.js is not installed; see https://nodejs
 find_chromium || { install chromium fonts-noto-cjk && find_chromium; } || skip 'Chromium is not installed; install your system'"'"'s package for it'
 export CHROMIUM
 
-cargo build --locked
+# With a test beside it the program is the one that the unit tests were built with; alone it would be compiled anew, because the tests'
+# dependencies ask for more of some packages.
+cargo build --locked --bin riposte --test it
 target=$(cargo metadata --locked --no-deps --format-version 1 | sed -n 's/.*"target_directory":"\([^"]*\)".*/\1/p')
 export RIPOSTE_BIN="$target/debug/riposte"
 cd tests/browser

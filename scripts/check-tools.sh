@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Says what is missing before a build fails in a less readable way. Arguments: rustup components that are needed too.
+# Says what is missing before a build fails in a less readable way. Arguments: rustup components that are needed too, and `postgresql` where
+# the tests are to run.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -19,6 +20,11 @@ if ! command -v cc > /dev/null; then
   exit 1
 fi
 for component in "$@"; do
+  if [ "$component" = postgresql ]; then
+    # A server named in TEST_POSTGRES_URL serves as well.
+    [ -n "${TEST_POSTGRES_URL:-}" ] || scripts/postgres.sh check || exit 1
+    continue
+  fi
   binary="cargo-${component/rustfmt/fmt}"
   if ! command -v "$binary" > /dev/null; then
     if command -v rustup > /dev/null; then

@@ -37,16 +37,22 @@ use crate::live::Live;
 use crate::mining::relevance::Relevance;
 use crate::retrieve::Adapters;
 use crate::store::cipher::KeySource;
+use crate::store::postgres::PostgresStore;
 use crate::store::sqlite::SqliteStore;
 use crate::store::{OutboxStore, Store};
 use crate::suggest::{DeskProfiles, Ranker, Suggester};
 
+pub mod backup;
 mod lock;
 
+pub use crate::auth::local_principal;
 pub use lock::{FolderLock, LockError, running_server};
 
 /// Setting of the store that names the encoder the live index was made with.
 const INDEX_MODEL: &str = "index_model";
+
+/// Setting of the store, and file in the folder `index`, that say which store the index was made from.
+const INSTALLATION: &str = "installation";
 
 /// How much of a mismatch between index and encoder is accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,7 +112,7 @@ impl App {
         let lock = FolderLock::take(&config.data_dir)?;
         let embedder = Arc::new(Self::load_encoder(&config).await?);
         let ranker = Self::load_ranker(config.ranker.as_deref())?;
-        let app = Self::put_together(config, clock, embedder, ranker, on_new_encoder, lock).await?;
+        let app = Box::pin(Self::put_together(config, clock, embedder, ranker, on_new_encoder, lock)).await?;
         let interrupted = app.store.requeue_interrupted_jobs(app.clock.now()).await?;
         if interrupted > 0 {
             tracing::info!(jobs = interrupted, "interrupted jobs go on");
@@ -123,7 +129,7 @@ impl App {
     pub async fn open_idle(config: Config, clock: Arc<dyn Clock>, embedder: Arc<EmbedQueue>) -> anyhow::Result<Self> {
         let lock = FolderLock::take(&config.data_dir)?;
         let ranker = Self::load_ranker(config.ranker.as_deref())?;
-        Self::put_together(config, clock, embedder, ranker, OnNewEncoder::Refuse, lock).await
+        Box::pin(Self::put_together(config, clock, embedder, ranker, OnNewEncoder::Refuse, lock)).await
     }
 
     async fn put_together(
@@ -140,10 +146,12 @@ impl App {
             Some(key) => KeySource::Text(key.clone()),
             None => KeySource::File(config.data_dir.join("master.key")),
         };
-        let store = Arc::new(SqliteStore::open(&config.data_dir.join("riposte.db"), &key, clock.now()).await?);
+        let store: Arc<dyn Store> = match &config.store_url {
+            None => Arc::new(Box::pin(SqliteStore::open(&config.data_dir.join("riposte.db"), &key, clock.now())).await?),
+            Some(url) => Arc::new(Box::pin(PostgresStore::open(url, &key, clock.now())).await?),
+        };
         let index: Arc<dyn VectorIndex> = open_index(&config, store.as_ref(), embedder.as_ref(), on_new_encoder).await?;
         let ranker = Arc::new(ranker);
-        let store: Arc<dyn Store> = store;
         let profiles = Arc::new(DeskProfiles::new(Arc::clone(&index), Arc::clone(&embedder) as Arc<dyn Embedder>));
         let indexer = Arc::new(Indexer::new(
             Arc::clone(&store),
@@ -278,11 +286,13 @@ impl App {
 
     /// The HTTP interface of this installation.
     pub fn router(&self, readiness: Arc<Readiness>) -> Router {
+        let default = HttpSettings::default();
         let settings = HttpSettings {
+            concurrent_suggestions: self.config.concurrent_suggestions.map_or(default.concurrent_suggestions, usize::from),
             max_upload_bytes: usize::try_from(self.config.upload_limit_bytes).unwrap_or(usize::MAX),
             secure_cookies: self.config.secure_cookies,
             framed_pages: self.config.framed_pages.iter().cloned().map(FramedPage::from).collect(),
-            ..HttpSettings::default()
+            ..default
         };
         crate::http::router(HttpState {
             suggester: self.suggester.clone(),
@@ -411,7 +421,7 @@ impl App {
         self.store.set_meta(INDEX_MODEL, &fingerprint).await?;
         for folder in fs_err::read_dir(self.config.data_dir.join("index"))? {
             let folder = folder?;
-            if folder.file_name().to_str() != Some(&fingerprint) {
+            if folder.file_name().to_str() != Some(&fingerprint) && folder.path().is_dir() {
                 fs_err::remove_dir_all(folder.path())?;
             }
         }
@@ -437,7 +447,10 @@ async fn open_index(
             info.fingerprint
         );
     }
-    let folder: PathBuf = config.data_dir.join("index").join(&info.fingerprint);
+    let indexes = config.data_dir.join("index");
+    create_private_dir(&indexes)?;
+    check_index_belongs(&indexes, store).await?;
+    let folder: PathBuf = indexes.join(&info.fingerprint);
     let fresh = !folder.exists();
     create_private_dir(&folder)?;
     let (dimension, fingerprint, at) = (info.dimension, info.fingerprint.clone(), folder.clone());
@@ -455,6 +468,28 @@ async fn open_index(
         OutboxStore::set_meta(store, INDEX_MODEL, &info.fingerprint).await?;
     }
     Ok(Arc::new(index))
+}
+
+/// Refuses an index that was made from another store: its points would name rows that are not there.
+async fn check_index_belongs(indexes: &Path, store: &dyn Store) -> anyhow::Result<()> {
+    let mark = indexes.join(INSTALLATION);
+    let installation = if let Some(known) = OutboxStore::meta(store, INSTALLATION).await? {
+        known
+    } else {
+        let made = uuid::Uuid::new_v4().to_string();
+        OutboxStore::set_meta(store, INSTALLATION, &made).await?;
+        made
+    };
+    match fs_err::read_to_string(&mark) {
+        Ok(found) if found.trim() == installation => Ok(()),
+        Ok(_another) => bail!(
+            "the index in this data folder was made from another database: name that one in store.url, use another data folder, or delete {} \
+             (it is filled anew from the present database)",
+            indexes.display()
+        ),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(fs_err::write(&mark, installation)?),
+        Err(error) => Err(error.into()),
+    }
 }
 
 impl From<crate::config::FramedPage> for FramedPage {

@@ -87,6 +87,15 @@ pub enum AuthError {
     /// The account's name is taken.
     #[error("the name is taken")]
     NameTaken,
+    /// There is no such account.
+    #[error("no account `{0}`")]
+    UnknownAccount(String),
+    /// Nobody removes the account they act with: the last administrator would lock everybody out.
+    #[error("nobody removes their own account: ask another administrator")]
+    OwnAccount,
+    /// Only an account has a password.
+    #[error("{0} may not change a password: it has none; sign in with an account")]
+    NoPassword(&'static str),
     /// There is no such key, or it is withdrawn already.
     #[error("no key {0}")]
     UnknownKey(ApiKeyId),
@@ -133,6 +142,11 @@ impl Authenticator {
 
     /// Opens a session for somebody who knows the password. An unknown name costs the same time as a wrong password.
     pub async fn sign_in(&self, name: &str, password: &str) -> Result<NewSession, AuthError> {
+        let account = self.account_by_password(name, password).await?;
+        self.begin_session(account).await
+    }
+
+    async fn account_by_password(&self, name: &str, password: &str) -> Result<Account, AuthError> {
         let now = self.clock.now();
         if let Some(retry_after_seconds) = self.guesses.refused_for(name, now) {
             return Err(AuthError::TooManyAttempts { retry_after_seconds });
@@ -151,8 +165,12 @@ impl Authenticator {
             return Err(AuthError::BadCredentials);
         };
         self.guesses.forgive(name);
+        Ok(account)
+    }
+
+    async fn begin_session(&self, account: Account) -> Result<NewSession, AuthError> {
         let token = random_secret()?;
-        let expires_at = now.plus_seconds(SESSION_SECONDS);
+        let expires_at = self.clock.now().plus_seconds(SESSION_SECONDS);
         self.store.add_session(&sha256(&token), account.id, expires_at).await?;
         Ok(NewSession { token, principal: account_principal(account), expires_at })
     }
@@ -211,10 +229,13 @@ impl Authenticator {
         key.filter(|key| key.revoked_at.is_none()).ok_or(AuthError::BadCredentials)
     }
 
-    /// Whether a credential that was good when a long answer began still is: not expired, its key not withdrawn.
+    /// Whether a credential that was good when a long answer began still is: not expired, its key not withdrawn, its account not removed.
     pub async fn still_stands(&self, principal: &Principal) -> Result<bool, AuthError> {
         if principal.expires_at.is_some_and(|end| end <= self.clock.now()) {
             return Ok(false);
+        }
+        if principal.kind == PrincipalKind::Account {
+            return Ok(self.store.account(&principal.name).await?.is_some());
         }
         let Some(key) = principal.key else { return Ok(true) };
         match self.standing_key(key).await {
@@ -260,21 +281,62 @@ impl Authenticator {
         check_name(name)?;
         check_scope(role, &desks)?;
         if let Some(chosen) = &password {
-            check_password(chosen)?;
+            check_password(chosen, "/password")?;
         }
         if self.store.account(name).await?.is_some() {
             return Err(AuthError::NameTaken);
         }
-        let generated = if password.is_none() { Some(random_secret()?) } else { None };
-        let clear = password.or_else(|| generated.clone()).unwrap_or_default();
-        let _permit = self.hashing.acquire().await;
-        let password_hash = tokio::task::spawn_blocking(move || password::hash(&clear)).await??;
+        let (password_hash, generated) = self.given_or_made(password).await?;
         let account = Account { id: AccountId::new(), name: name.to_owned(), password_hash, role, desks, created_at: self.clock.now() };
         match self.store.add_account(&account).await {
             Ok(()) => Ok((account, generated)),
             Err(StoreError::Duplicate(_)) => Err(AuthError::NameTaken),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Replaces an account's password, and ends its sessions. Without a password one is made and returned, to be shown once.
+    pub async fn reset_password(&self, name: &str, password: Option<String>) -> Result<Option<String>, AuthError> {
+        if let Some(chosen) = &password {
+            check_password(chosen, "/password")?;
+        }
+        let (password_hash, generated) = self.given_or_made(password).await?;
+        self.store.set_password_hash(name, &password_hash).await.map_err(|error| unknown_account(error, name))?;
+        // Whoever was kept out by wrong guesses comes in with the new one.
+        self.guesses.forgive(name);
+        Ok(generated)
+    }
+
+    /// Replaces the caller's own password. All sessions of the account end; the one returned goes on in their place.
+    pub async fn change_password(&self, principal: &Principal, present: &str, new: &str) -> Result<NewSession, AuthError> {
+        check_has_password(principal)?;
+        check_password(new, "/new_password")?;
+        let account = self.account_by_password(&principal.name, present).await.map_err(|error| match error {
+            AuthError::BadCredentials => {
+                AuthError::Invalid { pointer: "/current_password", detail: "this is not the present password".to_owned() }
+            }
+            other => other,
+        })?;
+        let (password_hash, _) = self.given_or_made(Some(new.to_owned())).await?;
+        self.store.set_password_hash(&account.name, &password_hash).await?;
+        self.begin_session(account).await
+    }
+
+    /// Removes an account at once.
+    pub async fn remove_account(&self, principal: &Principal, name: &str) -> Result<(), AuthError> {
+        if principal.kind == PrincipalKind::Account && principal.name == name {
+            return Err(AuthError::OwnAccount);
+        }
+        self.store.remove_account(name).await.map_err(|error| unknown_account(error, name))
+    }
+
+    /// The hash of a password; of a new one, which is returned, where none is given.
+    async fn given_or_made(&self, password: Option<String>) -> Result<(String, Option<String>), AuthError> {
+        let generated = if password.is_none() { Some(random_secret()?) } else { None };
+        let clear = password.or_else(|| generated.clone()).unwrap_or_default();
+        let _permit = self.hashing.acquire().await;
+        let password_hash = tokio::task::spawn_blocking(move || password::hash(&clear)).await??;
+        Ok((password_hash, generated))
     }
 
     /// Adds an API key; the text of the key is returned once and never again.
@@ -339,7 +401,9 @@ fn key_principal(key: ApiKey) -> Principal {
     }
 }
 
-fn local_principal() -> Principal {
+/// Whoever has the data folder itself: an administrator of everything.
+#[must_use]
+pub fn local_principal() -> Principal {
     Principal {
         kind: PrincipalKind::Local,
         name: "local".to_owned(),
@@ -376,12 +440,29 @@ fn check_name(name: &str) -> Result<(), AuthError> {
     Err(AuthError::Invalid { pointer: "/name", detail: "use 1 to 64 letters, digits, `-`, `_`, `.` or `@`".to_owned() })
 }
 
-fn check_password(password: &str) -> Result<(), AuthError> {
+/// Only somebody with an account has a password.
+pub fn check_has_password(principal: &Principal) -> Result<(), AuthError> {
+    match principal.kind {
+        PrincipalKind::Account => Ok(()),
+        PrincipalKind::ApiKey => Err(AuthError::NoPassword("an API key")),
+        PrincipalKind::WidgetToken => Err(AuthError::NoPassword("a widget token")),
+        PrincipalKind::Local => Err(AuthError::NoPassword("the command line")),
+    }
+}
+
+fn unknown_account(error: StoreError, name: &str) -> AuthError {
+    match error {
+        StoreError::NotFound(_) => AuthError::UnknownAccount(name.to_owned()),
+        other => other.into(),
+    }
+}
+
+fn check_password(password: &str, pointer: &'static str) -> Result<(), AuthError> {
     if password.chars().count() >= MIN_PASSWORD_CHARS && password.len() <= MAX_PASSWORD_BYTES {
         return Ok(());
     }
     let detail = format!("use at least {MIN_PASSWORD_CHARS} characters and at most {MAX_PASSWORD_BYTES} bytes");
-    Err(AuthError::Invalid { pointer: "/password", detail })
+    Err(AuthError::Invalid { pointer, detail })
 }
 
 fn check_scope(role: AccessRole, desks: &DeskScope) -> Result<(), AuthError> {

@@ -67,6 +67,14 @@ impl AccountStore for MemoryAccounts {
         Ok(())
     }
 
+    async fn remove_account(&self, name: &str) -> Result<()> {
+        let mut accounts = self.accounts.lock().unwrap();
+        let place = accounts.iter().position(|account| account.name == name).ok_or(StoreError::NotFound("account"))?;
+        let gone = accounts.remove(place);
+        self.sessions.lock().unwrap().retain(|(_, id, _)| *id != gone.id);
+        Ok(())
+    }
+
     async fn add_api_key(&self, key: &ApiKey) -> Result<()> {
         self.keys.lock().unwrap().push(key.clone());
         Ok(())

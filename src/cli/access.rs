@@ -8,7 +8,9 @@ use clap::Subcommand;
 use serde_json::{Value, json};
 
 use super::backend::Backend;
+use super::remote::encoded;
 use super::{desk, print};
+use crate::app::local_principal;
 use crate::config::Config;
 use crate::domain::{AccessRole, ApiKeyId, DeskId, DeskScope};
 
@@ -30,6 +32,19 @@ pub(super) enum UserCommand {
     },
     /// Lists accounts
     List,
+    /// Sets another password and prints it once; the account's sessions end
+    Password {
+        /// Name of the account
+        name: String,
+        /// Read the password from standard input instead of making one
+        #[arg(long)]
+        password_stdin: bool,
+    },
+    /// Removes an account; what the person decided keeps their name
+    Remove {
+        /// Name of the account
+        name: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -92,10 +107,26 @@ pub(super) async fn run_user(config: Config, command: UserCommand) -> anyhow::Re
                 }
             };
             print(&format!("account {name} ({}, {}) added", role.as_str(), desks_text(&scope)));
-            if let Some(password) = generated {
-                print(&format!("password: {password}"));
-                print("it is shown this once and kept only as a hash");
+            print_generated(generated);
+        }
+        (UserCommand::Password { name, password_stdin }, backend) => {
+            let given = password_stdin.then(read_password).transpose()?;
+            let generated = match backend {
+                Backend::Direct(app) => app.auth.reset_password(&name, given).await?,
+                Backend::Server(remote) => {
+                    let answer: Value = remote.put(&format!("/v1/accounts/{}/password", encoded(&name)), &json!({ "password": given }))?;
+                    answer["generated_password"].as_str().map(str::to_owned)
+                }
+            };
+            print(&format!("account {name} has another password"));
+            print_generated(generated);
+        }
+        (UserCommand::Remove { name }, backend) => {
+            match backend {
+                Backend::Direct(app) => app.auth.remove_account(&local_principal(), &name).await?,
+                Backend::Server(remote) => remote.delete(&format!("/v1/accounts/{}", encoded(&name)))?,
             }
+            print(&format!("account {name} removed"));
         }
         (UserCommand::List, Backend::Direct(app)) => {
             for account in app.auth.accounts().await? {
@@ -154,6 +185,13 @@ fn list(remote: &super::remote::Remote, path: &str, fields: &[&str]) -> anyhow::
         print(&row.join("\t"));
     }
     Ok(())
+}
+
+fn print_generated(password: Option<String>) {
+    if let Some(password) = password {
+        print(&format!("password: {password}"));
+        print("it is shown this once and kept only as a hash");
+    }
 }
 
 fn read_password() -> anyhow::Result<String> {

@@ -4,6 +4,7 @@
 mod access;
 mod adapt;
 mod backend;
+mod backup;
 mod clusters;
 mod context;
 mod controls;
@@ -94,6 +95,10 @@ enum Command {
     Models(models::ModelsCommand),
     /// Fills a new index from the store (after a change of encoder)
     Reindex,
+    /// Copies the installation to a new folder, whether or not a server runs on it
+    Backup(backup::BackupArgs),
+    /// Puts a backup into an empty data folder
+    Restore(backup::RestoreArgs),
     /// Settings
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -166,6 +171,8 @@ async fn dispatch(command: Command, config: Config) -> anyhow::Result<ExitCode> 
         Command::Key(command) => access::run_key(config, command).await?,
         Command::Eval(command) => return Box::pin(eval::run(config, command)).await,
         Command::Reindex => knowledge::reindex(config).await?,
+        Command::Backup(args) => backup::run_backup(&config, args).await?,
+        Command::Restore(args) => backup::run_restore(&config, args).await?,
         Command::Config(ConfigCommand::Show) => show(&config),
         Command::Healthcheck => serve::healthcheck(&config)?,
         Command::Config(ConfigCommand::Default) | Command::Openapi | Command::Models(_) => {}
@@ -175,6 +182,10 @@ async fn dispatch(command: Command, config: Config) -> anyhow::Result<ExitCode> 
 
 fn show(config: &Config) {
     print(&format!("data folder     {}", config.data_dir.display()));
+    print(&format!(
+        "store           {}",
+        if config.store_url.is_some() { "PostgreSQL, address from the settings" } else { "riposte.db in the data folder" }
+    ));
     print(&format!("listen          {}", config.listen));
     print(&format!("encoder         {}", config.encoder.display()));
     print(&format!("ranker          {}", config.ranker.as_ref().map_or_else(|| "shipped".to_owned(), |file| file.display().to_string())));

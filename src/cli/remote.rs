@@ -41,6 +41,11 @@ impl Remote {
         read(response)
     }
 
+    pub(super) fn put<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> anyhow::Result<T> {
+        let response = self.agent.put(self.url(path)).header("authorization", self.bearer()).send_json(body)?;
+        read(response)
+    }
+
     pub(super) fn patch<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> anyhow::Result<T> {
         let response = self.agent.patch(self.url(path)).header("authorization", self.bearer()).send_json(body)?;
         read(response)

@@ -7,9 +7,10 @@ mod raw;
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 
 pub use frames::FramedPage;
 pub use raw::DEFAULT_FILE;
@@ -61,6 +62,8 @@ pub struct Config {
     pub upload_limit_bytes: u64,
     /// Whether session cookies are sent over https only.
     pub secure_cookies: bool,
+    /// Suggestions computed at a time; the interface's own default where absent.
+    pub concurrent_suggestions: Option<NonZeroUsize>,
     /// Folder of the encoder.
     pub encoder: PathBuf,
     /// Vectors kept by text, in memory.
@@ -69,6 +72,8 @@ pub struct Config {
     pub ranker: Option<PathBuf>,
     /// Weights file by which mining judges replies; `None` for the shipped ones.
     pub relevance: Option<PathBuf>,
+    /// Address of the PostgreSQL database that is the store; `None` for the embedded one.
+    pub store_url: Option<SecretString>,
     /// The key that protects texts; `None` for the key file in the data folder.
     pub master_key: Option<SecretString>,
     /// Pages that other sites may show in a frame.
@@ -131,17 +136,10 @@ impl Config {
             key: "server.listen",
             detail: format!("`{}` is no address; write it as IP:PORT, for example 127.0.0.1:8080", raw.server.listen),
         })?;
-        let master_key = match (raw.security.master_key, raw.security.master_key_file) {
-            (Some(_), Some(_)) => {
-                return Err(ConfigError::Invalid {
-                    key: "security.master_key",
-                    detail: "set either it or master_key_file, not both".to_owned(),
-                });
-            }
-            (Some(key), None) => Some(key),
-            (None, Some(file)) => Some(read_secret(&file)?),
-            (None, None) => None,
-        };
+        // Empty stands for the embedded store, so that an address in the file can be overruled.
+        let store_url =
+            secret("store.url", raw.store.url, "store.url_file", raw.store.url_file)?.filter(|url| !url.expose_secret().trim().is_empty());
+        let master_key = secret("security.master_key", raw.security.master_key, "security.master_key_file", raw.security.master_key_file)?;
         let encoder = match raw.encoder.folder {
             Some(folder) => folder,
             None => default_encoder(&data_dir).ok_or_else(|| ConfigError::Invalid {
@@ -158,10 +156,12 @@ impl Config {
             listen,
             upload_limit_bytes: raw.server.upload_limit_bytes,
             secure_cookies: raw.server.secure_cookies,
+            concurrent_suggestions: raw.server.concurrent_suggestions,
             encoder,
             cached_vectors: raw.encoder.cached_vectors,
             ranker,
             relevance: raw.mining.relevance,
+            store_url,
             master_key,
             framed_pages: frames::check(raw.widget, raw.adapters)?,
             log_filter: raw.log.filter,
@@ -170,10 +170,21 @@ impl Config {
     }
 }
 
-fn read_secret(file: &Path) -> Result<SecretString, ConfigError> {
-    fs_err::read_to_string(file)
-        .map(|text| SecretString::from(text.trim().to_owned()))
-        .map_err(|error| ConfigError::Invalid { key: "security.master_key_file", detail: error.to_string() })
+/// A secret that is written down or lies in a file.
+fn secret(
+    key: &'static str,
+    text: Option<SecretString>,
+    file_key: &'static str,
+    file: Option<PathBuf>,
+) -> Result<Option<SecretString>, ConfigError> {
+    match (text, file) {
+        (Some(_), Some(_)) => Err(ConfigError::Invalid { key, detail: format!("set either it or {file_key}, not both") }),
+        (Some(text), None) => Ok(Some(text)),
+        (None, Some(file)) => fs_err::read_to_string(file)
+            .map(|text| Some(SecretString::from(text.trim().to_owned())))
+            .map_err(|error| ConfigError::Invalid { key: file_key, detail: error.to_string() }),
+        (None, None) => Ok(None),
+    }
 }
 
 /// The user's data home by the XDG rule.
@@ -237,6 +248,22 @@ mod tests {
         assert_eq!(Config::from_sources(&Flags::default(), &env).unwrap().data_dir, Path::new("/srv/riposte"));
         let env = environment(&[("HOME", "/home/x")]);
         assert_eq!(Config::from_sources(&Flags::default(), &env).unwrap().data_dir, Path::new("/home/x/.local/share/riposte"));
+    }
+
+    #[test]
+    fn the_address_of_the_store_is_a_secret_given_once() {
+        let dir = tempfile::tempdir().unwrap();
+        assert!(Config::from_sources(&flags(dir.path()), &environment(&[])).unwrap().store_url.is_none());
+        let file = dir.path().join("address");
+        fs_err::write(&file, "postgres://u:s3cret@db/answers\n").unwrap();
+        let set = Flags { assignments: vec![format!("store.url_file={}", file.display())], ..flags(dir.path()) };
+        let config = Config::from_sources(&set, &environment(&[])).unwrap();
+        assert_eq!(config.store_url.as_ref().unwrap().expose_secret(), "postgres://u:s3cret@db/answers");
+        assert!(!format!("{config:?}").contains("s3cret"));
+        let none = Flags { assignments: vec!["store.url=".into()], ..flags(dir.path()) };
+        assert!(Config::from_sources(&none, &environment(&[])).unwrap().store_url.is_none());
+        let error = Config::from_sources(&set, &environment(&[("RIPOSTE__STORE__URL", "postgres://u:s3cret@db/x")])).unwrap_err();
+        assert!(error.to_string().contains("store.url_file") && !error.to_string().contains("s3cret"), "{error}");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Settings as they are written.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use secrecy::SecretString;
@@ -23,6 +24,8 @@ pub(super) struct RawConfig {
     #[serde(default)]
     pub(super) mining: Mining,
     #[serde(default)]
+    pub(super) store: Store,
+    #[serde(default)]
     pub(super) security: Security,
     #[serde(default)]
     pub(super) widget: RawWidget,
@@ -37,6 +40,7 @@ pub(super) struct Server {
     pub(super) listen: String,
     pub(super) upload_limit_bytes: u64,
     pub(super) secure_cookies: bool,
+    pub(super) concurrent_suggestions: Option<NonZeroUsize>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -56,6 +60,13 @@ pub(super) struct Ranker {
 #[serde(deny_unknown_fields)]
 pub(super) struct Mining {
     pub(super) relevance: Option<PathBuf>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Store {
+    pub(super) url: Option<SecretString>,
+    pub(super) url_file: Option<PathBuf>,
 }
 
 #[derive(Debug, Default, Deserialize)]

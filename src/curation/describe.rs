@@ -222,8 +222,8 @@ pub fn centre<'a>(vectors: impl IntoIterator<Item = &'a [f32]>) -> Vec<f32> {
     centre
 }
 
-/// Groups a cluster's answers; the most supported first, among equals the one whose question lies nearest to the `typical` one: a cluster is a
-/// topic, and what was said last may answer something beside it.
+/// Groups a cluster's answers: those that only ask back last, of the others the most supported first, among equals the one whose question
+/// lies nearest to the `typical` one: a cluster is a topic, and what was said last may answer something beside it.
 fn best_answers(members: &[Member<'_>], typical: &[f32]) -> Vec<ClusterAnswer> {
     let mut ordered: Vec<&Member<'_>> = members.iter().filter(|member| !member.pair.content.outcome.corrected).collect();
     ordered.sort_by(|a, b| {
@@ -233,11 +233,15 @@ fn best_answers(members: &[Member<'_>], typical: &[f32]) -> Vec<ClusterAnswer> {
     ordered.truncate(ANSWERS_READ);
     let answers: Vec<Answer<'_>> =
         ordered.iter().map(|member| Answer { text: &member.pair.content.answer, vector: &member.question.answer_vector }).collect();
-    let mut groups = group_answers(&answers);
+    let groups = group_answers(&answers);
     let newest_in = |group: &[usize]| group.iter().filter_map(|&at| ordered[at].pair.content.answered_at).max();
     let nearness = |group: &[usize]| group.iter().map(|&at| dot(typical, &ordered[at].question.vector)).fold(f32::MIN, f32::max);
-    groups.sort_by(|a, b| b.len().cmp(&a.len()).then(nearness(b).total_cmp(&nearness(a))).then(newest_in(b).cmp(&newest_in(a))));
-    groups.truncate(BEST_ANSWERS);
+    let asks_back = |group: &[usize]| group.iter().all(|&at| ordered[at].pair.content.answer.trim_end().ends_with(['？', '?']));
+    let mut ranked: Vec<_> = groups.into_iter().map(|group| (asks_back(&group), nearness(&group), newest_in(&group), group)).collect();
+    ranked.sort_by(|(a_asks, a_near, a_newest, a), (b_asks, b_near, b_newest, b)| {
+        a_asks.cmp(b_asks).then(b.len().cmp(&a.len())).then(b_near.total_cmp(a_near)).then(b_newest.cmp(a_newest))
+    });
+    let groups: Vec<_> = ranked.into_iter().take(BEST_ANSWERS).map(|(.., group)| group).collect();
     let newest = groups.iter().filter_map(|group| newest_in(group)).max();
     let contradicts = |group: usize| {
         let others = groups.iter().enumerate().filter(|&(other, _)| other != group);

@@ -1,17 +1,21 @@
 //! From a cluster to a knowledge entry: what the entry should say, and the cluster afterwards.
 
+use std::collections::HashSet;
+
 use serde_json::json;
 
 use super::review::{Loaded, Plan, Scene, Seen};
 use super::{CurationError, Curator};
 use crate::domain::{Cluster, ClusterMember, ClusterState, DecisionKind, DeskId, EntryId, PairId};
+use crate::mining::cluster::messages;
 use crate::text::acts::weighted_length;
+use crate::text::moment::matters;
 use crate::text::normalise::fold;
 
 /// Question variants taken over.
 const VARIANTS: usize = 8;
-/// Longest variant, in Chinese characters (a Latin word counts two): a chain of turns is no variant.
-const LONGEST_VARIANT: usize = 60;
+/// Longest variant, in Chinese characters (a Latin word counts two).
+const LONGEST_VARIANT: usize = 40;
 /// From this length on two questions of which one begins like the other are the same, told once more with another turn behind it.
 const TELLING_BEGINNING: usize = 8;
 /// Pairs named as the source.
@@ -20,7 +24,7 @@ const SOURCES: usize = 50;
 /// What an entry made of a cluster should say, before an editor has touched it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Proposal {
-    /// Ways customers ask: the representative question, then the most central others that differ.
+    /// Ways customers ask: the representative question, then the most central others that differ and are about what it or the answer names.
     pub questions: Vec<String>,
     /// The answer given most; empty where there is none.
     pub answer: String,
@@ -36,10 +40,12 @@ pub fn proposal(cluster: &Cluster, members: &[ClusterMember], answer: Option<Pai
         None => cluster.answers.first(),
     };
     let mut seen: Vec<String> = Vec::new();
+    let mut named = matters(&cluster.representative);
+    named.extend(matters(chosen.map_or("", |answer| answer.text.as_str())));
     let variants = std::iter::once(cluster.representative.as_str()).chain(members.iter().map(|member| member.question.as_str()));
     let questions = variants
         .enumerate()
-        .filter(|(place, question)| *place == 0 || weighted_length(question) <= LONGEST_VARIANT)
+        .filter(|(place, question)| *place == 0 || is_variant(question, &named))
         .filter(|(_, question)| {
             let folded = fold(question);
             let is_new = !seen.iter().any(|known| same_beginning(known, &folded));
@@ -58,6 +64,15 @@ pub fn proposal(cluster: &Cluster, members: &[ClusterMember], answer: Option<Pai
         answer: chosen.map(|answer| answer.text.clone()).unwrap_or_default(),
         pairs: source.into_iter().chain(others).take(SOURCES).collect(),
     })
+}
+
+/// Whether a customer's question may stand in an entry: one question, short, of nobody's own values, and about what the entry names. A cluster
+/// is a topic; what it asks beside that would get an answer that is not meant for it.
+fn is_variant(question: &str, named: &HashSet<String>) -> bool {
+    weighted_length(question) <= LONGEST_VARIANT
+        && !question.contains('[')
+        && messages(question) == 1
+        && matters(question).iter().any(|word| named.contains(word))
 }
 
 /// Whether two folded questions are one, or one goes on where the other ends.
@@ -91,6 +106,15 @@ impl Curator {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_variant_is_one_question_about_what_the_entry_names() {
+        let named = matters("羽绒被可以水洗吗 羽绒被要送干洗店");
+        assert!(is_variant("羽绒被能不能机洗", &named));
+        assert!(!is_variant("亚麻窗帘能机洗吗", &named), "another thing");
+        assert!(!is_variant("羽绒被沾了牛奶咋整 找真人", &named), "two messages");
+        assert!(!is_variant("羽绒被订单[ORDER_NO]", &named), "somebody's own");
+    }
 
     #[test]
     fn a_question_that_goes_on_is_no_other_one() {

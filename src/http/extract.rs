@@ -14,7 +14,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::problem::{Code, Problem};
-use crate::auth::{AuthError, Grant, Permission};
+use crate::auth::{AuthError, Grant, Permission, check_has_password};
 use crate::domain::Principal;
 
 /// A JSON body, coming or going.
@@ -78,6 +78,19 @@ impl<S: Send + Sync> FromRequestParts<S> for Authenticated {
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
         parts.extensions.get::<Principal>().cloned().map(Self).ok_or_else(|| AuthError::Missing.into())
+    }
+}
+
+/// A person with an account; a key is refused before its body is read.
+pub(super) struct Person(pub(super) Principal);
+
+impl<S: Send + Sync> FromRequestParts<S> for Person {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let Authenticated(principal) = Authenticated::from_request_parts(parts, state).await?;
+        check_has_password(&principal)?;
+        Ok(Self(principal))
     }
 }
 

@@ -27,6 +27,9 @@ fn unavailable(cause: impl std::error::Error + Send + Sync + 'static) -> Problem
 
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
+        if error.is_unreachable() {
+            return unavailable(error);
+        }
         match error {
             StoreError::NotFound(what) => Self::new(Code::NotFound).with_detail(format!("no such {what}")),
             StoreError::Duplicate(what) => Self::new(Code::Conflict).with_detail(format!("{what} exists already")),
@@ -34,7 +37,7 @@ impl From<StoreError> for Problem {
             StoreError::Overtaken(what) => {
                 Self::new(Code::Busy).with_detail(format!("{what} changed meanwhile")).retry_after(BUSY_RETRY_SECONDS)
             }
-            StoreError::Locked(_) => unavailable(error),
+            StoreError::Locked(_) | StoreError::InUse(_) | StoreError::Server(_) => unavailable(error),
             StoreError::Decrypt
             | StoreError::Key(_)
             | StoreError::NewerSchema { .. }
@@ -191,11 +194,14 @@ impl From<AuthError> for Problem {
             AuthError::Missing => Self::new(Code::Unauthenticated),
             AuthError::BadCredentials => Self::new(Code::InvalidCredentials),
             AuthError::TooManyAttempts { retry_after_seconds } => Self::new(Code::TooManyAttempts).retry_after(retry_after_seconds),
-            AuthError::Forbidden { .. } | AuthError::WrongCredential { .. } => Self::new(Code::Forbidden).with_detail(error.to_string()),
+            AuthError::Forbidden { .. } | AuthError::WrongCredential { .. } | AuthError::OwnAccount | AuthError::NoPassword(_) => {
+                Self::new(Code::Forbidden).with_detail(error.to_string())
+            }
             AuthError::OutsideScope(_) => Self::new(Code::UnknownDesk),
             AuthError::SuggestionOutsideScope(_) => Self::new(Code::UnknownSuggestion),
             AuthError::Invalid { pointer, detail } => Self::field(pointer, detail),
             AuthError::NameTaken => Self::new(Code::AccountExists),
+            AuthError::UnknownAccount(_) => Self::new(Code::UnknownAccount),
             AuthError::UnknownKey(_) => Self::new(Code::UnknownApiKey),
             AuthError::Random(_) | AuthError::Hash(_) | AuthError::Worker(_) => Self::internal(error),
             AuthError::Store(error) => error.into(),
@@ -226,6 +232,8 @@ mod tests {
         assert_eq!(code(JobError::Unknown(JobId::new())), Code::UnknownJob);
         assert_eq!(code(StoreError::Decrypt), Code::Internal);
         assert_eq!(code(StoreError::Locked("/x".into())), Code::Unavailable);
+        assert_eq!(code(StoreError::from(sqlx::Error::PoolTimedOut)), Code::Unavailable);
+        assert_eq!(code(StoreError::from(sqlx::Error::RowNotFound)), Code::Internal);
         assert_eq!(code(AuthError::OutsideScope(desk)), Code::UnknownDesk);
         assert_eq!(code(AuthError::Forbidden { role: AccessRole::Agent, action: crate::auth::Action::ManageAccess }), Code::Forbidden);
     }

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum_extra::extract::CookieJar;
-use tokio::sync::broadcast;
+use tokio::sync::{Semaphore, SemaphorePermit, broadcast};
 use tokio_util::sync::CancellationToken;
 
 use super::HttpSettings;
@@ -31,7 +31,7 @@ use crate::domain::{
     DeskScope, DeskSettings, EntryId, Gap, GapCause, GapId, GapState, Job, JobId, Principal, RejectedRow, RetiredAnswer, SuggestionId,
     Timestamp,
 };
-use crate::embed::{Lane, ModelInfo};
+use crate::embed::{EmbedError, Lane, ModelInfo};
 use crate::eval::report::{KeptReport, KeptReports};
 use crate::insight::Insight;
 use crate::insight::conflicts::Conflict;
@@ -41,7 +41,7 @@ use crate::jobs::adapt::AdapterStatus;
 use crate::jobs::indexing::Indexer;
 use crate::jobs::{ImportParams, Jobs};
 use crate::knowledge::Knowledge;
-use crate::live::Live;
+use crate::live::{Live, ShownMessage};
 use crate::store::{DeskCounts, Store};
 use crate::suggest::{ControlCreate, FeedbackCreate, SuggestRequest, SuggestResponse, Suggester};
 
@@ -63,6 +63,7 @@ pub(super) struct Gate {
     pub(super) model: ModelInfo,
     pub(super) settings: HttpSettings,
     pub(super) suggestion_rate: RateLimiter,
+    pub(super) suggesting: Semaphore,
     pub(super) shutdown: CancellationToken,
 }
 
@@ -119,7 +120,13 @@ impl GateRef {
         if request.explain {
             access.also::<Explain>()?;
         }
+        let _place = self.place_to_suggest()?;
         Ok(self.0.suggester.suggest(request, access.actor(), Lane::Interactive).await?)
+    }
+
+    /// A place among the suggestions that are computed, or the advice to come back.
+    fn place_to_suggest(&self) -> Result<SemaphorePermit<'_>, Problem> {
+        self.0.suggesting.try_acquire().map_err(|_full| EmbedError::Overloaded.into())
     }
 
     pub(super) async fn give_feedback(
@@ -205,16 +212,16 @@ impl GateRef {
 
     // ── archive (knowledge has a file of its own) ──
 
-    /// A conversation as stored, not masked: whoever shows it masks it.
+    /// A conversation as stored, and its messages as they are shown.
     pub(super) async fn conversation(
         &self,
         access: &DeskAccess<ReadConversations>,
         id: ConversationId,
-    ) -> Result<(Conversation, ConversationState), Problem> {
+    ) -> Result<(Arc<Conversation>, Vec<ShownMessage>, ConversationState), Problem> {
         Self::within_credential(access, id)?;
         let state = self.0.live.head(access.desk(), id).await?.state;
-        let found = self.0.store.conversation(access.desk(), id).await?;
-        Ok((found.ok_or_else(|| Problem::new(Code::UnknownConversation))?, state))
+        let (conversation, messages) = self.0.live.shown(access.desk(), id).await?;
+        Ok((conversation, messages, state))
     }
 
     // ── clusters ──
@@ -390,6 +397,23 @@ impl GateRef {
         desks: DeskScope,
     ) -> Result<(Account, Option<String>), Problem> {
         Ok(self.0.auth.add_account(name, password, role, desks).await?)
+    }
+
+    pub(super) async fn reset_password(
+        &self,
+        _grant: &Grant<ManageAccess>,
+        name: &str,
+        password: Option<String>,
+    ) -> Result<Option<String>, Problem> {
+        Ok(self.0.auth.reset_password(name, password).await?)
+    }
+
+    pub(super) async fn remove_account(&self, grant: &Grant<ManageAccess>, name: &str) -> Result<(), Problem> {
+        Ok(self.0.auth.remove_account(grant.principal(), name).await?)
+    }
+
+    pub(super) async fn change_password(&self, principal: &Principal, present: &str, new: &str) -> Result<NewSession, Problem> {
+        Ok(self.0.auth.change_password(principal, present, new).await?)
     }
 
     pub(super) async fn api_keys(&self, _grant: &Grant<ManageAccess>) -> Result<Vec<ApiKey>, Problem> {

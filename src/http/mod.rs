@@ -26,6 +26,7 @@ use axum::Router;
 use axum::http::HeaderValue;
 use axum::middleware::from_fn_with_state;
 use axum::response::IntoResponse as _;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -52,6 +53,10 @@ use middleware::access::{Door, guard, wait_until_ready};
 use middleware::rate::RateLimiter;
 use problem::{Code, Problem};
 
+/// Requests that one core works on in turn. Each waits for the others, so this bounds how much slower than alone an answer comes; fewer would
+/// refuse what a short burst brings.
+const SUGGESTIONS_PER_CORE: usize = 4;
+
 /// Limits and switches of the HTTP interface.
 #[derive(Debug, Clone)]
 pub struct HttpSettings {
@@ -65,6 +70,8 @@ pub struct HttpSettings {
     pub request_timeout: Duration,
     /// How fast one account or key may ask for suggestions.
     pub suggestion_rate: RateLimit,
+    /// Suggestions computed at a time; further requests are refused at once, so that those taken are answered soon.
+    pub concurrent_suggestions: usize,
     /// Origins whose pages may call the API with a key; none by default.
     pub cors_origins: Vec<HeaderValue>,
     /// Whether the session cookie is sent over HTTPS only: on behind a proxy that speaks it.
@@ -81,6 +88,7 @@ impl Default for HttpSettings {
             upload_idle_timeout: Duration::from_mins(1),
             request_timeout: Duration::from_secs(30),
             suggestion_rate: RateLimit { per_second: 50.0, burst: 100.0 },
+            concurrent_suggestions: SUGGESTIONS_PER_CORE * std::thread::available_parallelism().map_or(1, usize::from),
             cors_origins: Vec::new(),
             secure_cookies: false,
             framed_pages: Vec::new(),
@@ -144,6 +152,7 @@ pub fn router(state: HttpState) -> Router {
     let door = Door { auth: Arc::clone(&auth), readiness: Arc::clone(&readiness) };
     let around = settings.clone();
     let suggestion_rate = RateLimiter::new(settings.suggestion_rate);
+    let suggesting = Semaphore::new(settings.concurrent_suggestions);
     let gate = GateRef::new(Gate {
         suggester,
         jobs,
@@ -159,6 +168,7 @@ pub fn router(state: HttpState) -> Router {
         model: embedder_info,
         settings,
         suggestion_rate,
+        suggesting,
         shutdown,
     });
 

@@ -107,6 +107,8 @@ codes! {
         "The entry has no version of this number. `GET /v1/entries/{id}/versions` lists them.";
     UnknownControl => "unknown_control", NOT_FOUND, "There is no such control", retryable: false,
         "The control is not of this desk, or is removed already. `GET /v1/desks/{desk}/controls` lists them.";
+    UnknownAccount => "unknown_account", NOT_FOUND, "There is no such account", retryable: false,
+        "`GET /v1/accounts` lists them.";
     UnknownApiKey => "unknown_api_key", NOT_FOUND, "There is no such key", retryable: false,
         "`GET /v1/api-keys` lists them.";
     UnknownErrorCode => "unknown_error_code", NOT_FOUND, "There is no such error code", retryable: false,

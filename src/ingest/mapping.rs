@@ -38,7 +38,7 @@ pub struct ColumnMapping {
 
 macro_rules! columns {
     ($($(#[$doc:meta])* $field:ident: $names:expr;)+) => {
-        /// Headings, as written in the file (case and surrounding blanks don't matter).
+        /// Headings, as written in the file (case does not matter; blanks, hyphens and underscores are the same).
         #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
         #[serde(default, deny_unknown_fields)]
         pub struct Columns {
@@ -80,16 +80,16 @@ macro_rules! columns {
 
 columns! {
     /// The conversation's id; mandatory.
-    conversation: ["conversation_id", "conversationid", "conversation id", "conversation", "session_id", "sessionid", "session id", "session",
-        "chat_id", "chatid", "chat id", "dialog_id", "dialogue_id", "dialogid", "thread_id", "ticket_id", "ticket id", "ticket", "会话id", "会话编号", "会话号", "会话标识",
+    conversation: ["conversation_id", "conversationid", "conversation", "session_id", "sessionid", "session",
+        "chat_id", "chatid", "dialog_id", "dialogue_id", "dialogid", "thread_id", "ticket_id", "ticket", "会话id", "会话编号", "会话号", "会话标识",
         "会话", "对话id", "对话编号", "对话", "咨询id", "咨询编号", "工单id", "工单编号", "工单号"];
     /// The message's own id.
-    message: ["message_id", "messageid", "message id", "msg_id", "msgid", "msg id", "消息id", "消息编号", "消息号", "记录id"];
+    message: ["message_id", "messageid", "msg_id", "msgid", "消息id", "消息编号", "消息号", "记录id"];
     /// Who speaks; mandatory.
-    role: ["role", "sender_type", "sender type", "sendertype", "from_type", "message_type_of_sender", "speaker_type", "author_type", "角色", "发送者类型", "发送方类型",
+    role: ["role", "sender_type", "sendertype", "from_type", "message_type_of_sender", "speaker_type", "author_type", "角色", "发送者类型", "发送方类型",
         "发送人类型", "消息来源", "发送者角色", "发言人类型", "发言角色", "身份", "发送方", "发送者", "发言人", "说话人", "sender", "from", "speaker", "direction"];
     /// The words; mandatory.
-    text: ["text", "content", "message_content", "message content", "msg_content", "message", "msg", "body", "utterance", "消息内容", "聊天内容", "会话内容", "对话内容", "消息正文",
+    text: ["text", "content", "message_content", "msg_content", "message", "msg", "body", "utterance", "消息内容", "聊天内容", "会话内容", "对话内容", "消息正文",
         "发送内容", "内容", "消息", "文本", "正文", "话术"];
     /// When it was sent.
     at: ["at", "sent_at", "send_time", "sendtime", "message_time", "msg_time", "msgtime", "created_at", "create_time", "createtime", "timestamp", "datetime", "time", "date", "发送时间",
@@ -97,30 +97,30 @@ columns! {
     /// When the conversation began.
     started_at: ["started_at", "start_time", "session_start", "开始时间", "会话开始时间", "接入时间", "会话时间"];
     /// The source's id of the customer.
-    customer: ["customer_id", "customerid", "customer id", "user_id", "userid", "user id", "visitor_id", "client_id", "buyer_id", "open_id", "openid", "external_userid", "客户id", "客户编号", "用户id", "访客id",
+    customer: ["customer_id", "customerid", "user_id", "userid", "visitor_id", "client_id", "buyer_id", "open_id", "openid", "external_userid", "客户id", "客户编号", "用户id", "访客id",
         "买家id", "会员id", "会员号", "顾客id"];
     /// The source's id of the agent.
-    agent: ["agent_id", "agentid", "agent id", "staff_id", "operator_id", "seat_id", "agent", "staff", "客服id", "客服编号", "客服工号", "坐席id", "坐席工号", "工号", "客服账号", "客服", "坐席", "接待客服", "客服姓名",
+    agent: ["agent_id", "agentid", "staff_id", "operator_id", "seat_id", "agent", "staff", "客服id", "客服编号", "客服工号", "坐席id", "坐席工号", "工号", "客服账号", "客服", "坐席", "接待客服", "客服姓名",
         "客服名称", "坐席姓名"];
     /// The speaker's name or id.
-    author: ["author", "sender_name", "sender name", "from_name", "sender_id", "发送人", "发送者名称", "发送人名称", "发送者姓名", "发送人姓名", "发送者昵称"];
+    author: ["author", "sender_name", "from_name", "sender_id", "发送人", "发送者名称", "发送人名称", "发送者姓名", "发送人姓名", "发送者昵称"];
     /// The channel.
     channel: ["channel", "source", "platform", "渠道", "来源", "平台", "来源渠道", "接入渠道", "会话来源"];
     /// Tags, separated by commas or semicolons.
     tags: ["tags", "tag", "category", "标签", "会话标签", "分类", "咨询分类"];
     /// Text, picture, voice …
-    kind: ["kind", "message_type", "message type", "msg_type", "msgtype", "content_type", "type", "消息类型", "内容类型", "类型"];
+    kind: ["kind", "message_type", "msg_type", "msgtype", "content_type", "type", "消息类型", "内容类型", "类型"];
     /// Where a picture or file lies.
     media_ref: ["media_ref", "media_url", "file_url", "attachment", "attachment_url", "url", "附件", "附件地址", "文件地址", "图片地址", "媒体地址"];
     /// The customer's name, masked wherever it occurs.
-    customer_name: ["customer_name", "customer name", "user_name", "username", "visitor_name", "nickname", "nick_name", "buyer_nick", "客户姓名", "客户名称", "客户昵称", "用户名", "用户昵称", "用户姓名", "访客名称",
+    customer_name: ["customer_name", "user_name", "username", "visitor_name", "nickname", "nick_name", "buyer_nick", "客户姓名", "客户名称", "客户昵称", "用户名", "用户昵称", "用户姓名", "访客名称",
         "访客昵称", "昵称", "姓名", "买家昵称", "会员名", "会员名称"];
     /// The customer's phone number, masked wherever it occurs.
-    customer_phone: ["customer_phone", "customer phone", "phone", "mobile", "phone_number", "tel", "telephone", "手机", "手机号", "手机号码", "电话", "电话号码", "联系电话", "联系方式", "客户电话", "客户手机", "客户手机号"];
+    customer_phone: ["customer_phone", "phone", "mobile", "phone_number", "tel", "telephone", "手机", "手机号", "手机号码", "电话", "电话号码", "联系电话", "联系方式", "客户电话", "客户手机", "客户手机号"];
     /// The customer's mail address, masked wherever it occurs.
-    customer_email: ["customer_email", "customer email", "email", "e-mail", "mail", "邮箱", "电子邮箱", "客户邮箱", "邮件地址"];
+    customer_email: ["customer_email", "email", "e_mail", "mail", "邮箱", "电子邮箱", "客户邮箱", "邮件地址"];
     /// The customer's postal address, masked wherever it occurs.
-    customer_address: ["customer_address", "customer address", "address", "shipping_address", "地址", "收货地址", "联系地址", "客户地址"];
+    customer_address: ["customer_address", "address", "shipping_address", "地址", "收货地址", "联系地址", "客户地址"];
 }
 
 /// A mapping applied to one file's headings.
@@ -259,7 +259,9 @@ fn shorten(heading: &str) -> String {
 }
 
 fn normalise_heading(heading: &str) -> String {
-    heading.trim_matches(|c: char| c.is_whitespace() || matches!(c, '\u{feff}' | '"' | '*' | ':' | '：')).to_lowercase()
+    let bare = heading.trim_matches(|c: char| c.is_whitespace() || matches!(c, '\u{feff}' | '"' | '*' | ':' | '：'));
+    // "Sent at", "sent-at" and "sent_at" are one heading.
+    bare.split([' ', '-', '_']).filter(|word| !word.is_empty()).collect::<Vec<_>>().join("_").to_lowercase()
 }
 
 #[cfg(test)]

@@ -87,8 +87,8 @@ impl Insight {
             for set in page {
                 let how = match set.abstained.as_deref() {
                     // There was nothing to answer.
-                    Some("moved_on") => continue,
-                    Some(reason) => How::Abstained { off_topic: matches!(reason, "small_talk" | "out_of_domain") },
+                    Some("moved_on" | "small_talk") => continue,
+                    Some(reason) => How::Abstained { off_topic: reason == "out_of_domain" },
                     None => How::Rejected,
                 };
                 let customer = set.conversation.map_or_else(|| format!("set {}", set.id), |conversation| format!("live {conversation}"));

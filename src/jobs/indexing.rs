@@ -11,6 +11,7 @@ use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use super::runner::STORE_AWAY;
 use crate::domain::{DeskId, Entry, EntryId, EntryStatus, Pair, PairId, PairKind, Pool};
 use crate::embed::{EmbedError, Embedder, Lane};
 use crate::index::{IndexError, IndexPoint, PointPayload, VectorIndex};
@@ -117,6 +118,14 @@ impl Indexer {
             match stop.run_until_cancelled(self.drain()).await {
                 None => return,
                 Some(Ok(())) => self.state.send_modify(|state| state.idle = true),
+                // No failure to those who wait: nothing is lost, and it goes on by itself.
+                Some(Err(IndexingError::Store(error))) if error.is_unreachable() => {
+                    tracing::error!(error = &error as &dyn std::error::Error, "indexing waits for the store");
+                    if stop.run_until_cancelled(tokio::time::sleep(STORE_AWAY)).await.is_none() {
+                        return;
+                    }
+                    continue;
+                }
                 Some(Err(error)) => {
                     tracing::error!(error = &error as &dyn std::error::Error, "indexing stopped; it goes on when the next change arrives");
                     self.state.send_modify(|state| state.failure = Some(error.to_string()));

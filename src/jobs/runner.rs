@@ -1,6 +1,7 @@
 //! Runs queued jobs, one after the other, and tells everybody how far they are.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::{Notify, broadcast};
 use tokio_util::sync::CancellationToken;
@@ -20,6 +21,9 @@ use crate::store::{Store, StoreError};
 
 /// Everything this worker does.
 const KINDS: [JobKind; 5] = [JobKind::Import, JobKind::RebuildClusters, JobKind::Reindex, JobKind::Adapt, JobKind::FindGaps];
+
+/// How long a store that does not answer is left alone.
+pub(super) const STORE_AWAY: Duration = Duration::from_secs(2);
 
 /// How a job ended that did not succeed.
 #[derive(Debug, thiserror::Error)]
@@ -110,23 +114,22 @@ impl Runner {
     /// Works until `stop`. A job that is running then goes back to the queue and continues at the next start.
     pub async fn run(&self, stop: CancellationToken) {
         loop {
-            let claimed = match self.store.claim_job(&KINDS, self.clock.now()).await {
-                Ok(claimed) => claimed,
-                Err(error) => {
-                    tracing::error!(error = &error as &dyn std::error::Error, "jobs can't be read");
-                    None
-                }
-            };
-            match claimed {
-                Some(job) => {
+            match self.store.claim_job(&KINDS, self.clock.now()).await {
+                Ok(Some(job)) => {
                     let id = job.id;
                     if stop.run_until_cancelled(self.work(job)).await.is_none() {
                         self.park(id).await;
                         return;
                     }
                 }
-                None => {
+                Ok(None) => {
                     if stop.run_until_cancelled(self.wake.notified()).await.is_none() {
+                        return;
+                    }
+                }
+                Err(error) => {
+                    tracing::error!(error = &error as &dyn std::error::Error, "jobs can't be read");
+                    if stop.run_until_cancelled(tokio::time::sleep(STORE_AWAY)).await.is_none() {
                         return;
                     }
                 }
@@ -157,13 +160,21 @@ impl Runner {
         };
         let (state, result, error) = match outcome {
             Ok(result) => (JobState::Succeeded, Some(result), None),
+            // No fault of the job's: it goes on at its checkpoint when the store is back.
+            Err(RunError::Store(error)) if error.is_unreachable() => {
+                tracing::warn!(job.id = %job.id, error = &error as &dyn std::error::Error, "job interrupted; it goes on when the store answers");
+                if let Err(error) = self.finish(job.id, JobState::Queued, None, None).await {
+                    tracing::error!(job.id = %job.id, error = &error as &dyn std::error::Error, "a job can't be put back; the next start does it");
+                }
+                return;
+            }
             Err(RunError::Cancelled) => (JobState::Cancelled, None, None),
             Err(error) => {
                 tracing::warn!(job.id = %job.id, error = &error as &dyn std::error::Error, "job failed");
                 (JobState::Failed, None, Some(with_causes(&error)))
             }
         };
-        if let Err(error) = self.store.finish_job(job.id, state, result.as_ref(), error.as_deref(), self.clock.now()).await {
+        if let Err(error) = self.finish(job.id, state, result.as_ref(), error.as_deref()).await {
             tracing::error!(job.id = %job.id, error = &error as &dyn std::error::Error, "a job's end can't be written");
         }
         super::remove_owned_file(&job);
@@ -173,6 +184,16 @@ impl Runner {
         tracing::info!(job.id = %job.id, job.state = state.as_str(), "job ended");
         if let Err(error) = announce(self.store.as_ref(), &self.changes, job.id).await {
             tracing::warn!(error = &error as &dyn std::error::Error, "a job's end can't be announced");
+        }
+    }
+
+    /// Writes a job's end, however long the store is away.
+    async fn finish(&self, id: JobId, state: JobState, result: Option<&serde_json::Value>, error: Option<&str>) -> Result<(), StoreError> {
+        loop {
+            match self.store.finish_job(id, state, result, error, self.clock.now()).await {
+                Err(error) if error.is_unreachable() => tokio::time::sleep(STORE_AWAY).await,
+                ended => return ended,
+            }
         }
     }
 

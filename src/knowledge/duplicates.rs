@@ -14,7 +14,7 @@ use crate::domain::{DeskId, Entry, EntryFilter, EntryId, EntryStatus, Pool};
 use crate::embed::{Embedding, Lane, TextKind};
 use crate::index::{DenseField, IndexFilter, Probe};
 use crate::retrieve::encode::dot;
-use crate::suggest::group::{Answer, group_answers};
+use crate::suggest::group::{Answer, contradict_on_one_question, group_answers};
 use crate::text::language::detect;
 
 /// Cosine of two questions from which on they are shown to the editor as asking the same. See `docs/decisions/0014-knowledge.md` for what it
@@ -38,6 +38,10 @@ pub struct NearDuplicate {
     pub external_id: String,
     /// Where it is in its life.
     pub status: EntryStatus,
+    /// Its first question: the one it is listed under.
+    pub title: String,
+    /// Its answer.
+    pub answer: String,
     /// Its question that is most like one of those asked.
     pub question: String,
     /// Position (from 0) of the one asked.
@@ -46,6 +50,8 @@ pub struct NearDuplicate {
     pub similarity: f32,
     /// Whether its answer says the same, too; false where no answer was given to compare.
     pub same_answer: bool,
+    /// Whether its answer and the one given can't both be right, as far as their words show it.
+    pub contradicts: bool,
 }
 
 /// What is looked for.
@@ -116,15 +122,18 @@ impl Knowledge {
         found.retain(|found| asked.except != Some(found.entry.id));
         found.sort_by(|a, b| b.similarity.total_cmp(&a.similarity).then(a.entry.id.cmp(&b.entry.id)));
         found.truncate(MAX_NAMED);
-        let same = self.say_the_same(asked.answer, &found, lane).await?;
-        let named = found.into_iter().zip(same).map(|(found, same_answer)| NearDuplicate {
+        let compared = self.compare_answers(asked.answer, &found, lane).await?;
+        let named = found.into_iter().zip(compared).map(|(found, (same_answer, contradicts))| NearDuplicate {
             entry: found.entry.id,
             external_id: found.entry.external_id,
             status: found.entry.content.status,
+            title: found.entry.content.questions.first().cloned().unwrap_or_default(),
+            answer: found.entry.content.answer,
             question: found.question,
             asked: found.asked,
             similarity: found.similarity.min(1.0),
             same_answer,
+            contradicts,
         });
         Ok(named.collect())
     }
@@ -161,16 +170,20 @@ impl Knowledge {
         }
     }
 
-    /// Which of the entries found answer as `answer` does, by the rule that groups suggestions.
-    async fn say_the_same(&self, answer: &str, found: &[Match], lane: Lane) -> Result<Vec<bool>, KnowledgeError> {
+    /// Which of the entries found answer as `answer` does, and which against it, by the rules that group suggestions.
+    async fn compare_answers(&self, answer: &str, found: &[Match], lane: Lane) -> Result<Vec<(bool, bool)>, KnowledgeError> {
         if answer.trim().is_empty() || found.is_empty() {
-            return Ok(vec![false; found.len()]);
+            return Ok(vec![(false, false); found.len()]);
         }
         let texts: Vec<String> =
             std::iter::once(answer.to_owned()).chain(found.iter().map(|found| found.entry.content.answer.clone())).collect();
         let vectors = self.embedder.embed(texts.clone(), TextKind::Passage, lane).await?;
         let written = |at: usize| Answer { text: &texts[at], vector: &vectors[at].vector };
-        let same = |at: usize| !texts[at].trim().is_empty() && group_answers(&[written(0), written(at)]).len() == 1;
-        Ok((1..texts.len()).map(same).collect())
+        let compare = |at: usize| {
+            let is_written = !texts[at].trim().is_empty();
+            let same = is_written && group_answers(&[written(0), written(at)]).len() == 1;
+            (same, is_written && !same && contradict_on_one_question(&written(0), &written(at)))
+        };
+        Ok((1..texts.len()).map(compare).collect())
     }
 }

@@ -34,7 +34,8 @@ pub use event::{
     ConversationEvent, EventId, FailedEvent, InvalidEventId, StateEvent, SuggestionsEvent, TypingEvent, WithdrawnEvent, WithdrawnReason,
 };
 pub use room::Sent;
-pub use shown::{ShownMessage, shown_messages};
+pub use shown::ShownMessage;
+use shown::shown_messages;
 pub use watcher::{WatchFrom, Watcher};
 
 use room::{Room, Standing, Task};
@@ -310,7 +311,10 @@ impl Live {
     }
 
     /// A conversation, and its messages as they are shown.
-    async fn shown(&self, desk: &DeskId, id: ConversationId) -> Result<(Arc<Conversation>, Vec<ShownMessage>), LiveError> {
+    ///
+    /// # Errors
+    /// `UnknownConversation`, or the store's.
+    pub async fn shown(&self, desk: &DeskId, id: ConversationId) -> Result<(Arc<Conversation>, Vec<ShownMessage>), LiveError> {
         let conversation = self.0.store.conversation(desk, id).await?.ok_or(LiveError::UnknownConversation(id))?;
         let conversation = Arc::new(conversation);
         let masking = Arc::clone(&conversation);

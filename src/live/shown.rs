@@ -26,7 +26,7 @@ pub struct ShownMessage {
 
 /// Masks the messages of a conversation. Takes longer for long ones than an async worker may be held up.
 #[must_use]
-pub fn shown_messages(conversation: &Conversation) -> Vec<ShownMessage> {
+pub(super) fn shown_messages(conversation: &Conversation) -> Vec<ShownMessage> {
     let mut known = conversation.customer_personal.clone();
     let authors =
         conversation.messages.iter().filter(|message| message.role == Role::Customer).filter_map(|message| message.author.clone());

@@ -1,4 +1,5 @@
-//! The store: the truth of an installation. Small ports, one per aggregate, all implemented by one adapter (`sqlite`).
+//! The store: the truth of an installation. Small ports, one per aggregate, implemented by two adapters: `sqlite` and `postgres`. Both are made
+//! of the same modules, those in `sql`.
 //!
 //! Every method takes the desk it may touch; there is no unscoped query over customers' words. Message texts and personal fields are
 //! encrypted by `cipher` before they reach SQL; pairs, clusters and suggestions hold masked text only. What has to be written to the
@@ -8,6 +9,7 @@ pub mod cipher;
 mod clusters;
 #[cfg(test)]
 mod contract;
+pub mod postgres;
 mod reports;
 pub mod sqlite;
 
@@ -32,6 +34,12 @@ pub enum StoreError {
     /// Another process uses the data folder.
     #[error("the data folder {0} is in use by another process")]
     Locked(std::path::PathBuf),
+    /// Another process uses the database on a server.
+    #[error("the database {0} is in use by another riposte process; stop that one, or name another database in store.url")]
+    InUse(String),
+    /// The database server can't be used; the text says what to do.
+    #[error("{0}")]
+    Server(String),
     /// There is no such thing (in that desk).
     #[error("no such {0}")]
     NotFound(&'static str),
@@ -81,6 +89,23 @@ pub enum StoreError {
         #[source]
         source: std::io::Error,
     },
+}
+
+impl StoreError {
+    /// Whether the database did not answer at all, so that the same may go well later: its server is away, starting, stopping or full.
+    #[must_use]
+    pub fn is_unreachable(&self) -> bool {
+        match self {
+            Self::Server(_)
+            | Self::InUse(_)
+            | Self::Sql(sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed) => true,
+            // Connection exceptions; a server that stops, has crashed or starts; no free connection.
+            Self::Sql(sqlx::Error::Database(error)) => error.code().is_some_and(|code| {
+                code.len() == 5 && (code.starts_with("08") || ["57P01", "57P02", "57P03", "53300"].contains(&code.as_ref()))
+            }),
+            _ => false,
+        }
+    }
 }
 
 /// Shorthand for store results.
@@ -466,6 +491,8 @@ pub trait AccountStore: Send + Sync {
     async fn accounts(&self) -> Result<Vec<Account>>;
     /// Replaces a password hash and ends the account's sessions. `NotFound` for an unknown name.
     async fn set_password_hash(&self, name: &str, password_hash: &str) -> Result<()>;
+    /// Removes an account and ends its sessions. What the person did keeps their name. `NotFound` for an unknown name.
+    async fn remove_account(&self, name: &str) -> Result<()>;
     /// Adds a key.
     async fn add_api_key(&self, key: &ApiKey) -> Result<()>;
     /// One key.

@@ -510,6 +510,18 @@ mod tests {
     }
 
     #[test]
+    fn how_long_ago_it_was_is_no_rule() {
+        let late = "12号下单，到今天第10天了。现在的价保是7天，超出来了，这单没法退差。";
+        assert!(!opposed(late, "16号下单到今天9天了，价保是7天，过了，补不了。"));
+        assert!(opposed(late, "价保已经改成15天，您这单没法退的话我帮您看看。"));
+        assert!(!opposed(
+            "It has been 40 days, and returns close after 30 days.",
+            "You bought it 5 weeks ago; returns close after 30 days."
+        ));
+        assert!(opposed("Returns close after 30 days.", "You bought it 5 weeks ago; returns close after 60 days."));
+    }
+
+    #[test]
     fn it_goes_both_ways() {
         for (a, b, _) in cases(include_str!("../../tests/cases/contradiction/tuned.txt")) {
             assert_eq!(opposed(a, b), opposed(b, a), "{a} / {b}");

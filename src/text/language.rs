@@ -54,7 +54,7 @@ pub fn detect(text: &str) -> Language {
 }
 
 /// Whether a character belongs to the Chinese script (Han with its extensions, or bopomofo).
-pub(super) fn is_chinese(c: char) -> bool {
+pub fn is_chinese(c: char) -> bool {
     matches!(c,
         '\u{3400}'..='\u{4DBF}' | '\u{4E00}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}' | '\u{20000}'..='\u{323AF}'
         | '\u{3105}'..='\u{312F}' | '\u{3005}' | '\u{3007}')

@@ -18,6 +18,7 @@ mod several;
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -439,6 +440,12 @@ fn is_closed(lines: &[Line<'_>], turns: &[Turn], place: usize) -> bool {
     turn.customer
         && lines_of(lines, *answer).all(closes)
         && matches!(act(), CustomerAct::Thanks | CustomerAct::Acknowledgement | CustomerAct::Farewell)
+}
+
+/// The words of a text that name a matter, as search terms: no question words, no modal verbs, no figures, no placeholders.
+#[must_use]
+pub fn matters(text: &str) -> HashSet<String> {
+    content(text).into_iter().collect()
 }
 
 /// The first `limit` characters.

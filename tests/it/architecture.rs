@@ -27,6 +27,8 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("index::edge", &["domain", "rt", "telemetry"]),
     ("index::exact", &["domain"]),
     ("store::cipher", &["domain"]),
+    ("store::postgres", &["domain", "rt", "telemetry"]),
+    ("store::sql", &["domain"]),
     ("store::sqlite", &["domain", "rt", "telemetry"]),
     ("ingest", &["domain", "text"]),
     ("mining", &["domain", "text", "retrieve"]),
@@ -136,6 +138,8 @@ const PARTS: &[(&str, &str)] = &[
     ("index", "edge"),
     ("index", "exact"),
     ("store", "cipher"),
+    ("store", "postgres"),
+    ("store", "sql"),
     ("store", "sqlite"),
 ];
 

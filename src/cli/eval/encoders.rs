@@ -29,6 +29,9 @@ pub(in crate::cli) struct SpeedArgs {
     /// Rounds; the median counts
     #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u16).range(5..))]
     rounds: u16,
+    /// Read batches of token ids from standard input, one JSON list of lists per line, and answer each with its time and vectors
+    #[arg(long, conflicts_with_all = ["models", "json"])]
+    serve: bool,
     /// Write the figures as JSON to FILE, or to standard output with -
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -51,6 +54,9 @@ pub(in crate::cli) struct PrecisionArgs {
 }
 
 pub(super) fn run_speed(config: &Config, args: &SpeedArgs) -> anyhow::Result<()> {
+    if args.serve {
+        return serve_batches(&mut App::load_model(&config.encoder)?);
+    }
     let started = Instant::now();
     // Its own copy of the default: the queue's one belongs to the queue's thread.
     let mut models: Vec<Box<dyn EmbedModel>> = Vec::new();
@@ -77,6 +83,18 @@ pub(super) fn run_speed(config: &Config, args: &SpeedArgs) -> anyhow::Result<()>
         seconds: started.elapsed().as_secs_f64(),
     };
     show(&report, args.json.as_deref())
+}
+
+/// One line in, one line out, so that a script can measure this program and another in turn (`eval/bench/encoder`).
+fn serve_batches(model: &mut dyn EmbedModel) -> anyhow::Result<()> {
+    for line in std::io::stdin().lines() {
+        let batch: Vec<Vec<u32>> = serde_json::from_str(&line?).context("a line is not a list of lists of token ids")?;
+        let started = Instant::now();
+        let vectors = model.forward(&batch)?;
+        let seconds = started.elapsed().as_secs_f64();
+        print(&serde_json::json!({ "seconds": seconds, "vectors": vectors }).to_string());
+    }
+    Ok(())
 }
 
 pub(super) async fn run_precision(embedder: &dyn Embedder, args: &PrecisionArgs) -> anyhow::Result<()> {

@@ -98,6 +98,23 @@ pub(super) struct AccountCreated {
     generated_password: Option<String>,
 }
 
+/// Asks for another password of an account.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PasswordReset {
+    /// At least 12 characters. One is made and returned once when absent.
+    #[serde(default)]
+    password: Option<String>,
+}
+
+/// Another password has been set.
+#[derive(Serialize, ToSchema)]
+pub(super) struct PasswordWasReset {
+    /// The password that was made, if none was given. It is shown here only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    generated_password: Option<String>,
+}
+
 /// One API key, without its secret.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(as = ApiKey)]
@@ -161,6 +178,8 @@ pub(super) struct ListQuery {
 
 problems!(ListProblems: InvalidParameter, InvalidCursor);
 problems!(AccountCreateProblems: InvalidJson, AccountExists, UnsupportedMediaType, BodyTooLarge, InvalidField);
+problems!(PasswordResetProblems: InvalidJson, UnknownAccount, UnsupportedMediaType, BodyTooLarge, InvalidField);
+problems!(AccountProblems: UnknownAccount);
 problems!(ApiKeyCreateProblems: InvalidJson, UnsupportedMediaType, BodyTooLarge, InvalidField);
 problems!(ApiKeyProblems: UnknownApiKey);
 
@@ -200,6 +219,38 @@ pub(super) async fn create_account(
 ) -> Result<(StatusCode, Json<AccountCreated>), Problem> {
     let (account, generated_password) = gate.add_account(&grant, &new.name, new.password, new.role, new.desks.into()).await?;
     Ok((StatusCode::CREATED, Json(AccountCreated { account: account.into(), generated_password })))
+}
+
+/// Sets another password for an account.
+///
+/// For somebody who has lost theirs. Their sessions end at once. Without a password one is made and returned, once.
+#[utoipa::path(put, path = "/v1/accounts/{name}/password", operation_id = "reset_password", tag = "access",
+    params(("name" = String, Path, description = "The account's name")),
+    request_body(content = PasswordReset, example = json!({})),
+    responses((status = 200, description = "The password, if one was made", body = PasswordWasReset), PasswordResetProblems))]
+pub(super) async fn reset_password(
+    State(gate): State<GateRef>,
+    grant: Grant<ManageAccess>,
+    Path(name): Path<String>,
+    Json(reset): Json<PasswordReset>,
+) -> Result<Json<PasswordWasReset>, Problem> {
+    let generated_password = gate.reset_password(&grant, &name, reset.password).await?;
+    Ok(Json(PasswordWasReset { generated_password }))
+}
+
+/// Removes an account.
+///
+/// Its sessions end at once; what the person decided keeps their name. Nobody removes their own account.
+#[utoipa::path(delete, path = "/v1/accounts/{name}", operation_id = "delete_account", tag = "access",
+    params(("name" = String, Path, description = "The account's name")),
+    responses((status = 204, description = "Removed"), AccountProblems))]
+pub(super) async fn delete_account(
+    State(gate): State<GateRef>,
+    grant: Grant<ManageAccess>,
+    Path(name): Path<String>,
+) -> Result<StatusCode, Problem> {
+    gate.remove_account(&grant, &name).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Lists API keys.

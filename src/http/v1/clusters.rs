@@ -11,6 +11,7 @@ use super::jobs::{JobView, accepted};
 use crate::auth::Grant;
 use crate::auth::grant::permission::{ReadClusters, RebuildClusters};
 use crate::curation::map::MapPoint;
+use crate::curation::promote::proposal;
 use crate::curation::review::ProposedPart;
 use crate::domain::{Cluster, ClusterId, ClusterMember, ClusterState, DeskId, Language, PairId};
 use crate::http::etag::etag;
@@ -33,6 +34,8 @@ pub(super) struct ClusterView {
     pub(super) cluster: Cluster,
     /// Its questions, most similar first; at most 200.
     members: Vec<ClusterMember>,
+    /// Questions that an entry made of it begins with, unless others are named.
+    proposed_questions: Vec<String>,
 }
 
 /// Which clusters.
@@ -193,8 +196,9 @@ pub(super) async fn show_cluster(
 ) -> Result<impl IntoResponse, Problem> {
     let (access, desk) = gate.enter(&grant, &query.desk).await?;
     let (cluster, mut members) = gate.cluster(&access, &desk, id).await?;
+    let proposed_questions = proposal(&cluster, &members, None).map(|proposal| proposal.questions).unwrap_or_default();
     members.truncate(MAX_MEMBERS);
-    Ok((etag(cluster.version), Json(ClusterView { cluster, members })))
+    Ok((etag(cluster.version), Json(ClusterView { cluster, members, proposed_questions })))
 }
 
 /// Proposes how to split a cluster.

@@ -11,7 +11,7 @@ use crate::domain::{ConversationId, ConversationState, DeskId, Timestamp};
 use crate::http::extract::{Json, Path, Query};
 use crate::http::gate::GateRef;
 use crate::http::problem::{Problem, problems};
-use crate::live::{ShownMessage, shown_messages};
+use crate::live::ShownMessage;
 
 /// One conversation, masked.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -50,16 +50,14 @@ pub(super) async fn show_conversation(
     Query(query): Query<DeskQuery>,
 ) -> Result<Json<ConversationView>, Problem> {
     let (access, _) = gate.enter(&grant, &query.desk).await?;
-    let (conversation, state) = gate.conversation(&access, id).await?;
-    // Masking a long conversation takes longer than a worker may be held up.
-    let view = move || ConversationView {
-        messages: shown_messages(&conversation),
+    let (conversation, messages, state) = gate.conversation(&access, id).await?;
+    Ok(Json(ConversationView {
         id: conversation.id,
-        desk: conversation.desk,
-        channel: conversation.channel,
+        desk: conversation.desk.clone(),
+        channel: conversation.channel.clone(),
         state,
         started_at: conversation.started_at,
-        tags: conversation.tags,
-    };
-    Ok(Json(tokio::task::spawn_blocking(view).await.map_err(Problem::internal)?))
+        tags: conversation.tags.clone(),
+        messages,
+    }))
 }

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use super::accounts::Desks;
 use crate::domain::{AccessRole, Timestamp};
-use crate::http::extract::{Authenticated, Json};
+use crate::http::extract::{Authenticated, Json, Person};
 use crate::http::gate::GateRef;
 use crate::http::middleware::access::SESSION_COOKIE;
 use crate::http::problem::{Problem, problems};
@@ -83,6 +83,34 @@ pub(super) async fn delete_session(
     gate.sign_out(&jar).await?;
     let removal = session_cookie(String::new(), gate.settings().secure_cookies);
     Ok((StatusCode::NO_CONTENT, jar.remove(removal)))
+}
+
+/// The present password and the next.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PasswordChange {
+    /// The present one.
+    current_password: String,
+    /// The next one, at least 12 characters.
+    new_password: String,
+}
+
+problems!(PasswordProblems: InvalidJson, UnsupportedMediaType, BodyTooLarge, InvalidField, TooManyAttempts);
+
+/// Changes the caller's own password.
+///
+/// All sessions of the account end; the cookie of a new one comes with the answer. A key has no password.
+#[utoipa::path(put, path = "/v1/me/password", operation_id = "change_password", tag = "access",
+    request_body(content = PasswordChange, example = json!({"current_password": "…", "new_password": "…"})),
+    responses((status = 204, description = "Changed; the cookie of a new session is set"), PasswordProblems))]
+pub(super) async fn change_password(
+    State(gate): State<GateRef>,
+    Person(principal): Person,
+    jar: CookieJar,
+    Json(change): Json<PasswordChange>,
+) -> Result<(StatusCode, CookieJar), Problem> {
+    let session = gate.change_password(&principal, &change.current_password, &change.new_password).await?;
+    Ok((StatusCode::NO_CONTENT, jar.add(session_cookie(session.token, gate.settings().secure_cookies))))
 }
 
 fn session_cookie(token: String, secure: bool) -> Cookie<'static> {

@@ -24,7 +24,7 @@ mod words;
 use std::collections::{HashMap, HashSet};
 
 pub use communities::{ClusterSettings, communities};
-pub use words::{keywords, name, representative};
+pub use words::{keywords, messages, name, representative};
 
 /// One question's neighbour.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -6,12 +6,17 @@ use super::Question;
 use crate::domain::Language;
 use crate::retrieve::encode::{dot, normalise};
 use crate::text::acts::{customer_act, weighted_length};
+use crate::text::language::is_chinese;
 use crate::text::segment::terms;
 
-/// Length of a name, in Chinese characters (a Latin word counts two).
+/// Length of a name, in Chinese characters.
 const NAME_LENGTH: usize = 16;
+/// Length of an English name, in the same measure: a Latin word counts two and says less.
+const ENGLISH_NAME_LENGTH: usize = 24;
 /// What each character beyond that costs a representative question, in cosine.
 const SURPLUS_PENALTY: f32 = 0.005;
+/// What each message or sentence beyond the first costs it: a chain of them is about several things.
+const CHAIN_PENALTY: f32 = 0.03;
 /// Words, or Chinese characters, that a shortened name keeps before its first keyword.
 const LEAD: usize = 2;
 /// Keywords that make a name where no words of a customer's do.
@@ -117,6 +122,12 @@ const FILLERS: &[&str] = &[
     "这样",
 ];
 
+/// Messages or sentences that a text is made of; what only greets does not count.
+#[must_use]
+pub fn messages(text: &str) -> usize {
+    parts(text, ends_sentence, true).len()
+}
+
 /// The question that stands for a cluster, by its place: near the centre of all and short; a chain of turns makes a poor heading. `None` of nothing.
 #[must_use]
 pub fn representative(members: &[Question<'_>]) -> Option<usize> {
@@ -129,9 +140,12 @@ pub fn representative(members: &[Question<'_>]) -> Option<usize> {
     normalise(&mut centre);
     let fitness = |member: &Question<'_>| {
         let surplus = weighted_length(member.text).saturating_sub(NAME_LENGTH);
-        dot(&centre, member.vector) - SURPLUS_PENALTY * surplus as f32
+        let links = messages(member.text).saturating_sub(1);
+        dot(&centre, member.vector) - SURPLUS_PENALTY * surplus as f32 - CHAIN_PENALTY * links as f32
     };
-    (0..members.len()).max_by(|&a, &b| fitness(&members[a]).total_cmp(&fitness(&members[b])).then(b.cmp(&a)))
+    // Reading a text takes longer than comparing: once for each.
+    let fitness: Vec<f32> = members.iter().map(fitness).collect();
+    (0..members.len()).max_by(|&a, &b| fitness[a].total_cmp(&fitness[b]).then(b.cmp(&a)))
 }
 
 /// A short, readable name for a cluster: the part of its representative question that holds most of its keywords, without greeting and
@@ -143,11 +157,12 @@ pub fn name(representative: &str, keywords: &[String], language: Language) -> St
         let part = part.to_lowercase();
         lower.iter().filter(|keyword| part.contains(keyword.as_str())).count()
     };
-    let sentences = parts(representative, |c| matches!(c, '\n' | '。' | '！' | '？' | '!' | '?' | '；' | ';') || c == '.');
-    let clauses = sentences.iter().flat_map(|sentence| parts(sentence, |c| matches!(c, '，' | ',' | '：' | ':')));
+    let length = if language == Language::En { ENGLISH_NAME_LENGTH } else { NAME_LENGTH };
+    let sentences = parts(representative, ends_sentence, false);
+    let clauses = sentences.iter().flat_map(|sentence| parts(sentence, |c| matches!(c, '，' | ',' | '：' | ':'), true));
     // Whole sentences first: a clause is taken only where it tells as much in less room, or the sentence is too long.
     let candidates = sentences.iter().copied().chain(clauses);
-    let fits = |part: &str| weighted_length(part) <= NAME_LENGTH;
+    let fits = |part: &str| weighted_length(part) <= length;
     let mut best: Option<(&str, (bool, usize))> = None;
     for part in candidates {
         let worth = (fits(part), told(part));
@@ -157,7 +172,7 @@ pub fn name(representative: &str, keywords: &[String], language: Language) -> St
     }
     match best {
         Some((part, (true, _))) => capitalised(part),
-        Some((part, (false, told))) if told > 0 || keywords.is_empty() => capitalised(&shortened(part, &lower)),
+        Some((part, (false, told))) if told > 0 || keywords.is_empty() => capitalised(&shortened(part, &lower, length)),
         _ => {
             let separator = if language == Language::Zh { "、" } else { ", " };
             capitalised(&keywords.iter().take(NAME_KEYWORDS).map(String::as_str).collect::<Vec<_>>().join(separator))
@@ -165,19 +180,28 @@ pub fn name(representative: &str, keywords: &[String], language: Language) -> St
     }
 }
 
-/// The parts of a text that say something, without what opens them. A dot or comma inside a figure or a name ("3.5", "a.b") does not part.
-fn parts(text: &str, separates: impl Fn(char) -> bool) -> Vec<&str> {
+/// What ends a sentence, or a message of several.
+fn ends_sentence(c: char) -> bool {
+    matches!(c, '\n' | '。' | '！' | '？' | '!' | '?' | '；' | ';' | '.')
+}
+
+/// The parts of a text that say something, without what opens them. A dot or comma inside a figure or a name ("3.5", "a.b") does not part;
+/// with `at_blanks` a blank between Chinese characters does: nobody writes one within a clause, but messages sent one by one are joined so.
+fn parts(text: &str, separates: impl Fn(char) -> bool, at_blanks: bool) -> Vec<&str> {
     let mut parts = Vec::new();
     let mut start = 0;
+    let mut before = ' ';
     for (at, c) in text.char_indices() {
         let after = at + c.len_utf8();
         let rest = &text[after..];
         let inside = matches!(c, '.' | ',' | ':') && rest.starts_with(|next: char| next.is_ascii_digit())
             || c == '.' && rest.starts_with(|next: char| next.is_ascii_alphabetic());
-        if separates(c) && !inside {
+        let between = at_blanks && c == ' ' && is_chinese(before) && rest.starts_with(is_chinese);
+        if separates(c) && !inside || between {
             parts.push(&text[start..at]);
             start = after;
         }
+        before = c;
     }
     parts.push(&text[start..]);
     parts.into_iter().map(without_opening).filter(|part| !part.is_empty() && !customer_act(part).is_small_talk()).collect()
@@ -204,12 +228,12 @@ fn without_opening(part: &str) -> &str {
 }
 
 /// The stretch of a long part that holds most keywords, from a little before the first of them, with an ellipsis where something is left out.
-fn shortened(part: &str, keywords: &[String]) -> String {
+fn shortened(part: &str, keywords: &[String], length: usize) -> String {
     let units = units(part);
     let fitting = |from: usize| {
         let mut end = from;
         let mut kept = String::new();
-        while end < units.len() && weighted_length(&format!("{kept}{}", units[end])) <= NAME_LENGTH {
+        while end < units.len() && weighted_length(&format!("{kept}{}", units[end])) <= length {
             kept.push_str(units[end]);
             end += 1;
         }
@@ -240,8 +264,20 @@ fn units(part: &str) -> Vec<&str> {
     units
 }
 
+/// A text without the placeholders it ends with: whose order it was says nothing about what was asked.
+fn without_value_at_end(text: &str) -> &str {
+    let mut rest = text.trim_end();
+    while let Some((before, inside)) = rest.strip_suffix(']').and_then(|open| open.rsplit_once('['))
+        && !before.trim_end().is_empty()
+        && inside.chars().all(|c| c.is_ascii_uppercase() || c == '_')
+    {
+        rest = before.trim_end();
+    }
+    rest
+}
+
 fn capitalised(text: &str) -> String {
-    let mut chars = text.chars();
+    let mut chars = without_value_at_end(text).chars();
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
@@ -326,7 +362,14 @@ mod tests {
             ),
             "…I could reset the password I use online"
         );
+        assert_eq!(of("又是我 上次退衬衫那个 这次裤子 买大了一码想换", &["一码", "裤子", "想换"], Language::Zh), "买大了一码想换");
+        assert_eq!(
+            of("can i use points and the welcome coupon together", &["coupon", "points"], Language::En),
+            "Can i use points and the welcome coupon together"
+        );
         assert_eq!(of("", &["invoice", "tax", "title", "paper"], Language::En), "Invoice, tax, title");
+        assert_eq!(of("物流三天没动了 [ORDER_NO]", &["物流"], Language::Zh), "物流三天没动了");
+        assert_eq!(of("[ORDER_NO]", &["物流"], Language::Zh), "[ORDER_NO]");
         assert_eq!(of("谢谢", &["发票", "抬头"], Language::Zh), "发票、抬头");
         assert_eq!(of("", &[], Language::Zh), "");
     }

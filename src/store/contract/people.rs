@@ -40,6 +40,20 @@ pub(in crate::store) async fn a_new_password_ends_the_sessions_of_its_account(st
     assert!(matches!(error, StoreError::NotFound("account")), "{error:?}");
 }
 
+pub(in crate::store) async fn a_removed_account_is_gone_with_its_sessions(store: &dyn Store) {
+    let (zoe, amy) = (account("zoe"), account("amy"));
+    for account in [&zoe, &amy] {
+        store.add_account(account).await.unwrap();
+        store.add_session(account.name.as_bytes(), account.id, minutes(60)).await.unwrap();
+    }
+    store.remove_account("zoe").await.unwrap();
+    assert_eq!(store.session_account(b"zoe", NOW).await.unwrap(), None);
+    assert_eq!(store.accounts().await.unwrap(), [amy]);
+    let error = store.remove_account("zoe").await.unwrap_err();
+    assert!(matches!(error, StoreError::NotFound("account")), "{error:?}");
+    store.add_account(&account("zoe")).await.unwrap();
+}
+
 pub(in crate::store) async fn sessions_expire_and_end(store: &dyn Store) {
     let zoe = account("zoe");
     store.add_account(&zoe).await.unwrap();

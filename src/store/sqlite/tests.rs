@@ -22,7 +22,6 @@ async fn open_empty() -> (tempfile::TempDir, SqliteStore) {
 }
 
 mod contract {
-    use super::open_empty;
     super::contract_tests!(super::open_empty);
 }
 

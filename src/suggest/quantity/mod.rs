@@ -10,8 +10,9 @@ use regex::{Captures, Regex};
 
 use numbers::number;
 use patterns::{
-    ABOUT, AGE, AND_A_HALF, BOUND_BEFORE, BOUND_BEHIND, CLOCK, CLOSED_DAY, COUNT, DATE, DAY, FREE, FREQUENCY, HALF_MORE, MEASURE, MONEY,
-    MONTH_DAY, NAMED, NUMBER_ALONE, OFTEN, ORDINAL, PAID, PERIOD, SAME_DAY, SHARE, SOMETHING_FREE, THINGS, TURN, UNCOUNTED, UNLIMITED,
+    ABOUT, AGE, AND_A_HALF, BOUND_BEFORE, BOUND_BEHIND, CLOCK, CLOSED_DAY, COUNT, DATE, DAY, FREE, FREQUENCY, FROM, HALF_MORE, MEASURE,
+    MONEY, MONTH_DAY, NAMED, NUMBER_ALONE, OFTEN, ORDINAL, OWN_CASE, PAID, PERIOD, SAME_DAY, SHARE, SOMETHING_FREE, THINGS, TURN,
+    UNCOUNTED, UNLIMITED,
 };
 
 /// What a figure measures. Only figures of one dimension can disagree.
@@ -21,6 +22,8 @@ pub(super) enum Dimension {
     Period,
     /// Money of any currency, in its unit.
     Money,
+    /// An amount of money from which on something holds.
+    From,
     /// A share, in hundredths; discounts as the share that is left.
     Share,
     /// A time of the day, in minutes since midnight.
@@ -82,7 +85,16 @@ pub(super) fn without_free(folded: &str) -> String {
 pub(super) fn quantities(folded: &str) -> Vec<Quantity> {
     let mut found = Vec::new();
     // What has been read is blanked, so that "3月15日" is not three months as well.
-    let mut rest = folded.to_owned();
+    let mut rest = OWN_CASE.replace_all(folded, " ").into_owned();
+    take(
+        &mut rest,
+        &FROM,
+        |captures| {
+            let amount = value(&captures, "zh").or_else(|| value(&captures, "en"))?;
+            Some((Dimension::From, amount, amount))
+        },
+        &mut found,
+    );
     take(
         &mut rest,
         &MONEY,
@@ -386,9 +398,9 @@ fn measure(unit: &str) -> (u32, f64) {
         (0, 1e-6)
     } else if starts(&["公斤", "千克", "kg", "kilo"]) && !unit.starts_with("kilom") {
         (0, 1.0)
-    } else if starts(&["gb", "g流量"]) {
+    } else if starts(&["gb", "gigab", "g流量"]) {
         (3, 1024.0)
-    } else if starts(&["mb", "兆"]) {
+    } else if starts(&["mb", "megab", "兆"]) {
         (3, 1.0)
     } else if starts(&["克", "g"]) {
         (0, 1e-3)

@@ -13,14 +13,26 @@ pub(super) static PERIOD: LazyLock<Regex> = LazyLock::new(|| {
         r"(?P<unit>个?工作日|个?自然日|天|日内|日之?内|个?小时|个?钟头|分钟|秒钟?|个?星期|个?礼拜|周内?|个月|年|h(?-u:\b)|fortnights?(?-u:\b)|(?:working|business|calendar)?\ ?days?(?-u:\b)|hours?(?-u:\b)|hrs?(?-u:\b)|minutes?(?-u:\b)|mins?(?-u:\b)|seconds?(?-u:\b)|secs?(?-u:\b)|weeks?(?-u:\b)|months?(?-u:\b)|years?(?-u:\b))",
     )
 });
+/// What only tells how long ago something happened to this customer, or on which day: no figure of a rule.
+pub(super) static OWN_CASE: LazyLock<Regex> = LazyLock::new(|| {
+    compiled(&format!(
+        r"(?:到|至)(?:今天|现在|目前|今)(?:\p{{Han}}{{0,2}})?第?{NUMBER}天了?|今天\p{{Han}}{{0,3}}第{NUMBER}天了?|第{NUMBER}天了|{NUMBER}[号日](?:晚上|早上|下午|中午)?(?:下的?单|买的|拍的|付的?款|签收|收到)|{NUMBER}\ (?:days?|weeks?|months?)\ ago(?-u:\b)|(?:has|have|its)\ been\ {NUMBER}\ (?:days?|weeks?|months?)"
+    ))
+});
 pub(super) static MONEY: LazyLock<Regex> = LazyLock::new(|| {
     compiled(&format!(
         r"(?:[$€£¥]|usd|rmb|cny|eur|gbp|hkd|aud|cad|chf)\ ?(?P<before>{NUMBER})|(?P<low>{NUMBER})(?:\ ?(?:-|~|到|至|to)\ ?(?P<high>{NUMBER}))?\ ?(?P<times>[千万])?\ ?(?:元|块钱?|yuan|rmb|cny|dollars?|usd|euros?|eur|pounds?|gbp|quid|cents?|[$€£])"
     ))
 });
+/// An amount from which on something holds.
+pub(super) static FROM: LazyLock<Regex> = LazyLock::new(|| {
+    compiled(&format!(
+        r"满(?P<zh>{NUMBER})(?:元|块钱?)|(?:orders?|purchases?|baskets?)\ (?:over|above|from|worth|of\ at\ least|of\ more\ than)\ [$€£¥]?\ ?(?P<en>{NUMBER})(?:\ ?(?:yuan|dollars?|euros?|pounds?))?"
+    ))
+});
 pub(super) static FREE: LazyLock<Regex> = LazyLock::new(|| {
     compiled(
-        r"免费|免年费|免运费|包邮|免手续费|不(?:收取?|另收)(?:您)?(?:任何)?(?:钱|\p{Han}{0,4}费)|不要钱|不用付钱|不花钱|零费用|不用(?:另外|额外)?(?:给钱|付费|交费|掏钱)|无需(?:另外|额外)?(?:付费|交费)|不另收费|不再收费|(?-u:\b)free(?-u:\b)|(?-u:\b)no\ (?:extra\ )?(?:charge|fee|cost)s?(?-u:\b)|(?-u:\b)costs?\ nothing(?-u:\b)|(?-u:\b)for\ nothing(?-u:\b)|(?-u:\b)pays?\ nothing(?-u:\b)|(?-u:\b)nothing\ to\ pay(?-u:\b)|(?-u:\b)at\ no\ (?:\w+\ )?(?:cost|charge)s?(?-u:\b)|(?-u:\b)no\ (?:\w+\ )?(?:fee|charge|cost)s?(?-u:\b)|(?-u:\b)(?:do|does|is|are|will)(?: not|n[o']?t)\ (?:be\ )?charged?\ (?:for|you|anything)|(?-u:\b)(?:wont|will\ not)\ be\ charged|(?-u:\b)nothing\ will\ be\ charged|(?-u:\b)complimentary(?-u:\b)|(?-u:\b)on\ the\ house(?-u:\b)",
+        r"免费|免年费|免运费|免押金|免服务费|免快递费|免邮费|包邮|免手续费|不(?:会)?(?:再)?(?:另外|额外)?(?:收取?|另收)(?:您)?(?:的)?(?:任何)?(?:钱|\p{Han}{0,4}费)|不要钱|不用付钱|不花钱|零费用|不用(?:另外|额外)?(?:给钱|付费|交费|掏钱)|无需(?:另外|额外)?(?:付费|交费)|不另收费|不再收费|(?-u:\b)free(?-u:\b)|(?-u:\b)no\ (?:extra\ )?(?:charge|fee|cost)s?(?-u:\b)|(?-u:\b)costs?\ nothing(?-u:\b)|(?-u:\b)for\ nothing(?-u:\b)|(?-u:\b)pays?\ nothing(?-u:\b)|(?-u:\b)nothing\ to\ pay(?-u:\b)|(?-u:\b)at\ no\ (?:\w+\ )?(?:cost|charge)s?(?-u:\b)|(?-u:\b)no\ (?:\w+\ )?(?:fee|charge|cost)s?(?-u:\b)|(?-u:\b)(?:do|does|is|are|will)(?: not|n[o']?t)\ (?:be\ )?charged?\ (?:for|you|anything)|(?-u:\b)(?:wont|will\ not)\ be\ charged|(?-u:\b)nothing\ will\ be\ charged|(?-u:\b)complimentary(?-u:\b)|(?-u:\b)on\ the\ house(?-u:\b)",
     )
 });
 pub(super) static UNLIMITED: LazyLock<Regex> = LazyLock::new(|| {
@@ -65,7 +77,7 @@ pub(super) static MONTH_DAY: LazyLock<Regex> = LazyLock::new(|| {
 /// Mass in kilograms, length in metres, volume in litres, temperature.
 pub(super) static MEASURE: LazyLock<Regex> = LazyLock::new(|| {
     measured(
-        r"(?P<unit>公斤|千克|kg(?-u:\b)|kilos?(?-u:\b)|kilograms?(?-u:\b)|毫克|mg(?-u:\b)|克|g(?-u:\b)|grams?(?-u:\b)|斤|吨|tons?(?-u:\b)|pounds?\ in\ weight|lbs?(?-u:\b)|厘米|公分|cm(?-u:\b)|centimet(?:er|re)s?(?-u:\b)|毫米|mm(?-u:\b)|公里|千米|km(?-u:\b)|kilomet(?:er|re)s?(?-u:\b)|米|met(?:er|re)s?(?-u:\b)|m(?-u:\b)|miles?(?-u:\b)|毫升|ml(?-u:\b)|升|lit(?:er|re)s?(?-u:\b)|gb(?-u:\b)|g流量|mb(?-u:\b)|兆)",
+        r"(?P<unit>公斤|千克|kg(?-u:\b)|kilos?(?-u:\b)|kilograms?(?-u:\b)|毫克|mg(?-u:\b)|克|g(?-u:\b)|grams?(?-u:\b)|斤|吨|tons?(?-u:\b)|pounds?\ in\ weight|lbs?(?-u:\b)|厘米|公分|cm(?-u:\b)|centimet(?:er|re)s?(?-u:\b)|毫米|mm(?-u:\b)|公里|千米|km(?-u:\b)|kilomet(?:er|re)s?(?-u:\b)|米|met(?:er|re)s?(?-u:\b)|m(?-u:\b)|miles?(?-u:\b)|毫升|ml(?-u:\b)|升|lit(?:er|re)s?(?-u:\b)|gb(?-u:\b)|gigabytes?(?-u:\b)|g流量|mb(?-u:\b)|megabytes?(?-u:\b)|兆)",
     )
 });
 /// A place or a line that is told from others by its number or letter: its kind, and which one.

@@ -12,7 +12,7 @@ const SECRET_ANSWER: &str = "丙烯颜料课程每周六上午在三号教室，
 const SECRET_QUESTION: &str = "丙烯颜料课程什么时候上";
 
 /// Operations that no desk's data passes through; all others are tried below.
-const WITHOUT_DESK: [&str; 13] = [
+const WITHOUT_DESK: [&str; 16] = [
     "show_me",
     "delete_session",
     "list_desks",
@@ -23,6 +23,9 @@ const WITHOUT_DESK: [&str; 13] = [
     "delete_adapter",
     "list_accounts",
     "create_account",
+    "delete_account",
+    "reset_password",
+    "change_password",
     "list_api_keys",
     "create_api_key",
     "delete_api_key",

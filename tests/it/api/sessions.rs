@@ -56,6 +56,80 @@ async fn a_session_ends_by_itself() {
     .await;
 }
 
+const NEXT: &str = "another long enough one";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn somebody_changes_their_own_password() {
+    with_app(async |app| {
+        with_account(app).await;
+        let elsewhere = with_cookie_of(app, &sign_in(app, "li.na", PASSWORD).await);
+        let session = with_cookie_of(app, &sign_in(app, "li.na", PASSWORD).await).with("x-riposte-csrf", "1");
+        let change = |present: &str, next: &str| json!({"current_password": present, "new_password": next});
+        let wrong = session.put("/v1/me/password", &change("not this one at all", NEXT)).await;
+        assert_eq!((wrong.status, wrong.refused_field().as_str()), (422, "/current_password"));
+        let short = session.put("/v1/me/password", &change(PASSWORD, "short")).await;
+        assert_eq!((short.status, short.refused_field().as_str()), (422, "/new_password"));
+        elsewhere.get("/v1/me").await.ok();
+
+        let changed = session.put("/v1/me/password", &change(PASSWORD, NEXT)).await;
+        changed.expect(204);
+        assert!(changed.headers["set-cookie"].to_str().unwrap().contains("HttpOnly"));
+        assert_eq!(with_cookie_of(app, &changed).get("/v1/me").await.ok()["name"], "li.na");
+        for ended in [&elsewhere, &session] {
+            ended.get("/v1/me").await.refused(401, "invalid_credentials");
+        }
+        sign_in(app, "li.na", PASSWORD).await.refused(401, "invalid_credentials");
+        sign_in(app, "li.na", NEXT).await.expect(201);
+
+        app.admin().await.put("/v1/me/password", &change(PASSWORD, NEXT)).await.refused(403, "forbidden");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn guessing_the_present_password_is_slowed_down() {
+    with_app(async |app| {
+        with_account(app).await;
+        let session = with_cookie_of(app, &sign_in(app, "li.na", PASSWORD).await).with("x-riposte-csrf", "1");
+        let guess = json!({"current_password": "not this one at all", "new_password": NEXT});
+        for _ in 0..10 {
+            assert_eq!(session.put("/v1/me/password", &guess).await.status, 422);
+        }
+        session.put("/v1/me/password", &guess).await.refused(429, "too_many_attempts");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_administrator_replaces_passwords_and_removes_accounts() {
+    with_app(async |app| {
+        with_account(app).await;
+        let admin = app.admin().await;
+        let session = with_cookie_of(app, &sign_in(app, "li.na", PASSWORD).await);
+        let made = admin.put("/v1/accounts/li.na/password", &json!({})).await.ok();
+        session.get("/v1/me").await.refused(401, "invalid_credentials");
+        let answer = sign_in(app, "li.na", text(&made["generated_password"])).await;
+        let session = with_cookie_of(app, &answer);
+        session.get("/v1/me").await.ok();
+        let given = admin.put("/v1/accounts/li.na/password", &json!({"password": NEXT})).await.ok();
+        assert!(given.get("generated_password").is_none());
+        let session = with_cookie_of(app, &sign_in(app, "li.na", NEXT).await);
+
+        admin.delete("/v1/accounts/li.na").await.expect(204);
+        session.get("/v1/me").await.refused(401, "invalid_credentials");
+        sign_in(app, "li.na", NEXT).await.refused(401, "invalid_credentials");
+        for absent in [admin.delete("/v1/accounts/li.na").await, admin.put("/v1/accounts/li.na/password", &json!({})).await] {
+            absent.refused(404, "unknown_account");
+        }
+
+        admin.post("/v1/accounts", &json!({"name": "boss", "password": PASSWORD, "role": "admin", "desks": "all"})).await.expect(201);
+        let boss = with_cookie_of(app, &sign_in(app, "boss", PASSWORD).await).with("x-riposte-csrf", "1");
+        boss.delete("/v1/accounts/boss").await.refused(403, "forbidden");
+        boss.get("/v1/me").await.ok();
+    })
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cookie_alone_changes_nothing() {
     with_app(async |app| {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::support::archive::{INVOICE_ZH, POSTAGE_ZH, RETURN_EN, RETURN_ZH, Talk};
 use crate::support::client::{list, text, texts};
-use crate::support::with_app;
+use crate::support::{with_app, with_settings};
 
 fn check_form(set: &Value) {
     let suggestions = list(&set["suggestions"]);
@@ -226,6 +226,24 @@ async fn a_desk_has_its_own_limit_and_pools() {
             assert_eq!(set(change).await.refused_field(), pointer);
         }
         assert!(set(json!({"pools": ["wiki"]})).await.refused_field().starts_with("/pools"));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_too_much_is_refused_at_once() {
+    with_settings(&["server.concurrent_suggestions=1"], async |app| {
+        app.shop().await;
+        let agent = app.key(AccessRole::Agent, &["shop"]).await;
+        let request = json!({"desk": "shop", "conversation": {"messages": [{"role": "customer", "text": "怎么退货"}]}});
+        let answers = futures::future::join_all((0..40).map(|_| agent.post("/v1/suggestions", &request))).await;
+        let (taken, refused): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| answer.status == 200);
+        assert!(!taken.is_empty() && !refused.is_empty(), "{} answered", taken.len());
+        for answer in refused {
+            answer.refused(503, "overloaded");
+            assert_eq!(answer.headers["retry-after"], "1");
+        }
+        agent.post("/v1/suggestions", &request).await.ok();
     })
     .await;
 }

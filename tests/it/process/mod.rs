@@ -1,9 +1,12 @@
 //! The program as a process: started, asked over its socket, stopped gently and hard.
 
+mod backups;
 mod clusters;
+mod containers;
 mod interruption;
 mod knowledge;
 mod life;
+mod postgres;
 mod refusals;
 
 use std::io::{BufRead as _, BufReader};

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::value::{self, from_optional_json, timestamp, to_json};
-use super::{SqliteStore, duplicate, not_found};
+use super::{SqlStore, duplicate, not_found};
 use crate::domain::{AccessRole, Account, AccountId, ApiKey, ApiKeyId, DeskScope, Timestamp, WidgetToken};
 use crate::store::{AccountStore, Result, StoreError};
 
@@ -68,7 +68,7 @@ impl ApiKeyRow {
 }
 
 #[async_trait]
-impl AccountStore for SqliteStore {
+impl AccountStore for SqlStore {
     async fn add_account(&self, account: &Account) -> Result<()> {
         sqlx::query("insert into account (id, name, password_hash, role, desks, created_at) values ($1, $2, $3, $4, $5, $6)")
             .bind(value::blob(account.id.as_uuid()))
@@ -104,6 +104,11 @@ impl AccountStore for SqliteStore {
         sqlx::query("delete from session where account_id = (select id from account where name = $1)").bind(name).execute(&mut *tx).await?;
         tx.commit().await?;
         Ok(())
+    }
+
+    async fn remove_account(&self, name: &str) -> Result<()> {
+        let done = sqlx::query("delete from account where name = $1").bind(name).execute(&self.writer).await?;
+        if done.rows_affected() == 0 { Err(StoreError::NotFound("account")) } else { Ok(()) }
     }
 
     async fn add_api_key(&self, key: &ApiKey) -> Result<()> {

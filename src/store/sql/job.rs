@@ -1,13 +1,12 @@
 //! Jobs: a durable queue with progress, checkpoints and cancellation.
 
-use async_trait::async_trait;
-use sqlx::SqliteConnection;
-
+use super::dialect::Connection;
 use super::statement::{insert_rows, padded, with_list};
 use super::value::{self, from_json, from_optional_json, to_json};
-use super::{SqliteStore, duplicate};
+use super::{SqlStore, duplicate};
 use crate::domain::{DeskId, Job, JobId, JobKind, JobProgress, JobState, RejectedRow, Timestamp};
 use crate::store::{ImportCheckpoint, JobStore, Result, StoreError};
+use async_trait::async_trait;
 
 #[derive(sqlx::FromRow)]
 struct JobRow {
@@ -47,7 +46,7 @@ fn blob(id: JobId) -> Vec<u8> {
 }
 
 /// Writes how far an import has come, inside the transaction of the conversations it covers.
-pub(super) async fn write_checkpoint(tx: &mut SqliteConnection, checkpoint: &ImportCheckpoint<'_>, now: Timestamp) -> Result<()> {
+pub(super) async fn write_checkpoint(tx: &mut Connection, checkpoint: &ImportCheckpoint<'_>, now: Timestamp) -> Result<()> {
     let done = sqlx::query("update job set cursor = $2, result = $3, updated_at = $4 where id = $1")
         .bind(blob(checkpoint.job))
         .bind(to_json(checkpoint.cursor))
@@ -67,7 +66,7 @@ pub(super) async fn write_checkpoint(tx: &mut SqliteConnection, checkpoint: &Imp
 }
 
 #[async_trait]
-impl JobStore for SqliteStore {
+impl JobStore for SqlStore {
     async fn add_job(&self, job: &Job) -> Result<()> {
         sqlx::query(
             "insert into job (id, kind, desk, state, progress, params, cursor, result, error, cancel_requested, created_at, updated_at) \
@@ -105,15 +104,19 @@ impl JobStore for SqliteStore {
         )
         .bind(desk.map(DeskId::as_str))
         .bind(after.map(blob))
-        .bind(limit)
+        .bind(i64::from(limit))
         .fetch_all(&self.readers)
         .await?;
         rows.into_iter().map(JobRow::into_job).collect()
     }
 
     async fn claim_job(&self, kinds: &[JobKind], now: Timestamp) -> Result<Option<Job>> {
-        const SQL: &str = "update job set state = 'running', updated_at = $1 where id = (select id from job where state = 'queued' \
-                           and kind in ({list}) order by created_at, id limit 1) returning *";
+        const SQL: &str = concat!(
+            "update job set state = 'running', updated_at = $1 where id = (select id from job where state = 'queued' \
+             and kind in ({list}) order by created_at, id limit 1 ",
+            skip_locked!(),
+            ") returning *"
+        );
         if kinds.is_empty() {
             return Ok(None);
         }
@@ -200,7 +203,7 @@ impl JobStore for SqliteStore {
         let rows: Vec<(i64, Option<String>, String, String)> =
             sqlx::query_as("select line, field, reason, remedy from rejected_row where job_id = $1 order by line, id limit $2 offset $3")
                 .bind(blob(id))
-                .bind(limit)
+                .bind(i64::from(limit))
                 .bind(offset as i64)
                 .fetch_all(&self.readers)
                 .await?;

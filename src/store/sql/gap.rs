@@ -1,11 +1,13 @@
 //! The gap ledger, the moments that fail, and how entries fare.
 
+use std::collections::{BTreeSet, HashSet};
+
 use async_trait::async_trait;
 use uuid::Uuid;
 
-use super::statement::insert_rows;
+use super::statement::{LIST_LIMIT, insert_rows, padded, with_list};
 use super::value::{self, from_json, to_json};
-use super::{SqliteStore, not_found};
+use super::{SqlStore, not_found};
 use crate::domain::{DeskId, EntryId, Gap, GapDecision, GapId, GapState, SuggestionSetId, Timestamp};
 use crate::store::{EntryUse, FailedSet, GapStore, Result, StoreError};
 
@@ -40,15 +42,15 @@ impl GapRow {
 struct UseRow {
     source: Vec<u8>,
     answer_key: String,
-    used: u32,
-    edited: u32,
-    rejected: u32,
-    outdated: u32,
+    used: i64,
+    edited: i64,
+    rejected: i64,
+    outdated: i64,
     last_at: i64,
 }
 
 #[async_trait]
-impl GapStore for SqliteStore {
+impl GapStore for SqlStore {
     async fn failed_sets(&self, desk: &DeskId, after: Option<SuggestionSetId>, limit: u32) -> Result<Vec<FailedSet>> {
         let rows: Vec<(Vec<u8>, Option<String>, String, Option<String>, i64)> = sqlx::query_as(
             "select t.id, t.conversation, t.query, t.abstained, t.created_at from suggestion_set t where t.desk = $1 and t.id > $2 and ( \
@@ -61,7 +63,7 @@ impl GapStore for SqliteStore {
         )
         .bind(desk.as_str())
         .bind(after.map(|id| value::blob(id.as_uuid())).unwrap_or_default())
-        .bind(limit)
+        .bind(i64::from(limit))
         .fetch_all(&self.readers)
         .await?;
         rows.into_iter()
@@ -94,7 +96,8 @@ impl GapStore for SqliteStore {
         let mut tx = self.begin().await?;
         // Failures of decided gaps that are left out stay with these: they are what the gap is known again by.
         for (gap, sources) in gaps {
-            let failures: Vec<(&DeskId, Uuid, GapId)> = sources.iter().map(|source| (desk, *source, gap.id)).collect();
+            let sources: BTreeSet<Uuid> = sources.iter().copied().collect();
+            let failures: Vec<(&DeskId, Uuid, GapId)> = sources.into_iter().map(|source| (desk, source, gap.id)).collect();
             sqlx::query(
                 "insert into gap (id, desk, body) values ($1, $2, $3) \
                  on conflict (id) do update set body = excluded.body where gap.desk = excluded.desk",
@@ -117,12 +120,18 @@ impl GapStore for SqliteStore {
             )
             .await?;
         }
-        let ids: Vec<String> = gaps.iter().map(|(gap, _)| gap.id.as_uuid().simple().to_string().to_uppercase()).collect();
-        sqlx::query("delete from gap where desk = $1 and state is null and hex(id) not in (select value from json_each($2))")
-            .bind(desk.as_str())
-            .bind(to_json(&ids))
-            .execute(&mut *tx)
-            .await?;
+        let kept: HashSet<Vec<u8>> = gaps.iter().map(|(gap, _)| value::blob(gap.id.as_uuid())).collect();
+        let undecided: Vec<Vec<u8>> =
+            sqlx::query_scalar("select id from gap where desk = $1 and state is null").bind(desk.as_str()).fetch_all(&mut *tx).await?;
+        let gone: Vec<&[u8]> = undecided.iter().map(Vec::as_slice).filter(|id| !kept.contains(*id)).collect();
+        for chunk in gone.chunks(LIST_LIMIT) {
+            let sql = with_list("delete from gap where desk = $1 and state is null and id in ({list})", 2, chunk.len());
+            let mut query = sqlx::query(sql).bind(desk.as_str());
+            for id in padded(chunk) {
+                query = query.bind(id);
+            }
+            query.execute(&mut *tx).await?;
+        }
         tx.commit().await?;
         Ok(())
     }
@@ -146,7 +155,7 @@ impl GapStore for SqliteStore {
         let rows: Vec<UseRow> = sqlx::query_as(
             "select s.source, s.answer_key, \
              count(distinct case when f.kind in ('accepted', 'edited', 'sent') then s.id end) as used, \
-             count(distinct case when f.kind = 'edited' or (f.kind = 'sent' and f.wording is not null and f.wording is not s.wording) \
+             count(distinct case when f.kind = 'edited' or (f.kind = 'sent' and f.wording is not null and f.wording is distinct from s.wording) \
              then s.id end) as edited, \
              count(distinct case when f.kind = 'rejected' then s.id end) as rejected, \
              count(distinct case when f.kind = 'rejected' and f.reason = 'outdated' then s.id end) as outdated, \
@@ -162,10 +171,10 @@ impl GapStore for SqliteStore {
                 Ok(EntryUse {
                     entry: EntryId::from_uuid(value::uuid(&row.source, "suggestion.source")?),
                     answer_key: row.answer_key,
-                    used: row.used,
-                    edited: row.edited,
-                    rejected: row.rejected,
-                    outdated: row.outdated,
+                    used: value::count(row.used, "used")?,
+                    edited: value::count(row.edited, "edited")?,
+                    rejected: value::count(row.rejected, "rejected")?,
+                    outdated: value::count(row.outdated, "outdated")?,
                     last_at: Timestamp::from_micros(row.last_at),
                 })
             })

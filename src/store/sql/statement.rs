@@ -3,13 +3,16 @@
 //! The only module that builds SQL at run time. What it puts together is constant text and placeholder numbers, never a value. The numbers
 //! are rounded to a few sizes, so that the statement cache holds all variants.
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
+use std::hash::Hash;
 
-use sqlx::sqlite::SqliteArguments;
-use sqlx::{AssertSqlSafe, Sqlite, SqliteConnection};
+use sqlx::AssertSqlSafe;
+
+use super::dialect::{Arguments, Connection, Database};
 
 /// A statement with its values.
-pub(super) type Query = sqlx::query::Query<'static, Sqlite, SqliteArguments>;
+pub(super) type Query = sqlx::query::Query<'static, Database, Arguments>;
 
 /// Longest list bound at once.
 pub(super) const LIST_LIMIT: usize = 500;
@@ -41,9 +44,15 @@ pub(super) fn padded<T: Copy>(chunk: &[T]) -> impl Iterator<Item = T> + '_ {
     })
 }
 
+/// Of several items with one key the last, in the order of these: one statement must not write a row twice.
+pub(super) fn last_of_each<T, K: Eq + Hash>(items: &[T], key: impl Fn(&T) -> K) -> Vec<&T> {
+    let last: HashMap<K, usize> = items.iter().enumerate().map(|(at, item)| (key(item), at)).collect();
+    items.iter().enumerate().filter(|(at, item)| last.get(&key(item)) == Some(at)).map(|(_, item)| item).collect()
+}
+
 /// Runs `head` (`insert into … values`), one group of `columns` placeholders for each row, and `tail`.
 pub(super) async fn insert_rows<T>(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     head: &'static str,
     columns: usize,
     tail: &'static str,
@@ -94,6 +103,12 @@ mod tests {
             assert!(values[length..].iter().all(|&value| value == length - 1));
         }
         assert_eq!(padded::<u8>(&[]).count(), 0);
+    }
+
+    #[test]
+    fn the_last_item_of_a_key_wins() {
+        let items = [("a", 1), ("b", 2), ("a", 3), ("c", 4)];
+        assert_eq!(last_of_each(&items, |item| item.0), [&("b", 2), &("a", 3), &("c", 4)]);
     }
 
     #[test]

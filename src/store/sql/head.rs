@@ -1,12 +1,12 @@
 //! Conversations as a desk's list shows them: paged by activity, live or closed. Their words are `conversation`'s matter.
 
-use super::SqliteStore;
+use super::SqlStore;
 use super::value::{self, timestamp};
 use crate::domain::{ConversationFilter, ConversationHead, ConversationId, ConversationState, DeskId, Timestamp};
 use crate::store::{Result, StoreError};
 
 macro_rules! heads {
-    ($index:literal, $condition:literal) => {
+    ($index:expr, $condition:expr) => {
         concat!(
             "select id, desk, external_id, channel, customer_key, started_at, live, closed_at, last_at, waiting_since, message_count \
              from conversation ",
@@ -18,9 +18,9 @@ macro_rules! heads {
 }
 
 macro_rules! page {
-    ($index:literal, $condition:literal) => {
+    ($index:literal, $condition:expr) => {
         concat!(
-            heads!($index, $condition),
+            heads!(by_index!($index), $condition),
             " and (last_at, id) < ($2, $3) and last_at >= $4 and last_at < $5 \
              and ($6 is null or live = $6) and ($7 is null or channel = $7) and ($8 is null or customer_key = $8) \
              order by last_at desc, id desc limit $9"
@@ -28,12 +28,12 @@ macro_rules! page {
     };
 }
 
-/// One statement for each index, since a condition that may be absent can't use one. Each is named: without statistics the planner takes the
-/// index of all conversations for the few of a customer.
-pub(super) const BY_CUSTOMER: &str = page!("indexed by conversation_customer", "customer_key = $8");
-pub(super) const LIVE: &str = page!("indexed by conversation_live", "live = 1");
-pub(super) const BY_CHANNEL: &str = page!("indexed by conversation_channel", "channel = $7");
-pub(super) const BY_ACTIVITY: &str = page!("indexed by conversation_activity", "true");
+/// One statement for each index, since a condition that may be absent can't use one. SQLite is told each by name: without statistics its
+/// planner takes the index of all conversations for the few of a customer.
+pub(super) const BY_CUSTOMER: &str = page!("conversation_customer", "customer_key = $8");
+pub(super) const LIVE: &str = page!("conversation_live", is_live!());
+pub(super) const BY_CHANNEL: &str = page!("conversation_channel", in_channel!());
+pub(super) const BY_ACTIVITY: &str = page!("conversation_activity", "true");
 
 #[derive(sqlx::FromRow)]
 struct HeadRow {
@@ -47,7 +47,7 @@ struct HeadRow {
     closed_at: Option<i64>,
     last_at: i64,
     waiting_since: Option<i64>,
-    message_count: u32,
+    message_count: i64,
 }
 
 impl HeadRow {
@@ -63,19 +63,19 @@ impl HeadRow {
             closed_at: timestamp(self.closed_at),
             last_at: Timestamp::from_micros(self.last_at),
             waiting_since: timestamp(self.waiting_since),
-            message_count: self.message_count,
+            message_count: value::count(self.message_count, "conversation.message_count")?,
         })
     }
 }
 
-pub(super) async fn one(store: &SqliteStore, desk: &DeskId, id: ConversationId) -> Result<Option<ConversationHead>> {
+pub(super) async fn one(store: &SqlStore, desk: &DeskId, id: ConversationId) -> Result<Option<ConversationHead>> {
     let row: Option<HeadRow> =
         sqlx::query_as(heads!("", "id = $2")).bind(desk.as_str()).bind(value::blob(id.as_uuid())).fetch_optional(&store.readers).await?;
     row.map(HeadRow::into_head).transpose()
 }
 
 pub(super) async fn page(
-    store: &SqliteStore,
+    store: &SqlStore,
     desk: &DeskId,
     filter: &ConversationFilter,
     after: Option<(Timestamp, ConversationId)>,
@@ -99,14 +99,14 @@ pub(super) async fn page(
         .bind(live)
         .bind(filter.channel.as_deref())
         .bind(filter.customer_id.as_deref().map(|id| store.cipher.blind_index(desk.as_str(), id)))
-        .bind(limit)
+        .bind(i64::from(limit))
         .fetch_all(&store.readers)
         .await?;
     rows.into_iter().map(HeadRow::into_head).collect()
 }
 
 pub(super) async fn set_state(
-    store: &SqliteStore,
+    store: &SqlStore,
     desk: &DeskId,
     id: ConversationId,
     state: ConversationState,

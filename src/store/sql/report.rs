@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use futures::TryStreamExt as _;
 
-use super::SqliteStore;
+use super::SqlStore;
 use crate::domain::{DeskId, Role, Timestamp};
 use crate::store::{ReplyDelay, ReportStore, Result, SetUse};
 
@@ -29,19 +29,21 @@ struct MessageRow {
 }
 
 #[async_trait]
-impl ReportStore for SqliteStore {
+impl ReportStore for SqlStore {
     async fn set_use(&self, desk: &DeskId, from: Timestamp, to: Timestamp) -> Result<Vec<SetUse>> {
         // A set has one end: what was taken counts, changed or not, before what was refused.
         let rows: Vec<SetUseRow> = sqlx::query_as(
             "with told as (select t.created_at / $4 as day, t.abstained as abstained, \
-             coalesce(max(f.id is not null), 0) as shown, \
-             coalesce(max(f.kind = 'edited' or (f.kind = 'sent' and f.wording is not null and f.wording is not s.wording)), 0) as edited, \
-             coalesce(max(f.kind in ('accepted', 'sent')), 0) as taken, \
-             coalesce(max(f.kind = 'rejected'), 0) as rejected \
+             coalesce(max(case when f.id is not null then 1 else 0 end), 0) as shown, \
+             coalesce(max(case when f.kind = 'edited' or (f.kind = 'sent' and f.wording is not null and f.wording is distinct from s.wording) \
+             then 1 else 0 end), 0) as edited, \
+             coalesce(max(case when f.kind in ('accepted', 'sent') then 1 else 0 end), 0) as taken, \
+             coalesce(max(case when f.kind = 'rejected' then 1 else 0 end), 0) as rejected \
              from suggestion_set t left join suggestion s on s.set_id = t.id left join feedback f on f.suggestion_id = s.id \
              where t.desk = $1 and t.created_at >= $2 and t.created_at < $3 group by t.id) \
-             select day, abstained, count(*) as sets, sum(shown) as shown, sum(taken and not edited) as accepted, sum(edited) as edited, \
-             sum(rejected and not taken and not edited) as rejected from told group by day, abstained order by day, abstained",
+             select day, abstained, count(*) as sets, sum(shown) as shown, sum(case when taken = 1 and edited = 0 then 1 else 0 end) as accepted, sum(edited) as edited, \
+             sum(case when rejected = 1 and taken = 0 and edited = 0 then 1 else 0 end) as rejected \
+             from told group by day, abstained order by day, abstained nulls first",
         )
         .bind(desk.as_str())
         .bind(from.as_micros())

@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 
 use async_trait::async_trait;
-use sqlx::SqlitePool;
 use uuid::Uuid;
 
+use super::dialect::Connections;
 use super::statement::{LIST_LIMIT, padded, with_list};
 use super::value::{self, from_json, timestamp};
-use super::{SqliteStore, head, merge};
+use super::{SqlStore, head, merge};
 use crate::domain::{
     Conversation, ConversationDraft, ConversationFilter, ConversationHead, ConversationId, ConversationState, DeskId, Message, MessageId,
     MessageKind, Role, Timestamp,
@@ -86,7 +86,7 @@ struct MessageRow {
     conversation_id: Vec<u8>,
     id: Vec<u8>,
     external_key: String,
-    position: u32,
+    position: i64,
     role: String,
     kind: String,
     text: Vec<u8>,
@@ -107,7 +107,7 @@ impl MessageRow {
             media_ref: self.media_ref.as_deref().map(|sealed| open("media_ref", sealed)).transpose()?,
             author: self.author.as_deref().map(|sealed| open("author", sealed)).transpose()?,
             external_key: self.external_key,
-            position: self.position,
+            position: value::count(self.position, "message.position")?,
             at: timestamp(self.sent_at),
         })
     }
@@ -120,7 +120,7 @@ const MESSAGES: &str = "select m.conversation_id, m.id, m.external_key, m.positi
 
 /// Adds their last messages (`None`: all) to conversations, keeping the order.
 async fn with_messages(
-    readers: &SqlitePool,
+    readers: &Connections,
     cipher: &Cipher,
     rows: Vec<ConversationRow>,
     last: Option<u32>,
@@ -152,7 +152,7 @@ async fn with_messages(
 }
 
 #[async_trait]
-impl ConversationStore for SqliteStore {
+impl ConversationStore for SqlStore {
     async fn merge_conversations(
         &self,
         desk: &DeskId,
@@ -214,7 +214,7 @@ impl ConversationStore for SqliteStore {
         let rows: Vec<ConversationRow> =
             sqlx::query_as("select * from conversation where desk = $1 and mining_mark is not null order by mining_mark limit $2")
                 .bind(desk.as_str())
-                .bind(limit)
+                .bind(i64::from(limit))
                 .fetch_all(&self.readers)
                 .await?;
         let found = with_messages(&self.readers, &self.cipher, rows, None).await?;
@@ -224,7 +224,7 @@ impl ConversationStore for SqliteStore {
     async fn counts(&self, desk: &DeskId) -> Result<DeskCounts> {
         let (conversations, messages, pairs, questions, entries, index_pending): (i64, i64, i64, i64, i64, i64) = sqlx::query_as(
             "select (select count(*) from conversation where desk = $1), \
-             (select coalesce(sum(message_count), 0) from conversation where desk = $1), \
+             (select cast(coalesce(sum(message_count), 0) as bigint) from conversation where desk = $1), \
              (select count(*) from pair where desk = $1), \
              (select count(*) from pair where desk = $1 and kind = 'question'), \
              (select count(*) from entry where desk = $1), \

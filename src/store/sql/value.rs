@@ -1,5 +1,7 @@
 //! Values between the vocabulary and SQL: ids as 16 bytes, times as microseconds, lists as JSON text.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
@@ -32,6 +34,11 @@ pub(super) fn from_optional_json<T: DeserializeOwned>(text: Option<&str>, column
     text.map(|text| from_json(text, column)).transpose()
 }
 
+/// A text without the one character that PostgreSQL does not keep.
+pub(super) fn plain(text: &str) -> Cow<'_, str> {
+    if text.contains('\0') { Cow::Owned(text.replace('\0', "\u{FFFD}")) } else { Cow::Borrowed(text) }
+}
+
 /// Reads a desk's name back.
 pub(super) fn desk(text: &str) -> Result<DeskId> {
     text.parse().map_err(|_name| StoreError::Corrupt("desk"))
@@ -40,6 +47,11 @@ pub(super) fn desk(text: &str) -> Result<DeskId> {
 /// Reads a language back.
 pub(super) fn language(code: &str) -> Result<Language> {
     Language::from_code(code).ok_or(StoreError::Corrupt("language"))
+}
+
+/// Reads a number that is never negative and never large.
+pub(super) fn count(number: i64, column: &'static str) -> Result<u32> {
+    u32::try_from(number).map_err(|_range| StoreError::Corrupt(column))
 }
 
 /// Writes a time that may be absent.

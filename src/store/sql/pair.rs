@@ -4,12 +4,12 @@ use std::collections::{HashMap, HashSet};
 
 use async_trait::async_trait;
 use sha2::{Digest as _, Sha256};
-use sqlx::SqliteConnection;
 use uuid::Uuid;
 
+use super::dialect::Connection;
 use super::statement::{LIST_LIMIT, insert_rows, padded, with_list};
 use super::value::{self, from_json, micros, timestamp, to_json};
-use super::{SqliteStore, outbox};
+use super::{SqlStore, outbox};
 use crate::domain::{ConversationId, DeskId, MessageId, Outcome, Pair, PairDraft, PairId, PairKind, Timestamp};
 use crate::store::{IndexSubject, PairStore, Result, StoreError};
 
@@ -99,7 +99,7 @@ const ON_CONFLICT: &str = "on conflict (id) do update set kind = excluded.kind, 
                            where pair.conversation_id = excluded.conversation_id";
 
 #[async_trait]
-impl PairStore for SqliteStore {
+impl PairStore for SqlStore {
     async fn replace_pairs(&self, desk: &DeskId, mined: &[(ConversationId, i64, Vec<PairDraft>)], _now: Timestamp) -> Result<()> {
         let ids: Vec<Uuid> = mined.iter().map(|(id, _, _)| id.as_uuid()).collect();
         let mut tx = self.begin().await?;
@@ -162,12 +162,12 @@ impl PairStore for SqliteStore {
             Some(kind) => sqlx::query_as::<_, PairRow>(select_pairs!("p.desk = $1 and p.id > $2 and p.kind = $4 order by p.id limit $3"))
                 .bind(desk.as_str())
                 .bind(after)
-                .bind(limit)
+                .bind(i64::from(limit))
                 .bind(kind.as_str()),
             None => sqlx::query_as::<_, PairRow>(select_pairs!("p.desk = $1 and p.id > $2 order by p.id limit $3"))
                 .bind(desk.as_str())
                 .bind(after)
-                .bind(limit),
+                .bind(i64::from(limit)),
         };
         query.fetch_all(&self.readers).await?.into_iter().map(PairRow::into_pair).collect()
     }
@@ -182,7 +182,7 @@ impl PairStore for SqliteStore {
     }
 }
 
-async fn parents(tx: &mut SqliteConnection, desk: &DeskId, ids: &[Uuid]) -> Result<HashMap<Uuid, Parent>> {
+async fn parents(tx: &mut Connection, desk: &DeskId, ids: &[Uuid]) -> Result<HashMap<Uuid, Parent>> {
     const SQL: &str = "select id, customer_key, tags from conversation where desk = $1 and id in ({list})";
     let mut parents = HashMap::with_capacity(ids.len());
     for chunk in ids.chunks(LIST_LIMIT) {
@@ -197,7 +197,7 @@ async fn parents(tx: &mut SqliteConnection, desk: &DeskId, ids: &[Uuid]) -> Resu
     Ok(parents)
 }
 
-async fn stored_hashes(tx: &mut SqliteConnection, conversations: &[Uuid]) -> Result<HashMap<Uuid, Vec<u8>>> {
+async fn stored_hashes(tx: &mut Connection, conversations: &[Uuid]) -> Result<HashMap<Uuid, Vec<u8>>> {
     const SQL: &str = "select id, content_hash from pair where conversation_id in ({list})";
     let mut hashes = HashMap::new();
     for chunk in conversations.chunks(LIST_LIMIT) {
@@ -212,7 +212,7 @@ async fn stored_hashes(tx: &mut SqliteConnection, conversations: &[Uuid]) -> Res
     Ok(hashes)
 }
 
-async fn delete_pairs(tx: &mut SqliteConnection, ids: &[Uuid]) -> Result<()> {
+async fn delete_pairs(tx: &mut Connection, ids: &[Uuid]) -> Result<()> {
     for chunk in ids.chunks(LIST_LIMIT) {
         let mut query = sqlx::query(with_list("delete from pair where id in ({list})", 1, chunk.len()));
         for id in padded(chunk) {

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::SqliteStore;
+use super::SqlStore;
 use super::value::{self, from_json, to_json};
 use crate::domain::{Desk, DeskId, DeskSettings, Timestamp};
 use crate::store::{DeskStore, Result, StoreError};
@@ -25,7 +25,7 @@ impl DeskRow {
 }
 
 #[async_trait]
-impl DeskStore for SqliteStore {
+impl DeskStore for SqlStore {
     async fn ensure_desk(&self, desk: &DeskId, now: Timestamp) -> Result<bool> {
         let done = sqlx::query("insert into desk (id, settings, created_at) values ($1, $2, $3) on conflict (id) do nothing")
             .bind(desk.as_str())

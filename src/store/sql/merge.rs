@@ -10,13 +10,13 @@
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
-use sqlx::SqliteConnection;
 use uuid::Uuid;
 
 use super::conversation::{ConversationRow, customer_id_place, customer_personal_place, message_place};
+use super::dialect::Connection;
 use super::statement::{LIST_LIMIT, insert_rows, padded, with_list};
 use super::value::{self, to_json};
-use super::{SqliteStore, job, not_found};
+use super::{SqlStore, job, not_found};
 use crate::domain::{ConversationDraft, ConversationId, DeskId, MessageDraft, MessageId, Role, Timestamp};
 use crate::store::cipher::{Cipher, hex};
 use crate::store::{ImportCheckpoint, Merged, Result, StoreError};
@@ -32,7 +32,7 @@ pub(super) fn conversation_id(desk: &DeskId, external_id: &str) -> ConversationI
 }
 
 pub(super) async fn merge(
-    store: &SqliteStore,
+    store: &SqlStore,
     desk: &DeskId,
     drafts: &[ConversationDraft],
     now: Timestamp,
@@ -274,7 +274,7 @@ fn draft_digest(cipher: &Cipher, draft: &ConversationDraft) -> [u8; 32] {
     digest.finish()
 }
 
-async fn stored_rows(tx: &mut SqliteConnection, ids: &[Uuid]) -> Result<HashMap<Uuid, ConversationRow>> {
+async fn stored_rows(tx: &mut Connection, ids: &[Uuid]) -> Result<HashMap<Uuid, ConversationRow>> {
     let mut rows = HashMap::new();
     for chunk in ids.chunks(LIST_LIMIT) {
         let mut query = sqlx::query_as::<_, ConversationRow>(with_list("select * from conversation where id in ({list})", 1, chunk.len()));
@@ -289,17 +289,23 @@ async fn stored_rows(tx: &mut SqliteConnection, ids: &[Uuid]) -> Result<HashMap<
 }
 
 /// The messages of conversations in order of arrival.
-async fn stored_messages<'a>(tx: &mut SqliteConnection, conversations: &[Uuid]) -> Result<HashMap<Uuid, Vec<Slot<'a>>>> {
+async fn stored_messages<'a>(tx: &mut Connection, conversations: &[Uuid]) -> Result<HashMap<Uuid, Vec<Slot<'a>>>> {
     const SQL: &str = "select conversation_id, id, role, sent_at, position from message where conversation_id in ({list}) order by arrival";
     let mut messages: HashMap<Uuid, Vec<Slot<'a>>> = HashMap::new();
     for chunk in conversations.chunks(LIST_LIMIT) {
-        let mut query = sqlx::query_as::<_, (Vec<u8>, Vec<u8>, String, Option<i64>, u32)>(with_list(SQL, 1, chunk.len()));
+        let mut query = sqlx::query_as::<_, (Vec<u8>, Vec<u8>, String, Option<i64>, i64)>(with_list(SQL, 1, chunk.len()));
         for id in padded(chunk) {
             query = query.bind(value::blob(id));
         }
         for (conversation, id, role, sent_at, position) in query.fetch_all(&mut *tx).await? {
             let role = Role::from_code(&role).ok_or(StoreError::Corrupt("message.role"))?;
-            let slot = Slot { id: value::uuid(&id, "message.id")?, role, sent_at, stored_position: Some(position), addition: None };
+            let slot = Slot {
+                id: value::uuid(&id, "message.id")?,
+                role,
+                sent_at,
+                stored_position: Some(value::count(position, "message.position")?),
+                addition: None,
+            };
             messages.entry(value::uuid(&conversation, "message.conversation_id")?).or_default().push(slot);
         }
     }
@@ -307,7 +313,7 @@ async fn stored_messages<'a>(tx: &mut SqliteConnection, conversations: &[Uuid]) 
 }
 
 /// Takes `count` numbers of the counter and returns the first.
-async fn next_marks(tx: &mut SqliteConnection, count: i64) -> Result<i64> {
+async fn next_marks(tx: &mut Connection, count: i64) -> Result<i64> {
     if count == 0 {
         return Ok(0);
     }
@@ -336,7 +342,7 @@ const UPDATE_CONVERSATION: &str = "update conversation set channel = $2, custome
                                    updated_at = $12, last_at = $13, waiting_since = $14 where id = $1";
 
 async fn write_conversations(
-    tx: &mut SqliteConnection,
+    tx: &mut Connection,
     cipher: &Cipher,
     desk: &DeskId,
     changed: &[&Archived<'_>],
@@ -363,11 +369,11 @@ async fn write_conversations(
         }
         sqlx::query(UPDATE_CONVERSATION)
             .bind(value::blob(archived.id))
-            .bind(fields.channel.as_deref())
+            .bind(fields.channel.as_deref().map(value::plain))
             .bind(write.customer_id)
             .bind(write.customer_key)
             .bind(write.customer_personal)
-            .bind(fields.agent_id.as_deref())
+            .bind(fields.agent_id.as_deref().map(value::plain))
             .bind(fields.started_at)
             .bind(to_json(&fields.tags))
             .bind(archived.slots.len() as i64)
@@ -384,12 +390,12 @@ async fn write_conversations(
         query
             .bind(value::blob(write.archived.id))
             .bind(write.desk.as_str())
-            .bind(write.archived.external_id)
-            .bind(fields.channel.as_deref())
+            .bind(value::plain(write.archived.external_id))
+            .bind(fields.channel.as_deref().map(value::plain))
             .bind(write.customer_id.as_deref())
             .bind(write.customer_key.as_deref())
             .bind(write.customer_personal.as_deref())
-            .bind(fields.agent_id.as_deref())
+            .bind(fields.agent_id.as_deref().map(value::plain))
             .bind(fields.started_at)
             .bind(to_json(&fields.tags))
             .bind(write.archived.slots.len() as i64)
@@ -416,7 +422,7 @@ struct MessageWrite<'a> {
     author: Option<Vec<u8>>,
 }
 
-async fn write_messages(tx: &mut SqliteConnection, cipher: &Cipher, changed: &[&Archived<'_>]) -> Result<()> {
+async fn write_messages(tx: &mut Connection, cipher: &Cipher, changed: &[&Archived<'_>]) -> Result<()> {
     let mut buffer: Vec<MessageWrite<'_>> = Vec::new();
     for archived in changed {
         for (arrival, (slot, position)) in archived.slots.iter().zip(archived.positions()).enumerate() {
@@ -450,11 +456,11 @@ async fn write_messages(tx: &mut SqliteConnection, cipher: &Cipher, changed: &[&
     insert_messages(tx, &buffer).await
 }
 
-async fn move_message(tx: &mut SqliteConnection, conversation: Uuid, id: Uuid, position: u32) -> Result<()> {
+async fn move_message(tx: &mut Connection, conversation: Uuid, id: Uuid, position: u32) -> Result<()> {
     sqlx::query("update message set position = $3 where conversation_id = $1 and id = $2")
         .bind(value::blob(conversation))
         .bind(value::blob(id))
-        .bind(position)
+        .bind(i64::from(position))
         .execute(tx)
         .await?;
     Ok(())
@@ -463,14 +469,14 @@ async fn move_message(tx: &mut SqliteConnection, conversation: Uuid, id: Uuid, p
 const INSERT_MESSAGE: &str = "insert into message (conversation_id, id, external_key, arrival, position, role, kind, text, media_ref, author, \
                               sent_at) values";
 
-async fn insert_messages(tx: &mut SqliteConnection, rows: &[MessageWrite<'_>]) -> Result<()> {
+async fn insert_messages(tx: &mut Connection, rows: &[MessageWrite<'_>]) -> Result<()> {
     insert_rows(tx, INSERT_MESSAGE, 11, "", rows, |query, row| {
         query
             .bind(value::blob(row.conversation))
             .bind(value::blob(row.id))
-            .bind(row.external_key)
+            .bind(value::plain(row.external_key))
             .bind(row.arrival)
-            .bind(row.position)
+            .bind(i64::from(row.position))
             .bind(row.draft.role.as_str())
             .bind(row.draft.kind.as_str())
             .bind(row.text.as_slice())

@@ -2,14 +2,13 @@
 
 use std::collections::HashMap;
 
-use async_trait::async_trait;
-use sqlx::SqliteConnection;
-
+use super::dialect::Connection;
 use super::statement::{LIST_LIMIT, insert_rows, padded, with_list};
 use super::value::{self, from_json, micros, timestamp, to_json};
-use super::{SqliteStore, not_found, outbox};
+use super::{SqlStore, not_found, outbox};
 use crate::domain::{DeskId, Entry, EntryContent, EntryDraft, EntryFilter, EntryId, EntryStatus, EntryVersion, Timestamp};
 use crate::store::{EntryEdit, IndexSubject, KnowledgeStore, Result, StoreError};
+use async_trait::async_trait;
 
 /// The columns of a content, under the same names in both tables.
 #[derive(sqlx::FromRow)]
@@ -105,7 +104,7 @@ const INSERT_VERSION: &str = "insert into entry_version (entry, version, languag
                               answer, provenance, written_by, written_at, note) values";
 
 /// Writes entries with the versions they have now, and queues them for the index.
-async fn write(connection: &mut SqliteConnection, desk: &DeskId, entries: &[Entry], note: Option<&str>) -> Result<()> {
+async fn write(connection: &mut Connection, desk: &DeskId, entries: &[Entry], note: Option<&str>) -> Result<()> {
     insert_rows(connection, INSERT, 17, ON_CONFLICT, entries, |query, entry| {
         let content = &entry.content;
         query
@@ -174,7 +173,7 @@ fn next(entry: Entry, content: &EntryContent, edit: EntryEdit<'_>) -> Entry {
 }
 
 #[async_trait]
-impl KnowledgeStore for SqliteStore {
+impl KnowledgeStore for SqlStore {
     async fn put_entries(&self, desk: &DeskId, drafts: &[EntryDraft], edit: EntryEdit<'_>) -> Result<Vec<EntryId>> {
         if drafts.iter().any(|draft| draft.desk != *desk) {
             return Err(StoreError::NotFound("entry"));
@@ -216,7 +215,7 @@ impl KnowledgeStore for SqliteStore {
 
     async fn create_entry(&self, draft: &EntryDraft, edit: EntryEdit<'_>) -> Result<Entry> {
         let mut tx = self.begin().await?;
-        let there: Option<i64> = sqlx::query_scalar("select 1 from entry where id = $1")
+        let there: Option<i64> = sqlx::query_scalar("select cast(1 as bigint) from entry where id = $1")
             .bind(value::blob(draft.id().as_uuid()))
             .fetch_optional(&mut *tx)
             .await?;
@@ -265,21 +264,28 @@ impl KnowledgeStore for SqliteStore {
     }
 
     async fn entries_page(&self, desk: &DeskId, filter: &EntryFilter, after: Option<EntryId>, limit: u32) -> Result<Vec<Entry>> {
-        let rows: Vec<EntryRow> = sqlx::query_as(
+        let rows: Vec<EntryRow> = sqlx::query_as(concat!(
             "select * from entry where desk = $1 and id > $2 and ($3 is null or status = $3) and ($4 is null or language = $4) \
-             and ($5 is null or owner = $5) and ($6 is null or exists (select 1 from json_each(entry.tags) as tag where tag.value = $6)) \
-             and ($7 is null or instr(lower(answer), lower($7)) > 0 or instr(lower(external_id), lower($7)) > 0 \
-             or exists (select 1 from json_each(entry.questions) as question where instr(lower(question.value), lower($7)) > 0)) \
-             order by id limit $8",
-        )
+                 and ($5 is null or owner = $5) and ($6 is null or exists (select 1 from ",
+            json_elements!("entry.tags", "tag"),
+            " where tag.value = $6)) and ($7 is null or ",
+            contains!("lower(answer)", "$7"),
+            " or ",
+            contains!("lower(external_id)", "$7"),
+            " or exists (select 1 from ",
+            json_elements!("entry.questions", "question"),
+            " where ",
+            contains!("lower(question.value)", "$7"),
+            ")) order by id limit $8"
+        ))
         .bind(desk.as_str())
         .bind(after.map(|id| value::blob(id.as_uuid())).unwrap_or_default())
         .bind(filter.status.map(EntryStatus::as_str))
         .bind(filter.language.map(crate::domain::Language::as_str))
         .bind(filter.owner.as_deref())
         .bind(filter.tag.as_deref())
-        .bind(filter.words.as_deref())
-        .bind(limit)
+        .bind(filter.words.as_deref().map(str::to_ascii_lowercase))
+        .bind(i64::from(limit))
         .fetch_all(&self.readers)
         .await?;
         rows.into_iter().map(EntryRow::into_entry).collect()
@@ -294,7 +300,7 @@ impl KnowledgeStore for SqliteStore {
         .bind(desk.as_str())
         .bind(value::blob(id.as_uuid()))
         .bind(before.map(|version| i64::try_from(version).unwrap_or(i64::MAX)))
-        .bind(limit)
+        .bind(i64::from(limit))
         .fetch_all(&self.readers)
         .await?;
         rows.into_iter().map(VersionRow::into_version).collect()

@@ -1,15 +1,14 @@
 //! Frequent-question clusters: changed through one door, read in pages.
 
-use async_trait::async_trait;
-use sqlx::{Sqlite, SqliteConnection, Transaction};
-
-use super::statement::{LIST_LIMIT, insert_rows, padded, with_list};
+use super::dialect::{Connection, Transaction};
+use super::statement::{LIST_LIMIT, insert_rows, last_of_each, padded, with_list};
 use super::value::{self, from_json, from_optional_json, micros, timestamp, to_json};
-use super::{SqliteStore, not_found};
+use super::{SqlStore, not_found};
 use crate::domain::{
     Cluster, ClusterDecision, ClusterDecisionId, ClusterId, ClusterMember, ClusterState, DecisionKind, DeskId, PairId, PairKind, Timestamp,
 };
 use crate::store::{ClusterChange, ClusterMemory, ClusterQuery, ClusterSort, ClusterStore, Placement, Result, StoreError};
+use async_trait::async_trait;
 
 #[derive(sqlx::FromRow)]
 struct ClusterRow {
@@ -24,9 +23,9 @@ struct ClusterRow {
     representative: String,
     keywords: String,
     language: String,
-    size: u32,
-    conversations: u32,
-    customers: u32,
+    size: i64,
+    conversations: i64,
+    customers: i64,
     share: f64,
     weeks: String,
     trend: f64,
@@ -50,9 +49,9 @@ impl ClusterRow {
             representative: self.representative,
             keywords: from_json(&self.keywords, "cluster.keywords")?,
             language: value::language(&self.language)?,
-            size: self.size,
-            conversations: self.conversations,
-            customers: self.customers,
+            size: value::count(self.size, "cluster.size")?,
+            conversations: value::count(self.conversations, "cluster.conversations")?,
+            customers: value::count(self.customers, "cluster.customers")?,
             share: self.share,
             weeks: from_json(&self.weeks, "cluster.weeks")?,
             trend: self.trend,
@@ -159,26 +158,28 @@ const ON_QUESTION: &str = "on conflict (pair_id) do update set cluster_id = excl
 
 /// The effective state: a snooze that is over at `$2` is none. A macro, because statements are constant texts.
 macro_rules! list_clusters {
-    ($value:literal) => {
+    ($value:expr) => {
         concat!(
             "select * from (select *, case when state = 'snoozed' and snoozed_until <= $2 then 'open' else state end as present, cast(",
             $value,
-            " as real) as place from cluster where desk = $1) where customers >= $3 and ($4 is null or present = $4) ",
-            "and ($5 is null or language = $5) and ($6 is null or instr(lower(name || ' ' || representative || ' ' || keywords), $6) > 0) ",
-            "and ($7 is null or conflicting = $7) and ($8 is null or coalesce(json_extract(coverage, '$.covered'), 0) = $8) ",
-            "and ($9 is null or place < $9 or (place = $9 and id > $10)) order by place desc, id limit $11"
+            " as double precision) as place from cluster where desk = $1) as listed where customers >= $3 and ($4 is null or present = $4) ",
+            "and ($5 is null or language = $5) and ($6 is null or ",
+            contains!("lower(name || ' ' || representative || ' ' || keywords)", "$6"),
+            ") and ($7 is null or conflicting = $7) and ($8 is null or ",
+            is_covered!(),
+            " = $8) and ($9 is null or place < $9 or (place = $9 and id > $10)) order by place desc, id limit $11"
         )
     };
 }
 
 #[async_trait]
-impl ClusterStore for SqliteStore {
+impl ClusterStore for SqlStore {
     async fn cluster_revision(&self, desk: &DeskId) -> Result<u64> {
         revision(&mut *self.readers.acquire().await?, desk).await
     }
 
     async fn cluster_memory(&self, desk: &DeskId) -> Result<ClusterMemory> {
-        let mut tx = self.readers.begin().await?;
+        let mut tx = self.snapshot().await?;
         let revision = revision(&mut tx, desk).await?;
         let clusters: Vec<ClusterRow> =
             sqlx::query_as("select * from cluster where desk = $1 order by id").bind(desk.as_str()).fetch_all(&mut *tx).await?;
@@ -210,7 +211,7 @@ impl ClusterStore for SqliteStore {
         .execute(&mut *tx)
         .await
         .map_err(|error| not_found(error, "desk"))?;
-        let clusters: Vec<&Cluster> = change.clusters.iter().collect();
+        let clusters = last_of_each(&change.clusters, |cluster| cluster.id);
         insert_rows(&mut tx, UPSERT_CLUSTER, 22, ON_CLUSTER, &clusters, |query, cluster| {
             query
                 .bind(value::blob(cluster.id.as_uuid()))
@@ -224,9 +225,9 @@ impl ClusterStore for SqliteStore {
                 .bind(cluster.representative.as_str())
                 .bind(to_json(&cluster.keywords))
                 .bind(cluster.language.as_str())
-                .bind(cluster.size)
-                .bind(cluster.conversations)
-                .bind(cluster.customers)
+                .bind(i64::from(cluster.size))
+                .bind(i64::from(cluster.conversations))
+                .bind(i64::from(cluster.customers))
                 .bind(cluster.share)
                 .bind(to_json(&cluster.weeks))
                 .bind(cluster.trend)
@@ -270,14 +271,14 @@ impl ClusterStore for SqliteStore {
             ClusterSort::Customers => list_clusters!("customers"),
             ClusterSort::Trend => list_clusters!("trend"),
             ClusterSort::Recent => list_clusters!("coalesce(last_asked_at, 0)"),
-            ClusterSort::Impact => list_clusters!(
-                "case when state = 'dismissed' or coalesce(json_extract(coverage, '$.covered'), 0) then 0 else customers end"
-            ),
+            ClusterSort::Impact => {
+                list_clusters!(concat!("case when state = 'dismissed' or ", is_covered!(), " then 0 else customers end"))
+            }
         };
         let rows: Vec<ClusterRow> = sqlx::query_as(sql)
             .bind(desk.as_str())
             .bind(now.as_micros())
-            .bind(query.min_customers)
+            .bind(i64::from(query.min_customers))
             .bind(query.state.map(ClusterState::as_str))
             .bind(query.language.map(crate::domain::Language::as_str))
             .bind(query.text.as_deref().map(str::to_ascii_lowercase))
@@ -285,7 +286,7 @@ impl ClusterStore for SqliteStore {
             .bind(query.covered)
             .bind(query.after.map(|(place, _)| place))
             .bind(query.after.map(|(_, id)| value::blob(id.as_uuid())))
-            .bind(query.limit)
+            .bind(i64::from(query.limit))
             .fetch_all(&self.readers)
             .await?;
         rows.into_iter().map(ClusterRow::into_cluster).collect()
@@ -293,7 +294,7 @@ impl ClusterStore for SqliteStore {
 
     async fn cluster(&self, desk: &DeskId, id: ClusterId) -> Result<Option<(Cluster, Vec<ClusterMember>)>> {
         // One transaction: a change between the two statements must not mix two states.
-        let mut tx = self.readers.begin().await?;
+        let mut tx = self.snapshot().await?;
         let row: Option<ClusterRow> = sqlx::query_as("select * from cluster where id = $1 and desk = $2")
             .bind(value::blob(id.as_uuid()))
             .bind(desk.as_str())
@@ -315,7 +316,7 @@ impl ClusterStore for SqliteStore {
         let rows: Vec<(Vec<u8>, Vec<u8>)> = sqlx::query_as(
             "select cluster_id, pair_id from (select q.cluster_id, q.pair_id, \
              row_number() over (partition by q.cluster_id order by q.similarity desc, q.pair_id) as place \
-             from cluster c join cluster_question q on q.cluster_id = c.id where c.desk = $1) where place = 1",
+             from cluster c join cluster_question q on q.cluster_id = c.id where c.desk = $1) as ranked where place = 1",
         )
         .bind(desk.as_str())
         .fetch_all(&self.readers)
@@ -350,7 +351,7 @@ impl ClusterStore for SqliteStore {
         )
         .bind(desk.as_str())
         .bind(after.map(|id| value::blob(id.as_uuid())).unwrap_or_default())
-        .bind(limit)
+        .bind(i64::from(limit))
         .fetch_all(&self.readers)
         .await?;
         rows.into_iter().map(MemberRow::into_member).collect()
@@ -364,7 +365,7 @@ impl ClusterStore for SqliteStore {
         .bind(desk.as_str())
         .bind(PairKind::Question.as_str())
         .bind(after.map(|id| value::blob(id.as_uuid())).unwrap_or_default())
-        .bind(limit)
+        .bind(i64::from(limit))
         .fetch_all(&self.readers)
         .await?;
         ids.iter().map(|id| pair_id(id)).collect()
@@ -384,7 +385,7 @@ impl ClusterStore for SqliteStore {
         .bind(desk.as_str())
         .bind(after.map(|id| value::blob(id.as_uuid())))
         .bind(cluster.map(|id| value::blob(id.as_uuid())))
-        .bind(limit)
+        .bind(i64::from(limit))
         .fetch_all(&self.readers)
         .await?;
         rows.into_iter().map(|row| Ok(row.into_decision()?.0)).collect()
@@ -395,7 +396,7 @@ impl ClusterStore for SqliteStore {
         desk: &DeskId,
         id: ClusterDecisionId,
     ) -> Result<Option<(ClusterDecision, serde_json::Value, Option<ClusterDecisionId>)>> {
-        let mut tx = self.readers.begin().await?;
+        let mut tx = self.snapshot().await?;
         let row: Option<DecisionRow> = sqlx::query_as("select * from cluster_decision where id = $1 and desk = $2")
             .bind(value::blob(id.as_uuid()))
             .bind(desk.as_str())
@@ -416,15 +417,15 @@ impl ClusterStore for SqliteStore {
     }
 }
 
-async fn revision(connection: &mut SqliteConnection, desk: &DeskId) -> Result<u64> {
+async fn revision(connection: &mut Connection, desk: &DeskId) -> Result<u64> {
     let revision: Option<i64> =
         sqlx::query_scalar("select revision from cluster_revision where desk = $1").bind(desk.as_str()).fetch_optional(connection).await?;
     u64::try_from(revision.unwrap_or(0)).map_err(|_| StoreError::Corrupt("cluster_revision.revision"))
 }
 
 /// Writes placements of pairs that are still there.
-async fn place(tx: &mut Transaction<'static, Sqlite>, desk: &DeskId, placements: &[Placement]) -> Result<()> {
-    for chunk in placements.chunks(LIST_LIMIT) {
+async fn place(tx: &mut Transaction, desk: &DeskId, placements: &[Placement]) -> Result<()> {
+    for chunk in last_of_each(placements, |placement| placement.pair).chunks(LIST_LIMIT) {
         let ids: Vec<PairId> = chunk.iter().map(|placement| placement.pair).collect();
         let mut query = sqlx::query_scalar::<_, Vec<u8>>(with_list("select id from pair where desk = $1 and id in ({list})", 2, ids.len()))
             .bind(desk.as_str());
@@ -435,7 +436,7 @@ async fn place(tx: &mut Transaction<'static, Sqlite>, desk: &DeskId, placements:
         let rows: Vec<(&DeskId, Placement)> = chunk
             .iter()
             .filter(|placement| present.contains(&value::blob(placement.pair.as_uuid())))
-            .map(|placement| (desk, *placement))
+            .map(|placement| (desk, **placement))
             .collect();
         insert_rows(tx, PLACE_QUESTIONS, 5, ON_QUESTION, &rows, |query, (desk, placement)| {
             query
@@ -451,12 +452,7 @@ async fn place(tx: &mut Transaction<'static, Sqlite>, desk: &DeskId, placements:
     Ok(())
 }
 
-async fn record(
-    tx: &mut Transaction<'static, Sqlite>,
-    desk: &DeskId,
-    decision: &ClusterDecision,
-    before: &serde_json::Value,
-) -> Result<()> {
+async fn record(tx: &mut Transaction, desk: &DeskId, decision: &ClusterDecision, before: &serde_json::Value) -> Result<()> {
     sqlx::query(
         "insert into cluster_decision (id, desk, kind, clusters, detail, before, actor, created_at) values ($1, $2, $3, $4, $5, $6, $7, $8)",
     )
@@ -471,7 +467,7 @@ async fn record(
     .execute(&mut **tx)
     .await?;
     for cluster in &decision.clusters {
-        sqlx::query("insert or ignore into cluster_decision_cluster (cluster_id, decision_id) values ($1, $2)")
+        sqlx::query("insert into cluster_decision_cluster (cluster_id, decision_id) values ($1, $2) on conflict do nothing")
             .bind(value::blob(cluster.as_uuid()))
             .bind(value::blob(decision.id.as_uuid()))
             .execute(&mut **tx)

@@ -5,8 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use sqlx::{Sqlite, SqlitePool, Transaction};
-
+use super::dialect::{Connections, Transaction};
 use super::statement::{padded, with_list};
 use super::value;
 use crate::domain::{
@@ -31,7 +30,7 @@ pub(super) fn decay(at: Timestamp, now: Timestamp) -> f64 {
 struct ShowingRow {
     id: Vec<u8>,
     answer_key: String,
-    rank: u32,
+    rank: i64,
     counted_at: Option<i64>,
     shown: i64,
     used: i64,
@@ -39,17 +38,12 @@ struct ShowingRow {
 }
 
 /// Brings the counted showings of the set of `suggestion` into step with what is known of it now.
-pub(super) async fn count_showings(
-    tx: &mut Transaction<'static, Sqlite>,
-    desk: &DeskId,
-    suggestion: SuggestionId,
-    now: Timestamp,
-) -> Result<()> {
+pub(super) async fn count_showings(tx: &mut Transaction, desk: &DeskId, suggestion: SuggestionId, now: Timestamp) -> Result<()> {
     let rows: Vec<ShowingRow> = sqlx::query_as(
         "select s.id, s.answer_key, s.rank, s.counted_at, \
-         max(case when f.kind = 'shown' then 1 else 0 end) as shown, \
-         max(case when f.kind in ('accepted', 'edited', 'sent') then 1 else 0 end) as used, \
-         max(case when f.kind = 'rejected' then 1 else 0 end) as refused \
+         count(case when f.kind = 'shown' then 1 end) as shown, \
+         count(case when f.kind in ('accepted', 'edited', 'sent') then 1 end) as used, \
+         count(case when f.kind = 'rejected' then 1 end) as refused \
          from suggestion s left join feedback f on f.suggestion_id = s.id \
          where s.set_id = (select set_id from suggestion where id = $1) \
          group by s.id, s.answer_key, s.rank, s.counted_at order by s.rank, s.id",
@@ -57,12 +51,15 @@ pub(super) async fn count_showings(
     .bind(value::blob(suggestion.as_uuid()))
     .fetch_all(&mut **tx)
     .await?;
-    let set: Vec<Showing> =
-        rows.iter().map(|row| Showing { rank: row.rank, shown: row.shown > 0, used: row.used > 0, refused: row.refused > 0 }).collect();
-    for (row, counts) in rows.iter().zip(counted_showings(&set)) {
+    let mut set = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let rank = value::count(row.rank, "suggestion.rank")?;
+        set.push(Showing { rank, shown: row.shown > 0, used: row.used > 0, refused: row.refused > 0 });
+    }
+    for ((row, counts), showing) in rows.iter().zip(counted_showings(&set)).zip(&set) {
         let change = match (row.counted_at, counts) {
-            (None, true) => examination(row.rank),
-            (Some(at), false) => -examination(row.rank) * decay(Timestamp::from_micros(at), now),
+            (None, true) => examination(showing.rank),
+            (Some(at), false) => -examination(showing.rank) * decay(Timestamp::from_micros(at), now),
             (None, false) | (Some(_), true) => continue,
         };
         add_to_showings(tx, desk, &row.answer_key, change, now).await?;
@@ -75,7 +72,7 @@ pub(super) async fn count_showings(
     Ok(())
 }
 
-async fn add_to_showings(tx: &mut Transaction<'static, Sqlite>, desk: &DeskId, key: &str, change: f64, now: Timestamp) -> Result<()> {
+async fn add_to_showings(tx: &mut Transaction, desk: &DeskId, key: &str, change: f64, now: Timestamp) -> Result<()> {
     let known: Option<(f64, i64)> = sqlx::query_as("select weight, as_of from answer_showing where desk = $1 and answer_key = $2")
         .bind(desk.as_str())
         .bind(key)
@@ -99,7 +96,7 @@ async fn add_to_showings(tx: &mut Transaction<'static, Sqlite>, desk: &DeskId, k
 const SHOWINGS: &str = "select answer_key, weight, as_of from answer_showing where desk = $1 and answer_key in ({list})";
 
 /// Decayed, weighted showings by answer key.
-pub(super) async fn showings(readers: &SqlitePool, desk: &DeskId, keys: &[&str], now: Timestamp) -> Result<Vec<(String, f64)>> {
+pub(super) async fn showings(readers: &Connections, desk: &DeskId, keys: &[&str], now: Timestamp) -> Result<Vec<(String, f64)>> {
     let mut query = sqlx::query_as::<_, (String, f64, i64)>(with_list(SHOWINGS, 2, keys.len())).bind(desk.as_str());
     for key in padded(keys) {
         query = query.bind(key);
@@ -127,11 +124,11 @@ struct WordingRow {
 /// The wordings of each answer that are looked at, and what was said about them. Sets without a conversation's id may all be of one
 /// conversation, so they count as one.
 const WORDINGS: &str = "with ranked as (select f.answer_key, f.wording, row_number() over (partition by f.answer_key \
-                        order by max(c.kind is not null) desc, count(distinct f.suggestion_id) desc, max(f.created_at) desc, f.wording) as place \
+                        order by max(case when c.kind is not null then 1 else 0 end) desc, count(distinct f.suggestion_id) desc, max(f.created_at) desc, f.wording) as place \
                         from feedback f left join control c on c.desk = f.desk and c.answer_key = f.wording and c.kind = 'pin' \
                         where f.desk = $1 and f.answer_key in ({list}) and f.wording is not null group by f.answer_key, f.wording) \
                         select f.answer_key, f.wording, f.suggestion_id, coalesce(t.conversation, '') as conversation, f.kind, \
-                        f.final_text, f.created_at, f.wording is s.wording as as_offered \
+                        f.final_text, f.created_at, f.wording is not distinct from s.wording as as_offered \
                         from ranked r join feedback f on f.desk = $1 and f.answer_key = r.answer_key and f.wording = r.wording \
                         join suggestion s on s.id = f.suggestion_id join suggestion_set t on t.id = s.set_id \
                         where r.place <= $2 order by f.created_at, f.id";
@@ -149,7 +146,7 @@ struct Gathered {
 
 /// Edited wordings by answer key, in order of their keys; [`MAX_WORDINGS`] of an answer at most.
 pub(super) async fn wordings(
-    readers: &SqlitePool,
+    readers: &Connections,
     desk: &DeskId,
     keys: &[&str],
     now: Timestamp,
@@ -158,7 +155,7 @@ pub(super) async fn wordings(
     const {
         assert!(matches!(ControlKind::Pin.as_str().as_bytes(), b"pin"));
     }
-    let mut query = sqlx::query_as::<_, WordingRow>(with_list(WORDINGS, 3, keys.len())).bind(desk.as_str()).bind(MAX_WORDINGS);
+    let mut query = sqlx::query_as::<_, WordingRow>(with_list(WORDINGS, 3, keys.len())).bind(desk.as_str()).bind(i64::from(MAX_WORDINGS));
     for key in padded(keys) {
         query = query.bind(key);
     }
@@ -213,7 +210,7 @@ pub(super) async fn wordings(
 
 /// Withholds the answer of a suggestion that `event` reports as outdated, and with it those the suggestion stood for. A suggestion that is
 /// reported again counts once; an answer that had been restored waits for review again, without those that were withheld with it before.
-pub(super) async fn withhold(tx: &mut Transaction<'static, Sqlite>, event: &FeedbackEvent) -> Result<()> {
+pub(super) async fn withhold(tx: &mut Transaction, event: &FeedbackEvent) -> Result<()> {
     sqlx::query(
         "delete from retired_like where (desk, retired_with) in (select r.desk, r.answer_key from retired_answer r \
          join suggestion s on s.desk = r.desk and s.answer_key = r.answer_key where s.id = $1 and r.state = 'restored')",
@@ -221,10 +218,11 @@ pub(super) async fn withhold(tx: &mut Transaction<'static, Sqlite>, event: &Feed
     .bind(value::blob(event.suggestion.as_uuid()))
     .execute(&mut **tx)
     .await?;
-    sqlx::query(
-        "insert or ignore into retired_like (desk, answer_key, retired_with) \
-         select s.desk, l.value, s.answer_key from suggestion s, json_each(s.like_keys) l where s.id = $1 and s.like_keys is not null",
-    )
+    sqlx::query(concat!(
+        "insert into retired_like (desk, answer_key, retired_with) select s.desk, alike.value, s.answer_key from suggestion s, ",
+        json_elements!("s.like_keys", "alike"),
+        " where s.id = $1 and s.like_keys is not null on conflict do nothing"
+    ))
     .bind(value::blob(event.suggestion.as_uuid()))
     .execute(&mut **tx)
     .await?;
@@ -253,8 +251,8 @@ pub(super) struct RetiredRow {
     text: String,
     pool: String,
     source: Vec<u8>,
-    reports: u32,
-    like_answers: u32,
+    reports: i64,
+    like_answers: i64,
     reported_by: String,
     reported_at: i64,
     reviewed_by: Option<String>,
@@ -269,8 +267,8 @@ impl RetiredRow {
             source: value::uuid(&self.source, "retired_answer.source")?,
             id: self.answer_key,
             text: self.text,
-            reports: self.reports,
-            like_answers: self.like_answers,
+            reports: value::count(self.reports, "retired_answer.reports")?,
+            like_answers: value::count(self.like_answers, "retired_like")?,
             reported_by: self.reported_by,
             reported_at: Timestamp::from_micros(self.reported_at),
             reviewed_by: self.reviewed_by,
@@ -299,7 +297,7 @@ impl Retirement {
 const RETIREMENTS: &str = "select answer_key, state, reviewed_at from retired_answer where desk = $1 and answer_key in ({list})";
 
 /// Answers that were ever reported outdated, by key.
-pub(super) async fn retirements(readers: &SqlitePool, desk: &DeskId, keys: &[&str]) -> Result<BTreeMap<String, Retirement>> {
+pub(super) async fn retirements(readers: &Connections, desk: &DeskId, keys: &[&str]) -> Result<BTreeMap<String, Retirement>> {
     let mut query = sqlx::query_as::<_, (String, String, Option<i64>)>(with_list(RETIREMENTS, 2, keys.len())).bind(desk.as_str());
     for key in padded(keys) {
         query = query.bind(key);
@@ -313,7 +311,7 @@ const RETIRED_LIKE: &str = "select distinct l.answer_key from retired_like l \
                             where l.desk = $1 and r.state <> 'restored' and l.answer_key in ({list})";
 
 /// Those answers that are withheld because one that said the same is.
-pub(super) async fn retired_as_like(readers: &SqlitePool, desk: &DeskId, keys: &[&str]) -> Result<Vec<String>> {
+pub(super) async fn retired_as_like(readers: &Connections, desk: &DeskId, keys: &[&str]) -> Result<Vec<String>> {
     let mut query = sqlx::query_scalar::<_, String>(with_list(RETIRED_LIKE, 2, keys.len())).bind(desk.as_str());
     for key in padded(keys) {
         query = query.bind(key);

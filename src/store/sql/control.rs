@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use super::statement::{LIST_LIMIT, padded, with_list};
 use super::value::{self, from_json, micros, timestamp, to_json};
-use super::{SqliteStore, not_found};
+use super::{SqlStore, not_found};
 use crate::domain::{Control, ControlId, ControlKind, ControlRule, DeskId, Pool, Timestamp};
 use crate::store::{ControlStore, Result, StoreError};
 
@@ -46,10 +46,10 @@ impl ControlRow {
 }
 
 #[async_trait]
-impl ControlStore for SqliteStore {
+impl ControlStore for SqlStore {
     async fn put_control(&self, control: &Control) -> Result<bool> {
         let mut tx = self.begin().await?;
-        let known: Option<i64> = sqlx::query_scalar("select 1 from control where id = $1")
+        let known: Option<i64> = sqlx::query_scalar("select cast(1 as bigint) from control where id = $1")
             .bind(value::blob(control.id.as_uuid()))
             .fetch_optional(&mut *tx)
             .await?;
@@ -88,13 +88,13 @@ impl ControlStore for SqliteStore {
         let query = match after {
             None => sqlx::query_as::<_, ControlRow>("select * from control where desk = $1 order by created_at desc, id limit $2")
                 .bind(desk.as_str())
-                .bind(limit),
+                .bind(i64::from(limit)),
             Some((at, id)) => sqlx::query_as::<_, ControlRow>(
                 "select * from control where desk = $1 and (created_at < $3 or (created_at = $3 and id > $4)) \
                  order by created_at desc, id limit $2",
             )
             .bind(desk.as_str())
-            .bind(limit)
+            .bind(i64::from(limit))
             .bind(at.as_micros())
             .bind(value::blob(id.as_uuid())),
         };

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 
 use super::learning::{self, RetiredRow};
 use super::statement::{LIST_LIMIT, insert_rows, padded, with_list};
-use super::{SqliteStore, not_found, value};
+use super::{SqlStore, not_found, value};
 use crate::domain::{
     DeskId, FeedbackEvent, FeedbackKind, FeedbackTally, Pool, RejectReason, RetiredAnswer, RetirementState, SuggestionId, SuggestionSetId,
     Timestamp, WordingTally,
@@ -19,7 +19,7 @@ use crate::store::{FeedbackStore, LiveValue, RecordedSet, RecordedSuggestion, Re
 struct SuggestionRow {
     id: Vec<u8>,
     desk: String,
-    rank: u32,
+    rank: i64,
     pool: String,
     source: Vec<u8>,
     answer_key: String,
@@ -44,7 +44,7 @@ struct Verdict {
 /// host has said so.
 const VERDICTS: &str = "select f.answer_key, \
                         max(case when f.kind in ('accepted', 'sent') then f.created_at end) as accepted_at, \
-                        max(case when f.kind = 'edited' or (f.kind = 'sent' and f.wording is not null and f.wording is not s.wording) \
+                        max(case when f.kind = 'edited' or (f.kind = 'sent' and f.wording is not null and f.wording is distinct from s.wording) \
                         then f.created_at end) as edited_at, \
                         max(case when f.kind = 'rejected' and (f.reason is null or f.reason <> 'outdated') then f.created_at end) \
                         as rejected_at, \
@@ -57,7 +57,7 @@ fn live_values_place(set: uuid::Uuid) -> Place {
 }
 
 #[async_trait]
-impl FeedbackStore for SqliteStore {
+impl FeedbackStore for SqlStore {
     async fn record_set(&self, desk: &DeskId, set: &RecordedSet) -> Result<()> {
         let live_values = if set.live_values.is_empty() {
             None
@@ -92,7 +92,7 @@ impl FeedbackStore for SqliteStore {
                     .bind(value::blob(suggestion.id.as_uuid()))
                     .bind(value::blob(set.as_uuid()))
                     .bind(desk.as_str())
-                    .bind(suggestion.rank)
+                    .bind(i64::from(suggestion.rank))
                     .bind(suggestion.pool.as_str())
                     .bind(value::blob(suggestion.source))
                     .bind(suggestion.answer_key.as_str())
@@ -117,7 +117,7 @@ impl FeedbackStore for SqliteStore {
         let Some(row) = row else { return Ok(None) };
         let suggestion = RecordedSuggestion {
             id: SuggestionId::from_uuid(value::uuid(&row.id, "suggestion.id")?),
-            rank: row.rank,
+            rank: value::count(row.rank, "suggestion.rank")?,
             pool: Pool::from_code(&row.pool).ok_or(StoreError::Corrupt("suggestion.pool"))?,
             source: value::uuid(&row.source, "suggestion.source")?,
             answer_key: row.answer_key,
@@ -138,7 +138,7 @@ impl FeedbackStore for SqliteStore {
         )
         .bind(desk.as_str())
         .bind(after.map(|id| value::blob(id.as_uuid())).unwrap_or_default())
-        .bind(limit)
+        .bind(i64::from(limit))
         .fetch_all(&self.readers)
         .await?;
         let used = |(id, set, query, answer_key): (Vec<u8>, Vec<u8>, String, String)| {
@@ -253,7 +253,7 @@ impl FeedbackStore for SqliteStore {
         .bind(desk.as_str())
         .bind(before)
         .bind(last)
-        .bind(limit)
+        .bind(i64::from(limit))
         .fetch_all(&self.readers)
         .await?;
         rows.into_iter().map(RetiredRow::into_answer).collect()

@@ -4,11 +4,11 @@
 //! can't swallow the newer change.
 
 use async_trait::async_trait;
-use sqlx::SqliteConnection;
 use uuid::Uuid;
 
+use super::dialect::Connection;
 use super::statement::{LIST_LIMIT, insert_rows, padded, with_list};
-use super::{SqliteStore, value};
+use super::{SqlStore, value};
 use crate::domain::{DeskId, EntryId, PairId};
 use crate::store::{IndexSubject, IndexTask, OutboxStore, Result, StoreError};
 
@@ -16,7 +16,7 @@ const PAIR: &str = "pair";
 const ENTRY: &str = "entry";
 
 /// Queues subjects of one desk, inside the caller's transaction.
-pub(super) async fn queue(connection: &mut SqliteConnection, desk: &DeskId, subjects: &[IndexSubject]) -> Result<()> {
+pub(super) async fn queue(connection: &mut Connection, desk: &DeskId, subjects: &[IndexSubject]) -> Result<()> {
     let rows: Vec<(&str, &str, Uuid)> = subjects
         .iter()
         .map(|subject| match subject {
@@ -59,7 +59,7 @@ impl TaskRow {
 }
 
 #[async_trait]
-impl OutboxStore for SqliteStore {
+impl OutboxStore for SqlStore {
     async fn pending_index_tasks(&self, desk: Option<&DeskId>, limit: u32) -> Result<Vec<IndexTask>> {
         // Two statements, each along an index of its own: a queue of a million pairs is not sorted for one entry.
         let mut rows: Vec<TaskRow> = match desk {
@@ -68,13 +68,13 @@ impl OutboxStore for SqliteStore {
                     "select sequence, desk, subject, subject_id from index_task where subject = 'entry' and desk = $1 order by sequence limit $2",
                 )
                 .bind(desk.as_str())
-                .bind(limit)
+                .bind(i64::from(limit))
                 .fetch_all(&self.readers)
                 .await?
             }
             None => {
                 sqlx::query_as("select sequence, desk, subject, subject_id from index_task where subject = 'entry' order by sequence limit $1")
-                    .bind(limit)
+                    .bind(i64::from(limit))
                     .fetch_all(&self.readers)
                     .await?
             }
@@ -86,13 +86,13 @@ impl OutboxStore for SqliteStore {
                     "select sequence, desk, subject, subject_id from index_task where subject = 'pair' and desk = $1 order by sequence limit $2",
                 )
                 .bind(desk.as_str())
-                .bind(rest)
+                .bind(i64::from(rest))
                 .fetch_all(&self.readers)
                 .await?
             }
             None => {
                 sqlx::query_as("select sequence, desk, subject, subject_id from index_task where subject = 'pair' order by sequence limit $1")
-                    .bind(rest)
+                    .bind(i64::from(rest))
                     .fetch_all(&self.readers)
                     .await?
             }
@@ -116,7 +116,11 @@ impl OutboxStore for SqliteStore {
 
     async fn entries_wait_for_index(&self, ids: &[EntryId]) -> Result<bool> {
         for chunk in ids.chunks(LIST_LIMIT) {
-            let sql = with_list("select 1 from index_task where subject = 'entry' and subject_id in ({list}) limit 1", 1, chunk.len());
+            let sql = with_list(
+                "select cast(1 as bigint) from index_task where subject = 'entry' and subject_id in ({list}) limit 1",
+                1,
+                chunk.len(),
+            );
             let mut query = sqlx::query_scalar::<_, i64>(sql);
             for id in padded(chunk) {
                 query = query.bind(value::blob(id.as_uuid()));

@@ -1,0 +1,155 @@
+//! The store on PostgreSQL (15 or newer): for installations whose database is kept, watched and backed up by others.
+//!
+//! Readers use plain connections of a pool. Transactions that write are serial, as they are in SQLite: each begins with
+//! `pg_advisory_xact_lock` on one key of the schema, so what reads before it writes (merging, clusters, showings) needs no thought about others,
+//! now or with several processes on one database. Statements that are a change by themselves do without; so do claims of jobs, which pass over
+//! rows that another one holds (`for update skip locked`). The ports themselves are in `src/store/sql`, compiled here against PostgreSQL's
+//! `dialect`. Customers' words pass through [`Cipher`] before they reach a statement.
+//!
+//! One process uses a database (more precisely: a schema of it) at a time; `ownership` sees to that. After the server was away, requests fail
+//! until it is back and work again then.
+//!
+//! Must not: keep a transaction open across anything but SQL and sealing; run behind a pooler that lends connections by the transaction, since
+//! the ownership and prepared statements belong to a session.
+
+#![allow(clippy::duplicate_mod, reason = "the ports are compiled once for each database, see dialect.rs")]
+
+#[macro_use]
+mod dialect;
+
+#[path = "../sql/account.rs"]
+mod account;
+#[path = "../sql/cluster.rs"]
+mod cluster;
+#[path = "../sql/control.rs"]
+mod control;
+#[path = "../sql/conversation.rs"]
+mod conversation;
+#[path = "../sql/desk.rs"]
+mod desk;
+#[path = "../sql/feedback.rs"]
+mod feedback;
+#[path = "../sql/gap.rs"]
+mod gap;
+#[path = "../sql/head.rs"]
+mod head;
+#[path = "../sql/job.rs"]
+mod job;
+#[path = "../sql/keys.rs"]
+mod keys;
+#[path = "../sql/knowledge.rs"]
+mod knowledge;
+#[path = "../sql/learning.rs"]
+mod learning;
+#[path = "../sql/merge.rs"]
+mod merge;
+#[path = "../sql/outbox.rs"]
+mod outbox;
+#[path = "../sql/pair.rs"]
+mod pair;
+#[path = "../sql/report.rs"]
+mod report;
+#[path = "../sql/statement.rs"]
+mod statement;
+#[path = "../sql/value.rs"]
+mod value;
+
+mod connect;
+mod ownership;
+mod schema;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use secrecy::SecretString;
+use sqlx::postgres::PgPoolOptions;
+use sqlx::{AssertSqlSafe, PgPool};
+
+use self::connect::Server;
+use self::dialect::Transaction;
+use self::keys::{duplicate, not_found};
+use self::ownership::Ownership;
+use super::cipher::{Cipher, KeySource, MasterKey};
+use super::{Result, Store};
+use crate::domain::Timestamp;
+
+/// Reading connections at most.
+const READERS: u32 = 8;
+/// Writing connections at most. One of them writes while the others wait for it, so that few are enough.
+const WRITERS: u32 = 4;
+/// Longest wait for a connection; a server that is away is told after that. Those that write may wait behind a long transaction.
+const READER_WAIT: Duration = Duration::from_secs(5);
+const WRITER_WAIT: Duration = Duration::from_secs(10);
+/// Several statements of a reading transaction see one state.
+const SNAPSHOT: &str = "begin isolation level repeatable read, read only";
+
+/// The name under which the modules in `sql` know the store.
+type SqlStore = PostgresStore;
+
+/// The store in one schema of a PostgreSQL database.
+#[derive(Debug)]
+pub struct PostgresStore {
+    writer: PgPool,
+    readers: PgPool,
+    cipher: Cipher,
+    master: MasterKey,
+    /// Begins a transaction and waits until no other one writes.
+    begin: Arc<str>,
+    ownership: Ownership,
+}
+
+impl PostgresStore {
+    /// Opens the database at `url` (`postgres://user:password@host:port/database`), making the tables (and a missing key file) if there are
+    /// none, and bringing older ones up to date.
+    ///
+    /// # Errors
+    /// `Server` when the server can't be reached or used, with what to do; `InUse` when another process has the database; `NewerSchema` for a
+    /// database of a newer program; `Key` when the key is lost, malformed or another one's.
+    pub async fn open(url: &SecretString, key: &KeySource, now: Timestamp) -> Result<Self> {
+        let server = Server::named(url)?;
+        let (ownership, schema) = Ownership::take(&server).await?;
+        ownership.prepare(&schema::MIGRATIONS).await.map_err(|error| server.explain(error))?;
+        let begin: Arc<str> = format!("begin; select pg_advisory_xact_lock({})", ownership::lock_key("write", &schema)).into();
+        let pool = |connections, wait| -> PgPool {
+            let pool = PgPoolOptions::new().max_connections(connections).acquire_timeout(wait);
+            pool.after_connect(ownership.check()).connect_lazy_with(server.options.clone())
+        };
+        let (writer, readers) = (pool(WRITERS, WRITER_WAIT), pool(READERS, READER_WAIT));
+        ownership.watch([writer.clone(), readers.clone()]);
+        let unlocked = async { keys::unlock(writer.begin_with(AssertSqlSafe(Arc::clone(&begin))).await?, key, now).await }.await;
+        match unlocked {
+            Ok((master, cipher)) => {
+                tracing::info!(server = %server, "the store is in PostgreSQL");
+                Ok(Self { writer, readers, cipher, master, begin, ownership })
+            }
+            Err(error) => {
+                // Orderly, so that the next start finds neither a transaction nor the lock.
+                writer.close().await;
+                ownership.release().await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Begins a transaction that writes, when it is its turn.
+    async fn begin(&self) -> Result<Transaction> {
+        Ok(self.writer.begin_with(AssertSqlSafe(Arc::clone(&self.begin))).await?)
+    }
+
+    /// Begins a transaction that reads one state of the database.
+    async fn snapshot(&self) -> Result<Transaction> {
+        Ok(self.readers.begin_with(SNAPSHOT).await?)
+    }
+}
+
+#[async_trait]
+impl Store for PostgresStore {
+    async fn close(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
+        self.ownership.release().await;
+    }
+}

@@ -1,0 +1,26 @@
+//! A copy of the database while others read and write it.
+
+use std::path::Path;
+
+use sqlx::{ConnectOptions as _, Connection as _};
+
+use super::options;
+use crate::store::{Result, StoreError};
+
+/// Writes what has been committed to the database at `from` into a new file `to`: one state, whoever writes meanwhile, without holding them
+/// up. What the copy reads back is checked.
+///
+/// # Errors
+/// When the database can't be read, `to` exists or can't be written, or the copy is damaged.
+pub async fn copy_database(from: &Path, to: &Path) -> Result<()> {
+    let target = to.to_str().ok_or(StoreError::Corrupt("the copy's path"))?;
+    let mut source = options(from).create_if_missing(false).read_only(true).connect().await?;
+    sqlx::query("vacuum into $1").bind(target).execute(&mut source).await?;
+    source.close().await?;
+    let mut copy = options(to).create_if_missing(false).connect().await?;
+    let verdict: String = sqlx::query_scalar("pragma quick_check(1)").fetch_one(&mut copy).await?;
+    // One file again: the copy has been opened for writing.
+    sqlx::query("pragma wal_checkpoint(truncate)").execute(&mut copy).await?;
+    copy.close().await?;
+    if verdict == "ok" { Ok(()) } else { Err(StoreError::Corrupt("the copy of the database")) }
+}
