@@ -182,6 +182,7 @@ function Others({ cluster, count, busy, onMove }: OthersProps) {
             onDragLeave={() => setOver(null)}
             onDrop={(event) => drop(event, other)}
             data-testid="other"
+            data-cluster={other.id}
           >
             <span className="other-name">
               {other.name} <span className="quiet small">{other.size}</span>
