@@ -44,6 +44,7 @@ use crate::suggest::{DeskProfiles, Ranker, Suggester};
 
 pub mod backup;
 mod lock;
+pub mod migration;
 
 pub use crate::auth::local_principal;
 pub use lock::{FolderLock, LockError, running_server};

@@ -12,6 +12,7 @@ mod desks;
 mod eval;
 mod import;
 mod knowledge;
+mod migrate_store;
 mod models;
 mod progress;
 mod remote;
@@ -99,6 +100,8 @@ enum Command {
     Backup(backup::BackupArgs),
     /// Puts a backup into an empty data folder
     Restore(backup::RestoreArgs),
+    /// Moves the embedded store into the PostgreSQL database of the settings, and compares the two
+    MigrateStore(migrate_store::MigrateStoreArgs),
     /// Settings
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -173,6 +176,7 @@ async fn dispatch(command: Command, config: Config) -> anyhow::Result<ExitCode> 
         Command::Reindex => knowledge::reindex(config).await?,
         Command::Backup(args) => backup::run_backup(&config, args).await?,
         Command::Restore(args) => backup::run_restore(&config, args).await?,
+        Command::MigrateStore(args) => migrate_store::run(&config, args).await?,
         Command::Config(ConfigCommand::Show) => show(&config),
         Command::Healthcheck => serve::healthcheck(&config)?,
         Command::Config(ConfigCommand::Default) | Command::Openapi | Command::Models(_) => {}

@@ -39,7 +39,7 @@ pub(super) fn follow_remote(remote: &Remote, started: &Value) -> anyhow::Result<
 }
 
 /// A bar on a terminal, nothing elsewhere.
-fn progress_bar() -> ProgressBar {
+pub(super) fn progress_bar() -> ProgressBar {
     let bar = ProgressBar::new(0);
     if let Ok(style) = ProgressStyle::with_template("{msg:10} [{bar:40}] {percent:>3}% {elapsed} left {eta}") {
         bar.set_style(style.progress_chars("=> "));
@@ -48,7 +48,7 @@ fn progress_bar() -> ProgressBar {
 }
 
 /// Shows how far a job is; every stage begins anew.
-fn draw(bar: &ProgressBar, stage: &str, done: u64, total: Option<u64>) {
+pub(super) fn draw(bar: &ProgressBar, stage: &str, done: u64, total: Option<u64>) {
     if bar.message() != stage {
         bar.reset();
         bar.set_message(stage.to_owned());

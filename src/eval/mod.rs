@@ -13,6 +13,7 @@ pub mod dataset;
 pub mod encoders;
 pub mod feedback;
 pub mod fit;
+pub mod index_growth;
 pub mod judge;
 pub mod latency;
 pub mod leaks;

@@ -12,6 +12,7 @@ mod contract;
 pub mod postgres;
 mod reports;
 pub mod sqlite;
+pub mod transfer;
 
 pub use clusters::{ClusterChange, ClusterMemory, ClusterQuery, ClusterSort, ClusterStore, Placement};
 pub use reports::{ReplyDelay, ReportStore, SetUse};

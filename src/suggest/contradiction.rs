@@ -5,6 +5,7 @@
 //! more, speaks of another case ("if …") or merely is worded in the negative contradicts nothing. Whether the two are about the same thing at
 //! all is for the caller to know.
 
+mod effort;
 mod opposites;
 
 use std::collections::BTreeSet;
@@ -12,6 +13,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use effort::{Effort, effort};
 use opposites::OPPOSITES;
 
 use super::quantity::{Dimension, Quantity, quantities, spelt_out, without_free};
@@ -22,7 +24,7 @@ use crate::text::segment::terms;
 /// Polite or fixed phrases with a negation that denies nothing, and comparisons that are figures, not denials.
 static NO_DENIAL: LazyLock<Regex> = LazyLock::new(|| {
     compiled(
-        r"let (?:me|us) know if[^.!?]*|(?:if you )(?:need|have any|want|would like|wish|prefer|d like)[^,.!?]*|just in case|as if|even if|if possible|never more than|\bi (?:cant|cannot|dont|couldnt|am not able to|am unable to|wasnt able to)\b|我(?:这边|们这边|们)?(?:看不到|查不到|无法查|没法查|看不见)|不会?\p{Han}{1,3}也|不影响|不晚于|不早于|不迟于|不大于|不小于|不要忘|别忘|不用急|不必着急|没(?:上|用|拆|寄|激活|使用|开始|消费|穿|下水)\p{Han}{0,2}的|未(?:使用|激活|拆封|消费)的|不二价|no sooner than|no earlier than|not later than|not earlier than|dont forget|do not forget|no need to worry|if you dont|not too|nothing but|no more|not to mention|没问题|没有问题|没关系|没有关系|没事|不客气|不好意思|不用谢|不要紧|不用担心|不必担心|别担心|别着急|不用着急|不着急|不急|不用客气|不超过|不少于|不低于|不高于|不多于|不足|不满|不到|不得超过|不要超过|不同|不过|不仅|不但|不止|不管|不论|无论|不妨|差不多|了不起|对不起|不久|不错|是不是|能不能|可不可以|有没有|要不要|会不会|不喜欢|不想要|不合适|不满意|不方便|不清楚|不知道|不需要的话|非常|除非|并非常|无理由|无忧|无条件|no problem|not a problem|no worries|don'?t worry|not at all|no later than|not only|not more than|no more than|not less than|not to worry|do not worry|no hurry|no rush|don'?t hesitate|do not hesitate|not sure|don'?t know|sorry it was not|why not|if not|or not",
+        r"let (?:me|us) know if[^.!?]*|\b(?:wont|never|not|cant|dont|cannot) \w+ (?:\w+ )?without\b|(?:if you )(?:need|have any|want|would like|wish|prefer|d like)[^,.!?]*|just in case|as if|even if|if possible|never more than|\bi (?:cant|cannot|dont|couldnt|am not able to|am unable to|wasnt able to)\b|我(?:这边|们这边|们)?(?:看不到|查不到|无法查|没法查|看不见)|不会?\p{Han}{1,3}也|不影响|不晚于|不早于|不迟于|不大于|不小于|不要忘|别忘|不用急|不必着急|没(?:上|用|拆|寄|激活|使用|开始|消费|穿|下水)\p{Han}{0,2}的|未(?:使用|激活|拆封|消费)的|不二价|no sooner than|no earlier than|not later than|not earlier than|dont forget|do not forget|no need to worry|if you dont|not too|nothing but|no more|not to mention|没问题|没有问题|没关系|没有关系|没事|不客气|不好意思|不用谢|不要紧|不用担心|不必担心|别担心|别着急|不用着急|不着急|不急|不用客气|不超过|不少于|不低于|不高于|不多于|不足|不满|不到|不得超过|不要超过|不同|不过|不仅|不但|不止|不管|不论|无论|不妨|差不多|了不起|对不起|不久|不错|是不是|能不能|可不可以|有没有|要不要|会不会|不喜欢|不想要|不合适|不满意|不方便|不清楚|不知道|不需要的话|非常|除非|并非常|无理由|无忧|无条件|no problem|not a problem|no worries|don'?t worry|not at all|no later than|not only|not more than|no more than|not less than|not to worry|do not worry|no hurry|no rush|don'?t hesitate|do not hesitate|not sure|don'?t know|sorry it was not|why not|if not|or not",
     )
 });
 
@@ -189,6 +191,8 @@ struct Claims {
     open: bool,
     /// Who pays.
     payers: BTreeSet<String>,
+    /// Who has to act.
+    effort: Option<Effort>,
 }
 
 impl Claims {
@@ -239,6 +243,7 @@ impl Claims {
             open: OPEN.is_match(&plain),
             figures: quantities(&kept),
             payers: payers(&kept),
+            effort: effort(&kept),
             folded: kept,
             denied,
             affirmed,
@@ -288,6 +293,10 @@ pub(super) fn opposed(a: &str, b: &str) -> bool {
     }
     if a.open || b.open {
         return false;
+    }
+    // Duties stand outside of the cases that an answer names.
+    if matches!((a.effort, b.effort), (Some(one), Some(other)) if one != other) {
+        return true;
     }
     let spares = |one: &Claims, other: &Claims| {
         let asked = other.needed.union(&other.affirmed).filter(|word| !other.needless.contains(*word) && !other.denied.contains(*word));
@@ -356,7 +365,7 @@ static NEEDLESS: LazyLock<Regex> = LazyLock::new(|| {
 });
 static NEEDED: LazyLock<Regex> = LazyLock::new(|| {
     compiled(
-        r"\b(?:only|must|need|needs|bring|requires?|provide|show|have to|has to)(?: \w+){0,5}? (?:with |to bring |in |a |an |the |your |its |original )+(?P<en>[a-z ]{3,40})|(?:需要|必须|要求|须|携带|带上|带好|提供|凭|出示|带)(?P<zh>\p{Han}{1,10})",
+        r"\b(?:only|must|need|needs|bring|requires?|provide|show|have to|has to)(?: \w+){0,5}? (?:with |to bring |in |a |an |the |your |its |original )+(?P<en>[a-z ]{3,40})|(?:需要|必须|要求|须|携带|带上|带好|提供|凭|出示|带)(?P<zh>\p{Han}{1,10})|\b(?:without|no) (?:an? |the |your )?(?P<else>[a-z ]{3,24}?),? (?:no|we cant|we cannot|not possible|you cant|you cannot)\b|(?:没有|没|无)(?P<otherwise>\p{Han}{2,14}?)(?:的话)?(?:是|就|则)?(?:没法|不能|无法|不予|不可|不让|办不了|不给)",
     )
 });
 
@@ -364,7 +373,11 @@ static NEEDED: LazyLock<Regex> = LazyLock::new(|| {
 fn needs(text: &str) -> (BTreeSet<String>, BTreeSet<String>) {
     let needless: BTreeSet<String> = NEEDLESS.captures_iter(text).flat_map(|found| words_of(&found)).collect();
     let rest = NEEDLESS.replace_all(text, " , ");
-    let needed = NEEDED.captures_iter(&rest).filter(|found| !DENIAL.is_match(&found[0])).flat_map(|found| words_of(&found)).collect();
+    let needed = NEEDED
+        .captures_iter(&rest)
+        .filter(|found| found.name("else").or(found.name("otherwise")).is_some() || !DENIAL.is_match(&found[0]))
+        .flat_map(|found| words_of(&found))
+        .collect();
     (needed, needless)
 }
 

@@ -10,6 +10,7 @@ use crate::embed::Embedder;
 use crate::eval::clusters::growth::{Grown, growth};
 use crate::eval::clusters::{labelled, noise, pairs};
 use crate::eval::dataset::{read_labelled, read_pairs, read_texts};
+use crate::eval::index_growth::index_growth;
 use crate::eval::systems::SystemFigures;
 
 #[derive(Debug, Args)]
@@ -86,4 +87,27 @@ pub(super) async fn run_growth(stage: &Stage, args: &GrowthArgs) -> anyhow::Resu
     let figures = growth(bench.workbench().index.as_ref(), grown).await?;
     bench.close().await?;
     Ok((format!("{}/{count}", set_name(&args.file)), figures, count))
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct IndexGrowthArgs {
+    /// Questions to grow from: JSON lines with `text`
+    file: PathBuf,
+    /// How many points there shall be
+    #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..))]
+    points: u32,
+    /// How many questions are asked
+    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..))]
+    asked: u32,
+    #[command(flatten)]
+    pub(super) output: Output,
+}
+
+pub(super) async fn run_index_growth(stage: &Stage, args: &IndexGrowthArgs) -> anyhow::Result<(String, SystemFigures, usize)> {
+    let grown = Grown::new(stage.encoder.as_ref(), &read_texts(&args.file)?, args.points as usize).await?;
+    let bench = stage.bench().await?;
+    let folder = bench.folder.0.join("index");
+    let figures = index_growth(bench.workbench().index.as_ref(), &folder, &grown, args.asked as usize).await?;
+    bench.close().await?;
+    Ok((format!("{}/{}", set_name(&args.file), args.points), figures, args.asked as usize))
 }

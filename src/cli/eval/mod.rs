@@ -116,6 +116,8 @@ pub(super) enum EvalCommand {
     Clusters(clusters::ClusterArgs),
     /// Times clusters of many questions: real ones and perturbed copies of them, through the index
     ClustersGrowth(clusters::GrowthArgs),
+    /// Fills an index with real questions and perturbed copies of them, and tells how long a search takes and what it misses
+    IndexGrowth(clusters::IndexGrowthArgs),
     /// Finds planted clusters whose answers contradict each other among harmless ones
     Conflicts {
         /// planted.jsonl
@@ -276,6 +278,10 @@ pub(super) async fn run(config: Config, command: EvalCommand) -> anyhow::Result<
         EvalCommand::ClustersGrowth(args) => {
             let (set, figures, n) = clusters::run_growth(&stage, &args).await?;
             ("clusters-growth", set, vec![figures], n, args.output)
+        }
+        EvalCommand::IndexGrowth(args) => {
+            let (set, figures, n) = clusters::run_index_growth(&stage, &args).await?;
+            ("index-growth", set, vec![figures], n, args.output)
         }
         EvalCommand::Conflicts { file, verbose, output } => {
             let mut planted = read_planted(&file)?;

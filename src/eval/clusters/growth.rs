@@ -50,21 +50,42 @@ impl Grown {
         let mut vectors: Vec<f32> = real.iter().flatten().copied().collect();
         for copy in questions.len()..count {
             let original = copy % questions.len();
-            let mut vector: Vec<f32> = (0..dimension).map(|_| random.next_unit() as f32 - 0.5).collect();
-            normalise(&mut vector);
-            for (value, of_original) in vector.iter_mut().zip(&real[original]) {
-                *value = NOISE * *value + of_original;
-            }
-            normalise(&mut vector);
-            vectors.extend(vector);
+            vectors.extend(perturbed(&real[original], &mut random));
             texts.push(fewer_words(&questions[original], &mut random));
         }
         Ok(Self { texts, vectors, dimension })
     }
 
-    fn vector(&self, place: usize) -> &[f32] {
+    /// How many there are.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.texts.len()
+    }
+
+    /// Length of a vector.
+    #[must_use]
+    pub fn dimension(&self) -> usize {
+        self.dimension
+    }
+
+    pub(in crate::eval) fn text(&self, place: usize) -> &str {
+        &self.texts[place]
+    }
+
+    pub(in crate::eval) fn vector(&self, place: usize) -> &[f32] {
         &self.vectors[place * self.dimension..(place + 1) * self.dimension]
     }
+}
+
+/// A vector of length 1 that is similar to another one.
+pub(in crate::eval) fn perturbed(original: &[f32], random: &mut SplitMix64) -> Vec<f32> {
+    let mut vector: Vec<f32> = original.iter().map(|_| random.next_unit() as f32 - 0.5).collect();
+    normalise(&mut vector);
+    for (value, of_original) in vector.iter_mut().zip(original) {
+        *value = NOISE * *value + of_original;
+    }
+    normalise(&mut vector);
+    vector
 }
 
 /// A text without some of its words (Latin), or characters.
@@ -153,7 +174,8 @@ impl Figures {
     }
 }
 
-fn resident_mb() -> f64 {
+/// Memory of this process; NaN where the system does not tell.
+pub(in crate::eval) fn resident_mb() -> f64 {
     process_mb("VmRSS:")
 }
 

@@ -56,9 +56,10 @@ mod value;
 
 mod connect;
 mod ownership;
+mod reserve;
 mod schema;
 #[cfg(test)]
-mod tests;
+pub(in crate::store) mod tests;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -72,6 +73,7 @@ use self::connect::Server;
 use self::dialect::Transaction;
 use self::keys::{duplicate, not_found};
 use self::ownership::Ownership;
+pub(in crate::store) use self::reserve::Reserved;
 use super::cipher::{Cipher, KeySource, MasterKey};
 use super::{Result, Store};
 use crate::domain::Timestamp;
@@ -112,6 +114,7 @@ impl PostgresStore {
         let server = Server::named(url)?;
         let (ownership, schema) = Ownership::take(&server).await?;
         ownership.prepare(&schema::MIGRATIONS).await.map_err(|error| server.explain(error))?;
+        reserve::refuse_unfinished(&server).await?;
         let begin: Arc<str> = format!("begin; select pg_advisory_xact_lock({})", ownership::lock_key("write", &schema)).into();
         let pool = |connections, wait| -> PgPool {
             let pool = PgPoolOptions::new().max_connections(connections).acquire_timeout(wait);

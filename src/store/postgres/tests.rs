@@ -19,7 +19,7 @@ use crate::store::contract::sample::{NOW, conversation, desk, merge, message, mi
 use crate::store::{ConversationStore as _, DeskStore as _, Store as _, StoreError};
 
 /// A schema that goes with the test.
-struct Schema {
+pub(in crate::store) struct Schema {
     server: String,
     name: String,
     key: KeySource,
@@ -39,7 +39,7 @@ async fn run(server: String, statement: String) {
 
 impl Schema {
     /// `None` where there is no server.
-    fn new() -> Option<Self> {
+    pub(in crate::store) fn new() -> Option<Self> {
         let Some(server) = std::env::var_os("TEST_POSTGRES_URL").and_then(|url| url.into_string().ok()) else {
             eprintln!("SKIPPED: TEST_POSTGRES_URL names no PostgreSQL server (scripts/postgres.sh starts one)");
             return None;
@@ -49,12 +49,12 @@ impl Schema {
         Some(Self { server, name, key: KeySource::Text(MasterKey::generate().unwrap().to_text()) })
     }
 
-    fn url(&self) -> SecretString {
+    pub(in crate::store) fn url(&self) -> SecretString {
         let separator = if self.server.contains('?') { '&' } else { '?' };
         SecretString::from(format!("{}{separator}options[search_path]={}", self.server, self.name))
     }
 
-    async fn open(&self) -> crate::store::Result<PostgresStore> {
+    pub(in crate::store) async fn open(&self) -> crate::store::Result<PostgresStore> {
         PostgresStore::open(&self.url(), &self.key, NOW).await
     }
 

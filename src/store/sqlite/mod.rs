@@ -55,6 +55,7 @@ mod schema;
 mod tests;
 
 pub use backup::copy_database;
+pub(in crate::store) use schema::open_for_reading;
 
 use std::path::Path;
 use std::time::Duration;

@@ -33,6 +33,12 @@ pub(super) async fn prepare(path: &Path, migrations: &Migrator) -> Result<()> {
     Ok(())
 }
 
+/// Brings the database at `path` up to date and opens it for reading only.
+pub(in crate::store) async fn open_for_reading(path: &Path) -> Result<SqliteConnection> {
+    prepare(path, &MIGRATIONS).await?;
+    Ok(options(path).create_if_missing(false).read_only(true).connect().await?)
+}
+
 /// The newest migration applied; `None` for a database that has none yet.
 async fn version(connection: &mut SqliteConnection) -> Result<Option<i64>> {
     let table: Option<i64> = sqlx::query_scalar("select 1 from sqlite_master where type = 'table' and name = '_sqlx_migrations'")

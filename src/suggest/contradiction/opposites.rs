@@ -10,7 +10,7 @@ use super::compiled;
 pub(super) static OPPOSITES: LazyLock<Vec<(Regex, Regex)>> = LazyLock::new(|| {
     let pair = |one: &str, other: &str| (compiled(one), compiled(other));
     vec![
-        pair(r"过期|失效|清零", r"永久|长期有效|一直有效|终身有效|不过期|不会过期|不失效|不清零"),
+        pair(r"过期|失效|清零|作废", r"永久|长期有效|一直有效|终身有效|不会?(?:过期|失效|清零|作废)"),
         pair(r"营业|开门|上班|照常", r"休息|关门|不营业|不开门|不上班|放假|歇业"),
         pair(r"有现货|现货|有货", r"缺货|断货|没货|无货|没有现货|售罄|卖完|预售"),
         pair(
@@ -56,6 +56,26 @@ pub(super) static OPPOSITES: LazyLock<Vec<(Regex, Regex)>> = LazyLock::new(|| {
         pair(
             r"\bautomatically\b|\bby itself\b",
             r"\bnot (?:renew|extend|happen) (?:by itself|automatically)\b|\byou have to (?:buy|renew|do|apply)\b|\byourself\b",
+        ),
+        pair(
+            r"\bdiscontinued\b|\bno longer (?:available|made|sold|produced|in our range)\b|停产|下架",
+            r"\bback in (?:stock|our range|the range|the shop)\b|\bavailable again\b|重新上架|恢复(?:供应|销售)|又有(?:货|卖)",
+        ),
+        pair(
+            r"\bin (?:one sum|a single payment|one go|full)\b|一次性(?:付|缴|交|支付)",
+            r"\binstal?lments?\b|\bspread\b.{0,40}\bover\b|\bpayment plan\b|分期|分\p{Han}期",
+        ),
+        pair(
+            r"\b(?:right|straight) away\b|\bimmediately\b|\bat once\b|\bas soon as you\b|立即|马上|立刻|当场",
+            r"\b(?:dont|not|wont|nothing)\b.{0,40}\buntil\b|\bonly (?:when|after|once)\b|(?:之后|以后|后)才",
+        ),
+        pair(
+            r"\baround the clock\b|\b24 hours a day\b|\b24/7\b|\bat any time\b|\bday and night\b|24小时(?:都|有人|营业|服务|前台)|全天",
+            r"\bat the latest\b|\bnobody\b.{0,12}\b(?:on site|there|here)\b|\blocked after\b|\bclosed after\b|最晚|最迟",
+        ),
+        pair(
+            r"\banybody\b|\banyone\b|任何人|谁(?:都|来都|去都)",
+            r"\bauthori[sz]ation\b|\bpower of attorney\b|委托书|授权书|\bin person\b|本人(?:亲自|到场|前来|持)|必须本人|须本人",
         ),
         pair(r"\btogether\b|\bin (?:one|the same) parcel\b", r"\bseparate(?:ly)?\b|\bon its own\b"),
         pair(r"一起(?:发|寄|送)|随\p{Han}{1,4}(?:发|寄)", r"单独(?:发|寄|再)?|分开(?:发|寄)"),

@@ -68,6 +68,11 @@ impl Quantity {
         let usual = |a: &Self, bound: &Self| {
             a.dimension == Dimension::Period && bound.at_most && !a.at_most && a.high <= bound.high + 1e-6 && a.high >= USUAL * bound.high
         };
+        // "Monday to Saturday" tells the whole week, and "Monday to Friday" another one; a single day may be part of either.
+        let week = |one: &Self| one.dimension == Dimension::Day && one.low == 1.0 && one.high > one.low;
+        if week(self) && week(other) {
+            return self.high == other.high;
+        }
         self.dimension == other.dimension && (inside(self, other) || inside(other, self) || usual(self, other) || usual(other, self))
     }
 }

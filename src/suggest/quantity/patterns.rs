@@ -32,7 +32,7 @@ pub(super) static FROM: LazyLock<Regex> = LazyLock::new(|| {
 });
 pub(super) static FREE: LazyLock<Regex> = LazyLock::new(|| {
     compiled(
-        r"免费|免年费|免运费|免押金|免服务费|免快递费|免邮费|包邮|免手续费|不(?:会)?(?:再)?(?:另外|额外)?(?:收取?|另收)(?:您)?(?:的)?(?:任何)?(?:钱|\p{Han}{0,4}费)|不要钱|不用付钱|不花钱|零费用|不用(?:另外|额外)?(?:给钱|付费|交费|掏钱)|无需(?:另外|额外)?(?:付费|交费)|不另收费|不再收费|(?-u:\b)free(?-u:\b)|(?-u:\b)no\ (?:extra\ )?(?:charge|fee|cost)s?(?-u:\b)|(?-u:\b)costs?\ nothing(?-u:\b)|(?-u:\b)for\ nothing(?-u:\b)|(?-u:\b)pays?\ nothing(?-u:\b)|(?-u:\b)nothing\ to\ pay(?-u:\b)|(?-u:\b)at\ no\ (?:\w+\ )?(?:cost|charge)s?(?-u:\b)|(?-u:\b)no\ (?:\w+\ )?(?:fee|charge|cost)s?(?-u:\b)|(?-u:\b)(?:do|does|is|are|will)(?: not|n[o']?t)\ (?:be\ )?charged?\ (?:for|you|anything)|(?-u:\b)(?:wont|will\ not)\ be\ charged|(?-u:\b)nothing\ will\ be\ charged|(?-u:\b)complimentary(?-u:\b)|(?-u:\b)on\ the\ house(?-u:\b)",
+        r"免费|免年费|免运费|免押金|免服务费|免快递费|免邮费|包邮|免手续费|不(?:会)?(?:再)?(?:另外|额外)?(?:收取?|另收)(?:您)?(?:的)?(?:任何)?(?:钱|\p{Han}{0,4}费)|不要钱|不用付钱|不花钱|零费用|不用(?:另外|额外)?(?:给钱|付费|交费|掏钱)|无需(?:另外|额外)?(?:付费|交费)|不另收费|不再收费|(?-u:\b)free(?-u:\b)|(?-u:\b)no\ (?:extra\ )?(?:charge|fee|cost)s?(?-u:\b)|(?-u:\b)costs?\ (?:you\ )?nothing(?-u:\b)|无(?:需|须)?押金|(?:不用|不需要|无需|不必)(?:付|交|缴)?押金|(?-u:\b)for\ nothing(?-u:\b)|(?-u:\b)pays?\ nothing(?-u:\b)|(?-u:\b)nothing\ to\ pay(?-u:\b)|(?-u:\b)at\ no\ (?:\w+\ )?(?:cost|charge)s?(?-u:\b)|(?-u:\b)no\ (?:\w+\ )?(?:fee|charge|cost)s?(?-u:\b)|(?-u:\b)(?:do|does|is|are|will)(?: not|n[o']?t)\ (?:be\ )?charged?\ (?:for|you|anything)|(?-u:\b)(?:wont|will\ not)\ be\ charged|(?-u:\b)nothing\ will\ be\ charged|(?-u:\b)complimentary(?-u:\b)|(?-u:\b)on\ the\ house(?-u:\b)",
     )
 });
 pub(super) static UNLIMITED: LazyLock<Regex> = LazyLock::new(|| {
@@ -41,7 +41,7 @@ pub(super) static UNLIMITED: LazyLock<Regex> = LazyLock::new(|| {
 /// A charge whose amount is not said.
 pub(super) static PAID: LazyLock<Regex> = LazyLock::new(|| {
     compiled(
-        r"(?-u:\b)(?:an?|the)\ (?:small\ |extra\ |additional\ )?(?:fee|charge|surcharge)\ (?:applies|for|is\ due|has\ to)|(?-u:\b)(?:is|are)\ chargeable(?-u:\b)|(?-u:\b)(?:at|for)\ (?:an\ )?(?:extra|additional)\ (?:cost|charge|fee)(?-u:\b)|(?:需要?|要|会|得)(?:另外|额外|单独)?(?:收费|付费|交费)|收费的",
+        r"(?-u:\b)(?:an?|the)\ (?:small\ |extra\ |additional\ )?(?:fee|charge|surcharge)\ (?:applies|for|is\ due|has\ to)|(?-u:\b)costs?\ \d+(?:\.\d+)?\ ?%|(?-u:\b)for\ a\ fee(?-u:\b)|(?-u:\b)(?:is|are)\ chargeable(?-u:\b)|(?-u:\b)(?:at|for)\ (?:an\ )?(?:extra|additional)\ (?:cost|charge|fee)(?-u:\b)|(?:需要?|要|会|得)(?:另外|额外|单独)?(?:收费|付费|交费)|收费的",
     )
 });
 pub(super) static SHARE: LazyLock<Regex> = LazyLock::new(|| {
