@@ -41,9 +41,11 @@ use crate::store::postgres::PostgresStore;
 use crate::store::sqlite::SqliteStore;
 use crate::store::{OutboxStore, Store};
 use crate::suggest::{DeskProfiles, Ranker, Suggester};
+use crate::telemetry::metrics::Metrics;
 
 pub mod backup;
 mod lock;
+mod scrape;
 
 pub use crate::auth::local_principal;
 pub use lock::{FolderLock, LockError, running_server};
@@ -93,6 +95,8 @@ pub struct App {
     pub adaptation: Arc<Adaptation>,
     /// Accounts and keys.
     pub auth: Arc<Authenticator>,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
     miner: Miner,
     clock: Arc<dyn Clock>,
     runner: Arc<Runner>,
@@ -181,7 +185,9 @@ impl App {
             curator: curator.clone(),
             insight: insight.clone(),
         };
+        let metrics = Arc::new(Metrics::new(embedder.metrics(), clock.now()));
         let (jobs, runner) = Jobs::new(Arc::clone(&store), tools, Arc::clone(&clock), uploads);
+        let runner = runner.with_metrics(metrics.jobs.clone());
         let suggester = Suggester::new(
             Arc::clone(&store),
             Arc::clone(&index),
@@ -190,7 +196,8 @@ impl App {
             adapters,
             profiles,
             Arc::clone(&clock),
-        );
+        )
+        .with_metrics(metrics.suggestions.clone());
         let knowledge =
             Knowledge::new(Arc::clone(&store), Arc::clone(&index), Arc::clone(&embedder) as Arc<dyn Embedder>, Arc::clone(&clock));
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
@@ -213,6 +220,7 @@ impl App {
             answered,
             adaptation,
             auth,
+            metrics,
             miner,
             clock,
             runner: Arc::new(runner),
@@ -309,6 +317,7 @@ impl App {
             clock: Arc::clone(&self.clock),
             readiness,
             settings,
+            metrics: self.metrics.http.clone(),
             shutdown: self.stop.clone(),
         })
     }
