@@ -119,6 +119,8 @@ fn suggestions_are_measured_between_5_milliseconds_and_5_seconds() {
 #[test]
 fn everything_declared_is_exposed_and_nothing_else() {
     let metrics = new_metrics();
+    // Routes are known when they are first asked for.
+    metrics.http.answered(HttpMethod::Get, "/livez", 200, std::time::Duration::from_millis(1));
     let text = metrics.expose(&Sample::default()).unwrap();
     assert!(text.ends_with("# EOF\n"));
     let mut exposed: BTreeMap<&str, &str> = text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split_once(' ')).collect();
