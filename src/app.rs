@@ -41,10 +41,12 @@ use crate::store::postgres::PostgresStore;
 use crate::store::sqlite::SqliteStore;
 use crate::store::{OutboxStore, Store};
 use crate::suggest::{DeskProfiles, Ranker, Suggester};
+use crate::telemetry::metrics::Metrics;
 
 pub mod backup;
 mod lock;
 pub mod migration;
+mod scrape;
 
 pub use crate::auth::local_principal;
 pub use lock::{FolderLock, LockError, running_server};
@@ -94,6 +96,8 @@ pub struct App {
     pub adaptation: Arc<Adaptation>,
     /// Accounts and keys.
     pub auth: Arc<Authenticator>,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
     miner: Miner,
     clock: Arc<dyn Clock>,
     runner: Arc<Runner>,
@@ -182,7 +186,9 @@ impl App {
             curator: curator.clone(),
             insight: insight.clone(),
         };
+        let metrics = Arc::new(Metrics::new(embedder.metrics(), clock.now()));
         let (jobs, runner) = Jobs::new(Arc::clone(&store), tools, Arc::clone(&clock), uploads);
+        let runner = runner.with_metrics(metrics.jobs.clone());
         let suggester = Suggester::new(
             Arc::clone(&store),
             Arc::clone(&index),
@@ -191,7 +197,8 @@ impl App {
             adapters,
             profiles,
             Arc::clone(&clock),
-        );
+        )
+        .with_metrics(metrics.suggestions.clone());
         let knowledge =
             Knowledge::new(Arc::clone(&store), Arc::clone(&index), Arc::clone(&embedder) as Arc<dyn Embedder>, Arc::clone(&clock));
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
@@ -214,6 +221,7 @@ impl App {
             answered,
             adaptation,
             auth,
+            metrics,
             miner,
             clock,
             runner: Arc::new(runner),
@@ -310,6 +318,7 @@ impl App {
             clock: Arc::clone(&self.clock),
             readiness,
             settings,
+            metrics: self.metrics.http.clone(),
             shutdown: self.stop.clone(),
         })
     }

@@ -208,6 +208,8 @@ fn show(config: &Config) {
         let with: String = with.iter().filter_map(|(what, url)| url.as_ref().map(|url| format!(", {what} {url}"))).collect();
         print(&format!("{:<16}{origins}{with}", page.name));
     }
+    let metrics = config.metrics_listen.map_or_else(|| "off".to_owned(), |address| format!("http://{address}/metrics"));
+    print(&format!("metrics         {metrics}"));
     print(&format!("log             {} ({})", config.log_filter, if config.log_json { "json" } else { "text" }));
 }
 

@@ -26,6 +26,14 @@ pub(super) async fn run(config: Config) -> anyhow::Result<()> {
         .await
         .with_context(|| format!("can't listen on {}: choose another address with --listen IP:PORT", config.listen))?;
     let address = listener.local_addr()?;
+    let metrics = match config.metrics_listen {
+        Some(address) => Some(
+            TcpListener::bind(address)
+                .await
+                .with_context(|| format!("can't listen on {address} for metrics: choose another address in the setting metrics.listen"))?,
+        ),
+        None => None,
+    };
     let folder = config.data_dir.clone();
     let app = App::open(config, Arc::new(SystemClock), OnNewEncoder::Refuse).await?;
     let knowledge = folder.join("knowledge");
@@ -40,6 +48,9 @@ pub(super) async fn run(config: Config) -> anyhow::Result<()> {
         for file in load.rejected {
             tracing::warn!(file = file.place(), reason = file.reason, remedy = file.remedy, "knowledge file not taken");
         }
+    }
+    if let Some(listener) = metrics {
+        app.serve_metrics(listener)?;
     }
     let shutdown = CancellationToken::new();
     tokio::spawn(wait_for_signal(shutdown.clone()));

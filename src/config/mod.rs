@@ -78,6 +78,8 @@ pub struct Config {
     pub master_key: Option<SecretString>,
     /// Pages that other sites may show in a frame.
     pub framed_pages: Vec<FramedPage>,
+    /// Where metrics are answered; `None` for nowhere.
+    pub metrics_listen: Option<SocketAddr>,
     /// Which log lines are written (`tracing` filter).
     pub log_filter: String,
     /// Whether log lines are JSON.
@@ -136,6 +138,7 @@ impl Config {
             key: "server.listen",
             detail: format!("`{}` is no address; write it as IP:PORT, for example 127.0.0.1:8080", raw.server.listen),
         })?;
+        let metrics_listen = metrics_address(raw.metrics.listen.as_deref(), listen)?;
         // Empty stands for the embedded store, so that an address in the file can be overruled.
         let store_url =
             secret("store.url", raw.store.url, "store.url_file", raw.store.url_file)?.filter(|url| !url.expose_secret().trim().is_empty());
@@ -164,10 +167,26 @@ impl Config {
             store_url,
             master_key,
             framed_pages: frames::check(raw.widget, raw.adapters)?,
+            metrics_listen,
             log_filter: raw.log.filter,
             log_json: raw.log.json,
         })
     }
+}
+
+/// The address of the metrics, which has to be another one than the server's. Empty stands for none, so that one in the file can be overruled.
+fn metrics_address(written: Option<&str>, server: SocketAddr) -> Result<Option<SocketAddr>, ConfigError> {
+    const KEY: &str = "metrics.listen";
+    let Some(written) = written.map(str::trim).filter(|address| !address.is_empty()) else { return Ok(None) };
+    let address: SocketAddr = written.parse().map_err(|_not_an_address: std::net::AddrParseError| ConfigError::Invalid {
+        key: KEY,
+        detail: format!("`{written}` is no address; write it as IP:PORT, for example 127.0.0.1:9464"),
+    })?;
+    if address.port() != 0 && address.port() == server.port() {
+        let detail = format!("port {} is the server's (server.listen); metrics need a port of their own, for example 9464", address.port());
+        return Err(ConfigError::Invalid { key: KEY, detail });
+    }
+    Ok(Some(address))
 }
 
 /// A secret that is written down or lies in a file.
@@ -264,6 +283,20 @@ mod tests {
         assert!(Config::from_sources(&none, &environment(&[])).unwrap().store_url.is_none());
         let error = Config::from_sources(&set, &environment(&[("RIPOSTE__STORE__URL", "postgres://u:s3cret@db/x")])).unwrap_err();
         assert!(error.to_string().contains("store.url_file") && !error.to_string().contains("s3cret"), "{error}");
+    }
+
+    #[test]
+    fn metrics_are_off_unless_they_have_a_port_of_their_own() {
+        let dir = tempfile::tempdir().unwrap();
+        let set = |address: &str| Flags { assignments: vec![format!("metrics.listen={address}")], ..flags(dir.path()) };
+        let read = |address: &str| Config::from_sources(&set(address), &environment(&[]));
+        assert_eq!(Config::from_sources(&flags(dir.path()), &environment(&[])).unwrap().metrics_listen, None);
+        assert_eq!(read("").unwrap().metrics_listen, None);
+        assert_eq!(read("127.0.0.1:9464").unwrap().metrics_listen, Some("127.0.0.1:9464".parse().unwrap()));
+        for refused in ["9464", "localhost:9464", "0.0.0.0:8080"] {
+            let error = read(refused).unwrap_err().to_string();
+            assert!(error.contains("metrics.listen") && error.contains("9464"), "{error}");
+        }
     }
 
     #[test]

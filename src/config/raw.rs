@@ -31,6 +31,8 @@ pub(super) struct RawConfig {
     pub(super) widget: RawWidget,
     #[serde(default)]
     pub(super) adapters: RawAdapters,
+    #[serde(default)]
+    pub(super) metrics: Metrics,
     pub(super) log: Log,
 }
 
@@ -74,6 +76,12 @@ pub(super) struct Store {
 pub(super) struct Security {
     pub(super) master_key: Option<SecretString>,
     pub(super) master_key_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Metrics {
+    pub(super) listen: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -44,6 +44,7 @@ use crate::knowledge::Knowledge;
 use crate::live::{Live, ShownMessage};
 use crate::store::{DeskCounts, Store};
 use crate::suggest::{ControlCreate, FeedbackCreate, SuggestRequest, SuggestResponse, Suggester};
+use crate::telemetry::metrics::SuggestionOutcome;
 
 pub(super) use knowledge::Written;
 
@@ -109,7 +110,10 @@ impl GateRef {
     /// Takes one suggestion's worth from the caller's rate limit.
     pub(super) fn admit_suggestion(&self, principal: &Principal) -> Result<(), Problem> {
         let taken = self.0.suggestion_rate.take(principal, self.0.clock.now());
-        taken.map_err(|seconds| Problem::new(Code::RateLimited).retry_after(seconds))
+        taken.map_err(|seconds| {
+            self.0.suggester.metrics().refused(SuggestionOutcome::RateLimited);
+            Problem::new(Code::RateLimited).retry_after(seconds)
+        })
     }
 
     pub(super) async fn suggest(&self, grant: &Grant<Suggest>, request: &SuggestRequest) -> Result<SuggestResponse, Problem> {
@@ -126,7 +130,10 @@ impl GateRef {
 
     /// A place among the suggestions that are computed, or the advice to come back.
     fn place_to_suggest(&self) -> Result<SemaphorePermit<'_>, Problem> {
-        self.0.suggesting.try_acquire().map_err(|_full| EmbedError::Overloaded.into())
+        self.0.suggesting.try_acquire().map_err(|_full| {
+            self.0.suggester.metrics().refused(SuggestionOutcome::Overloaded);
+            EmbedError::Overloaded.into()
+        })
     }
 
     pub(super) async fn give_feedback(

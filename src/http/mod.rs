@@ -12,6 +12,7 @@ mod failures;
 mod frames;
 mod gate;
 mod health;
+mod metrics;
 mod middleware;
 mod openapi;
 mod page;
@@ -42,8 +43,10 @@ use crate::knowledge::Knowledge;
 use crate::live::Live;
 use crate::store::Store;
 use crate::suggest::Suggester;
+use crate::telemetry::metrics::HttpMetrics;
 
 pub use frames::FramedPage;
+pub use metrics::{Scrape, metrics_router};
 pub use middleware::rate::RateLimit;
 pub use openapi::openapi;
 pub use readiness::{Readiness, ReadinessState};
@@ -126,6 +129,8 @@ pub struct HttpState {
     pub readiness: Arc<Readiness>,
     /// Limits and switches.
     pub settings: HttpSettings,
+    /// What requests are counted by.
+    pub metrics: HttpMetrics,
     /// Ends event streams when the service stops.
     pub shutdown: CancellationToken,
 }
@@ -147,6 +152,7 @@ pub fn router(state: HttpState) -> Router {
         clock,
         readiness,
         settings,
+        metrics,
         shutdown,
     } = state;
     let door = Door { auth: Arc::clone(&auth), readiness: Arc::clone(&readiness) };
@@ -181,7 +187,7 @@ pub fn router(state: HttpState) -> Router {
         .route_layer(from_fn_with_state(door, wait_until_ready))
         .with_state(gate);
     let (health, _) = health::routes().split_for_parts();
-    finish(api.merge(health.with_state(readiness)), &around)
+    finish(api.merge(health.with_state(readiness)), &around, metrics)
 }
 
 /// Answers for the time before the parts of [`HttpState`] exist: health, documents and files; `/v1` says that the service is starting.
@@ -189,11 +195,11 @@ pub fn router_while_starting(readiness: Arc<Readiness>, settings: &HttpSettings)
     let (health, _) = health::routes().split_for_parts();
     let starting = || async { Problem::new(Code::Starting).retry_after(1).into_response() };
     let api = Router::new().route("/v1/{*rest}", axum::routing::any(starting));
-    finish(api.merge(health.with_state(readiness)), settings)
+    finish(api.merge(health.with_state(readiness)), settings, HttpMetrics::default())
 }
 
 /// Adds what needs no state, and the layers around everything.
-fn finish(router: Router, settings: &HttpSettings) -> Router {
+fn finish(router: Router, settings: &HttpSettings, metrics: HttpMetrics) -> Router {
     let (errors, _): (Router, _) = errors::routes().split_for_parts();
     let (document, _): (Router, _) = openapi::routes().split_for_parts();
     let whole = router
@@ -203,7 +209,7 @@ fn finish(router: Router, settings: &HttpSettings) -> Router {
         .merge(frames::routes(&settings.framed_pages))
         .fallback(assets::file)
         .method_not_allowed_fallback(|| async { Problem::new(Code::MethodNotAllowed) });
-    middleware::around(whole, settings)
+    middleware::around(whole, settings, metrics)
 }
 
 /// Routes with their descriptions over the state `S`.

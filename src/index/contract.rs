@@ -163,6 +163,7 @@ pub(crate) async fn sources_are_deleted(index: &dyn VectorIndex) {
 
     let everything = IndexFilter::desk(desk("a"));
     assert_eq!(index.count(&everything).await.unwrap(), 1);
+    assert!(matches!(index.size().await.unwrap(), None | Some(1)), "deleted points are none");
     assert_eq!(ids(&found(index, &everything, all(1.0)).await), [id(3)]);
     assert_eq!(found(index, &everything, Probe::Sparse(SparseField::Question, terms(&[(1, 1.0), (3, 1.0)]))).await.len(), 1);
     assert_eq!(index.fetch(&desk("a"), &[id(1), id(2), id(4)]).await.unwrap(), []);

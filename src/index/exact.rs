@@ -192,6 +192,10 @@ impl VectorIndex for ExactIndex {
         Ok(self.read().by_id.values().filter(|point| passes(filter, &point.payload)).count())
     }
 
+    async fn size(&self) -> Result<Option<u64>, IndexError> {
+        Ok(Some(self.read().by_id.len() as u64))
+    }
+
     async fn optimize(&self) -> Result<(), IndexError> {
         Ok(())
     }

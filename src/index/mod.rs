@@ -230,6 +230,15 @@ pub trait VectorIndex: Send + Sync {
     /// When the engine fails.
     async fn count(&self, filter: &IndexFilter) -> Result<usize, IndexError>;
 
+    /// Number of points of all desks, for whoever watches the installation: cheap, and not exact while the index is changed. `None` where an
+    /// index can't tell cheaply.
+    ///
+    /// # Errors
+    /// When the engine fails.
+    async fn size(&self) -> Result<Option<u64>, IndexError> {
+        Ok(None)
+    }
+
     /// Builds the approximate-search structures for what has been written; searches go on meanwhile.
     ///
     /// # Errors

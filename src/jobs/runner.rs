@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::{Notify, broadcast};
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
 
 use super::adapt::Adaptation;
 use super::indexing::Indexer;
@@ -18,6 +19,7 @@ use crate::ingest::IngestError;
 use crate::insight::Insight;
 use crate::rt::WorkError;
 use crate::store::{Store, StoreError};
+use crate::telemetry::metrics::JobMetrics;
 
 /// Everything this worker does.
 const KINDS: [JobKind; 5] = [JobKind::Import, JobKind::RebuildClusters, JobKind::Reindex, JobKind::Adapt, JobKind::FindGaps];
@@ -68,7 +70,9 @@ pub struct JobContext {
     pub(super) insight: Insight,
     pub(super) clock: Arc<dyn Clock>,
     changes: broadcast::Sender<Job>,
+    metrics: JobMetrics,
     job: JobId,
+    kind: JobKind,
 }
 
 impl From<MiningError> for RunError {
@@ -84,6 +88,7 @@ impl From<MiningError> for RunError {
 impl JobContext {
     /// Writes progress down and tells subscribers; [`RunError::Cancelled`] when somebody has asked to stop.
     pub(super) async fn progress(&self, stage: &str, done: u64, total: Option<u64>) -> Result<(), RunError> {
+        self.metrics.progress(self.kind);
         let progress = JobProgress { stage: stage.to_owned(), done, total };
         let cancelled = self.store.report_progress(self.job, &progress, self.clock.now()).await?;
         announce(self.store.as_ref(), &self.changes, self.job).await?;
@@ -98,6 +103,7 @@ pub struct Runner {
     clock: Arc<dyn Clock>,
     changes: broadcast::Sender<Job>,
     wake: Arc<Notify>,
+    metrics: JobMetrics,
 }
 
 impl Runner {
@@ -108,7 +114,13 @@ impl Runner {
         changes: broadcast::Sender<Job>,
         wake: Arc<Notify>,
     ) -> Self {
-        Self { store, tools, clock, changes, wake }
+        Self { store, tools, clock, changes, wake, metrics: JobMetrics::default() }
+    }
+
+    /// The same worker, its jobs counted by `metrics`.
+    #[must_use]
+    pub fn with_metrics(self, metrics: JobMetrics) -> Self {
+        Self { metrics, ..self }
     }
 
     /// Works until `stop`. A job that is running then goes back to the queue and continues at the next start.
@@ -117,7 +129,8 @@ impl Runner {
             match self.store.claim_job(&KINDS, self.clock.now()).await {
                 Ok(Some(job)) => {
                     let id = job.id;
-                    if stop.run_until_cancelled(self.work(job)).await.is_none() {
+                    let span = tracing::info_span!("job", job.id = %id, job.kind = job.kind.as_str());
+                    if stop.run_until_cancelled(self.work(job).instrument(span)).await.is_none() {
                         self.park(id).await;
                         return;
                     }
@@ -149,8 +162,11 @@ impl Runner {
             insight: self.tools.insight.clone(),
             clock: Arc::clone(&self.clock),
             changes: self.changes.clone(),
+            metrics: self.metrics.clone(),
             job: job.id,
+            kind: job.kind,
         };
+        let running = self.metrics.begin(job.kind);
         let outcome = match job.kind {
             JobKind::Import => import::run(&context, &job).await,
             JobKind::RebuildClusters => clusters::run(&context, &job).await,
@@ -177,6 +193,8 @@ impl Runner {
         if let Err(error) = self.finish(job.id, state, result.as_ref(), error.as_deref()).await {
             tracing::error!(job.id = %job.id, error = &error as &dyn std::error::Error, "a job's end can't be written");
         }
+        self.metrics.ended(job.kind, state);
+        drop(running);
         super::remove_owned_file(&job);
         if job.kind == JobKind::Adapt {
             self.tools.adaptation.tidy(&job.id.to_string());

@@ -305,6 +305,14 @@ impl Live {
         Watcher::begin(self, desk, id, from, actor).await
     }
 
+    /// How many conversations are watched, and by how many in all.
+    #[must_use]
+    pub fn watching(&self) -> (usize, usize) {
+        let rooms = self.0.rooms.lock().unwrap_or_else(PoisonError::into_inner);
+        let watched = rooms.values().map(|room| room.watchers()).filter(|watchers| *watchers > 0);
+        watched.fold((0, 0), |(conversations, in_all), watchers| (conversations + 1, in_all + watchers))
+    }
+
     /// One conversation without its words.
     pub async fn head(&self, desk: &DeskId, id: ConversationId) -> Result<ConversationHead, LiveError> {
         self.0.store.conversation_head(desk, id).await?.ok_or(LiveError::UnknownConversation(id))

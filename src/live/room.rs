@@ -149,6 +149,11 @@ impl Room {
         })
     }
 
+    /// How many watch.
+    pub(super) fn watchers(&self) -> usize {
+        self.now().watchers
+    }
+
     /// A watcher has left.
     pub(super) fn leave(&self) {
         self.change(|now| now.watchers -= 1);

@@ -464,6 +464,8 @@ pub trait JobStore: Send + Sync {
     async fn requeue_interrupted_jobs(&self, now: Timestamp) -> Result<u32>;
     /// Writes progress; tells whether somebody has asked to cancel.
     async fn report_progress(&self, id: JobId, progress: &JobProgress, now: Timestamp) -> Result<bool>;
+    /// How many jobs of a kind are queued or running; kinds and states without any are left out.
+    async fn unfinished_jobs(&self) -> Result<Vec<(JobKind, JobState, u64)>>;
     /// Replaces a job's parameters (an upload that is complete, a path that moved).
     async fn set_job_params(&self, id: JobId, params: &serde_json::Value, now: Timestamp) -> Result<()>;
     /// Ends a job (or puts it back: `Queued`).
@@ -514,6 +516,17 @@ pub trait AccountStore: Send + Sync {
     async fn widget_token(&self, token_sha256: &[u8], now: Timestamp) -> Result<Option<WidgetToken>>;
 }
 
+/// Connections of one pool.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PoolConnections {
+    /// `writer` or `readers`.
+    pub pool: &'static str,
+    /// Open connections.
+    pub open: usize,
+    /// Of these, those that wait for work.
+    pub idle: usize,
+}
+
 /// Everything an installation keeps.
 #[async_trait]
 pub trait Store:
@@ -530,6 +543,8 @@ pub trait Store:
     + JobStore
     + AccountStore
 {
+    /// The connections to the database, by pool.
+    fn connections(&self) -> Vec<PoolConnections>;
     /// Closes the store after everything acknowledged has been written.
     async fn close(&self);
 }

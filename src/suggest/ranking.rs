@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures::future::try_join_all;
+use tracing::Instrument as _;
 use uuid::Uuid;
 
 use super::calibration::Standing;
@@ -413,15 +414,17 @@ pub async fn rank_moment<S: SourceStore + ControlStore + ?Sized>(
     let started = Instant::now();
     let probes = scoring.probes();
     let gathering = queries.iter().map(|(query, words)| gather_by(store, index, filter, query, words, wanted, probes));
-    let mut asked = try_join_all(gathering).await?;
+    let search = tracing::debug_span!("search");
+    let mut asked = try_join_all(gathering).instrument(search.clone()).await?;
     let answer_keys = distinct(asked.iter().flat_map(|gathered| &gathered.answer_keys));
-    let controls = store.controls_of(&filter.desk, &answer_keys, wanted.now).await?;
+    let controls = store.controls_of(&filter.desk, &answer_keys, wanted.now).instrument(search).await?;
     let effects = effects(&controls, moment);
     let mut trace = scoring.traces().then(Trace::default);
     for gathered in &mut asked {
         gathered.control(effects.clone(), trace.as_mut());
     }
     let searched = Instant::now();
+    let _ranking = tracing::debug_span!("rank").entered();
     let highest = |of: fn(&Gathered) -> f32| asked.iter().map(of).fold(0.0, f32::max);
     let best_question_cosine = highest(|gathered| gathered.best_question_cosine);
     let nearest_questions = highest(|gathered| gathered.nearest_questions);

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures::future::try_join_all;
+use tracing::Instrument as _;
 
 use super::explain::{Explaining, Explanation, Verdict, explain};
 use super::ranker::Ranker;
@@ -20,6 +21,7 @@ use crate::embed::{EmbedError, Embedder, Lane};
 use crate::index::{IndexError, IndexFilter, VectorIndex};
 use crate::retrieve::{Adapters, QueryTerms, QueryText, RetrieveError, encode_queries};
 use crate::store::{LiveValue, RecordedSet, RecordedSuggestion, Store, StoreError};
+use crate::telemetry::metrics::{Stage, SuggestionMetrics, SuggestionOutcome};
 use crate::text::language::detect;
 use crate::text::mask::{mask, mask_conversation};
 use crate::text::moment::{Line, Moment, clip};
@@ -73,6 +75,19 @@ impl From<RetrieveError> for SuggestError {
     }
 }
 
+impl SuggestError {
+    /// How a request that ended so is counted.
+    const fn outcome(&self) -> SuggestionOutcome {
+        match self {
+            Self::Embed(EmbedError::Overloaded) => SuggestionOutcome::Overloaded,
+            Self::Invalid { .. } | Self::UnknownDesk(_) | Self::UnknownSuggestion(_) | Self::UnknownControl(_) | Self::UnknownAnswer => {
+                SuggestionOutcome::Invalid
+            }
+            Self::Embed(EmbedError::Stopped | EmbedError::Model(_)) | Self::Index(_) | Self::Store(_) => SuggestionOutcome::Failed,
+        }
+    }
+}
+
 /// Suggests replies, takes feedback and what editors decide.
 #[derive(Clone)]
 pub struct Suggester {
@@ -83,6 +98,7 @@ pub struct Suggester {
     adapters: Arc<Adapters>,
     profiles: Arc<DeskProfiles>,
     pub(super) clock: Arc<dyn Clock>,
+    metrics: SuggestionMetrics,
 }
 
 impl Suggester {
@@ -97,7 +113,19 @@ impl Suggester {
         profiles: Arc<DeskProfiles>,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self { store, index, embedder, ranker, adapters, profiles, clock }
+        Self { store, index, embedder, ranker, adapters, profiles, clock, metrics: SuggestionMetrics::default() }
+    }
+
+    /// The same use case, counted by `metrics`.
+    #[must_use]
+    pub fn with_metrics(self, metrics: SuggestionMetrics) -> Self {
+        Self { metrics, ..self }
+    }
+
+    /// What requests are counted by.
+    #[must_use]
+    pub fn metrics(&self) -> &SuggestionMetrics {
+        &self.metrics
     }
 
     /// The same use case with another ranker.
@@ -111,6 +139,26 @@ impl Suggester {
     /// # Cancel safety
     /// Dropping the future keeps no record; nothing else is changed.
     pub async fn suggest(&self, request: &SuggestRequest, actor: &str, lane: Lane) -> Result<SuggestResponse, SuggestError> {
+        self.counted(self.answer_and_record(request, actor, lane)).await
+    }
+
+    /// Answers one request and keeps nothing of it: feedback can't name the answer.
+    pub async fn suggest_unrecorded(&self, request: &SuggestRequest, lane: Lane) -> Result<SuggestResponse, SuggestError> {
+        self.counted(async { Ok(self.answer(request, lane).await?.0) }).await
+    }
+
+    /// Counts a request by how it ends; one that is dropped counts as abandoned.
+    async fn counted(&self, work: impl Future<Output = Result<SuggestResponse, SuggestError>>) -> Result<SuggestResponse, SuggestError> {
+        let suggesting = self.metrics.begin();
+        let result = work.instrument(tracing::info_span!("suggest")).await;
+        suggesting.end(match &result {
+            Ok(response) => SuggestionOutcome::of_answer(response.abstained.as_ref().map(|abstention| abstention.reason)),
+            Err(error) => error.outcome(),
+        });
+        result
+    }
+
+    async fn answer_and_record(&self, request: &SuggestRequest, actor: &str, lane: Lane) -> Result<SuggestResponse, SuggestError> {
         let (mut response, records, live_values) = self.answer(request, lane).await?;
         let recording = Instant::now();
         let abstained = response.abstained.as_ref();
@@ -124,14 +172,11 @@ impl Suggester {
             actor: actor.to_owned(),
             at: self.clock.now(),
         };
-        self.store.record_set(&request.desk, &record).await?;
-        response.timings_ms.total += milliseconds(recording.elapsed());
+        self.store.record_set(&request.desk, &record).instrument(tracing::debug_span!("record")).await?;
+        let recording = recording.elapsed();
+        self.metrics.stage(Stage::Record, recording);
+        response.timings_ms.total += milliseconds(recording);
         Ok(response)
-    }
-
-    /// Answers one request and keeps nothing of it: feedback can't name the answer.
-    pub async fn suggest_unrecorded(&self, request: &SuggestRequest, lane: Lane) -> Result<SuggestResponse, SuggestError> {
-        Ok(self.answer(request, lane).await?.0)
     }
 
     /// An answer with what would be kept of its suggestions.
@@ -144,7 +189,9 @@ impl Suggester {
         check(request)?;
         let desk = self.store.desk(&request.desk).await?.ok_or_else(|| SuggestError::UnknownDesk(request.desk.clone()))?;
         let limit = request.limit.or(desk.settings.limit).unwrap_or(DEFAULT_REPLIES);
-        let masked = masked_messages(&request.conversation);
+        let finding = Instant::now();
+        let span = tracing::debug_span!("moment");
+        let masked = span.in_scope(|| masked_messages(&request.conversation));
         let lines: Vec<Line<'_>> = request
             .conversation
             .messages
@@ -156,7 +203,9 @@ impl Suggester {
         let mut timings = Timings::default();
         let mut live_values = Vec::new();
         let mut explanation = None;
-        let (query, suggestions, abstained) = match Moment::of(&lines) {
+        let moment = span.in_scope(|| Moment::of(&lines));
+        self.metrics.stage(Stage::Moment, finding.elapsed());
+        let (query, suggestions, abstained) = match moment {
             None => {
                 let detail = "the conversation holds no customer message to answer".to_owned();
                 (
@@ -166,7 +215,8 @@ impl Suggester {
                 )
             }
             Some(moment) => {
-                let (groups, abstained, explained) = self.decide(request, &desk.settings, &moment, limit, lane, &mut timings).await?;
+                let decided = self.decide(request, &desk.settings, &moment, limit, lane, &mut timings).await?;
+                let Decided { groups, abstained, explanation: explained, rank_time } = decided;
                 explanation = explained;
                 let rendering = Instant::now();
                 let live = LiveValues::of(&request.conversation);
@@ -175,7 +225,9 @@ impl Suggester {
                 if !suggestions.is_empty() {
                     live_values = live.personal(&request.conversation);
                 }
-                timings.rank += milliseconds(rendering.elapsed());
+                let rank_time = rank_time + rendering.elapsed();
+                self.metrics.stage(Stage::Rank, rank_time);
+                timings.rank = milliseconds(rank_time);
                 (QueryView { text: moment.question, questions: moment.questions, used_turns: moment.used }, suggestions, abstained)
             }
         };
@@ -238,7 +290,8 @@ impl Suggester {
         // Words are looked up while the encoder works.
         let encoded = async { Ok::<_, SuggestError>(encode_queries(self.embedder.as_ref(), adapter.as_deref(), &texts, lane).await?) };
         let words = try_join_all(texts.iter().map(|(_, terms)| find_words(self.index.as_ref(), &filter, terms, probes)));
-        let (encoded, words) = futures::try_join!(encoded, words)?;
+        let both = async { futures::try_join!(encoded, words) };
+        let (encoded, words) = both.instrument(tracing::debug_span!("embed")).await?;
         let embed_time = embedding.elapsed();
         let wanted = wanted(moment, language, now);
         let (store, index) = (self.store.as_ref(), self.index.as_ref());
@@ -274,13 +327,15 @@ impl Suggester {
         limit: u32,
         lane: Lane,
         timings: &mut Timings,
-    ) -> Result<(Vec<RankedGroup>, Option<Abstention>, Option<Explanation>), SuggestError> {
+    ) -> Result<Decided, SuggestError> {
         let explaining = Explaining(self.ranker.as_ref());
         let scoring: &dyn Scoring = if request.explain { &explaining } else { self.ranker.as_ref() };
         let (ranking, embed_time) = self.rank_by(scoring, request, moment, settings, lane).await?;
+        self.metrics.stage(Stage::Embed, embed_time);
+        self.metrics.stage(Stage::Search, ranking.search_time);
         timings.embed = milliseconds(embed_time);
         timings.search = milliseconds(ranking.search_time);
-        timings.rank = milliseconds(ranking.rank_time);
+        let rank_time = ranking.rank_time;
         let threshold = self.threshold(settings);
         let abstained = self.silence(moment, &ranking, threshold);
         let verdict = Verdict { threshold, abstained: abstained.as_ref(), limit };
@@ -289,7 +344,7 @@ impl Suggester {
         if is_small_talk(moment) {
             groups.retain(|group| answers_small_talk(group.representative()));
         }
-        Ok((groups, abstained, explanation))
+        Ok(Decided { groups, abstained, explanation, rank_time })
     }
 
     /// The reason to show nothing, if there is one.
@@ -338,7 +393,11 @@ impl Suggester {
         };
         match self.store.add_feedback(desk, &event).await {
             Err(StoreError::NotFound(_)) => Err(SuggestError::UnknownSuggestion(id)),
-            other => Ok(other?),
+            Err(error) => Err(error.into()),
+            Ok(()) => {
+                self.metrics.feedback(feedback.kind);
+                Ok(())
+            }
         }
     }
 
@@ -359,6 +418,15 @@ impl Suggester {
             other => Ok(other?),
         }
     }
+}
+
+/// What is shown of a ranking, before it is rendered.
+struct Decided {
+    groups: Vec<RankedGroup>,
+    abstained: Option<Abstention>,
+    explanation: Option<Explanation>,
+    /// Spent on ranking so far.
+    rank_time: Duration,
 }
 
 /// What the index is asked at a moment: the whole of it and, where the customer asks several things at once, each of them.

@@ -1,4 +1,8 @@
-//! Log lines: set up once, written to standard error. Customers' words never appear in them.
+//! What the program tells of itself: log lines, set up once and written to standard error, and metrics. Customers' words never appear in either.
+
+pub mod metrics;
+pub mod process;
+pub mod trace;
 
 use tracing_subscriber::EnvFilter;
 

@@ -33,7 +33,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("ingest", &["domain", "text"]),
     ("mining", &["domain", "text", "retrieve"]),
     ("retrieve", &["domain", "text", "embed", "index"]),
-    ("suggest", &["domain", "text", "embed", "index", "store", "retrieve"]),
+    ("suggest", &["domain", "text", "embed", "index", "store", "retrieve", "telemetry"]),
     ("adapt", &["domain", "text", "index", "store", "retrieve", "suggest", "rt"]),
     ("insight", &["domain", "text", "embed", "index", "store", "mining", "retrieve", "suggest", "rt"]),
     ("curation", &["domain", "text", "index", "store", "mining", "retrieve", "suggest", "rt"]),

@@ -21,6 +21,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError, oneshot};
 
 use self::state::{Shared, Waiter, key};
 use super::{EmbedError, EmbedModel, Embedder, Embedding, Lane, ModelInfo, TextKind};
+use crate::telemetry::metrics::EncoderMetrics;
 
 /// Texts a bulk call puts into the queue at a time.
 const BULK_CHUNK: usize = 64;
@@ -80,6 +81,7 @@ pub struct EmbedQueue {
     interactive_room: Arc<Semaphore>,
     bulk_room: Arc<Semaphore>,
     bulk_chunk: usize,
+    metrics: EncoderMetrics,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -91,7 +93,8 @@ impl EmbedQueue {
     pub fn start(model: Box<dyn EmbedModel>, settings: &QueueSettings) -> std::io::Result<Self> {
         let info = model.info().clone();
         let shared = Arc::new(Shared::new(settings));
-        let worker = worker::Worker::new(model, Arc::clone(&shared), settings);
+        let metrics = EncoderMetrics::default();
+        let worker = worker::Worker::new(model, Arc::clone(&shared), settings, metrics.clone());
         let thread = std::thread::Builder::new().name("riposte-embed".to_owned()).spawn(move || worker.run())?;
         let bulk_texts = settings.bulk_texts.clamp(1, Semaphore::MAX_PERMITS);
         Ok(Self {
@@ -100,6 +103,7 @@ impl EmbedQueue {
             interactive_room: Arc::new(Semaphore::new(settings.interactive_texts.min(Semaphore::MAX_PERMITS))),
             bulk_room: Arc::new(Semaphore::new(bulk_texts)),
             bulk_chunk: bulk_texts.min(BULK_CHUNK),
+            metrics,
             thread: Mutex::new(Some(thread)),
         })
     }
@@ -107,6 +111,16 @@ impl EmbedQueue {
     /// What the queue has done so far.
     pub fn stats(&self) -> QueueStats {
         self.shared.stats()
+    }
+
+    /// Texts that wait, agents' and imports'; those that wait for the same count once.
+    pub fn waiting(&self) -> (usize, usize) {
+        self.shared.waiting()
+    }
+
+    /// What is counted as the queue works.
+    pub fn metrics(&self) -> &EncoderMetrics {
+        &self.metrics
     }
 
     /// Refuses new texts, computes those that wait, and returns when the thread has ended. Blocks: call it outside the async workers.

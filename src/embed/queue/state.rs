@@ -4,6 +4,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use sha2::{Digest, Sha256};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
@@ -38,6 +39,8 @@ pub(super) struct Job {
     pub(super) key: Key,
     pub(super) kind: TextKind,
     pub(super) text: String,
+    /// When it began to wait.
+    pub(super) since: Instant,
     /// Filled when the text was tokenised for a batch that it then did not fit into.
     pub(super) tokens: Option<(Vec<u32>, bool)>,
 }
@@ -112,6 +115,12 @@ impl Shared {
         self.lock().stats
     }
 
+    /// Texts that wait, interactive and bulk.
+    pub(super) fn waiting(&self) -> (usize, usize) {
+        let state = self.lock();
+        (state.interactive.jobs.len(), state.bulk.jobs.len())
+    }
+
     /// What the cache knows of `keys`, in their order.
     pub(super) fn cached<'a>(&self, keys: impl Iterator<Item = &'a Key>) -> Vec<Option<Embedding>> {
         let mut state = self.lock();
@@ -124,6 +133,7 @@ impl Shared {
 
     /// Lets texts wait in a lane.
     pub(super) fn push(&self, lane: Lane, kind: TextKind, texts: Vec<(Key, String, Waiter)>) -> Result<(), EmbedError> {
+        let since = Instant::now();
         let mut state = self.lock();
         if state.closed {
             return Err(EmbedError::Stopped);
@@ -132,7 +142,7 @@ impl Shared {
         for (key, text, waiter) in texts {
             let waiters = lane.waiters.entry(key).or_default();
             if waiters.is_empty() {
-                lane.jobs.push_back(Job { key, kind, text, tokens: None });
+                lane.jobs.push_back(Job { key, kind, text, since, tokens: None });
             }
             waiters.push(waiter);
         }

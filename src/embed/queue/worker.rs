@@ -7,6 +7,7 @@ use std::time::Instant;
 use super::state::{Job, Key, Shared, Waiter};
 use super::{QueueSettings, QueueStats};
 use crate::embed::{EmbedError, EmbedModel, Embedding, Lane};
+use crate::telemetry::metrics::{EncoderMetrics, QueueLane};
 
 pub(super) struct Worker {
     model: Box<dyn EmbedModel>,
@@ -14,6 +15,7 @@ pub(super) struct Worker {
     batch_texts: usize,
     interactive_tokens: usize,
     bulk_tokens: usize,
+    metrics: EncoderMetrics,
 }
 
 /// A row of a batch and those who wait for it.
@@ -33,13 +35,14 @@ impl Drop for AbandonOnDrop {
 }
 
 impl Worker {
-    pub(super) fn new(model: Box<dyn EmbedModel>, shared: Arc<Shared>, settings: &QueueSettings) -> Self {
+    pub(super) fn new(model: Box<dyn EmbedModel>, shared: Arc<Shared>, settings: &QueueSettings, metrics: EncoderMetrics) -> Self {
         Self {
             model,
             shared,
             batch_texts: settings.batch_texts.max(1),
             interactive_tokens: settings.batch_padded_tokens,
             bulk_tokens: settings.bulk_batch_padded_tokens,
+            metrics,
         }
     }
 
@@ -57,6 +60,7 @@ impl Worker {
         if batch.is_empty() {
             return;
         }
+        self.metrics.batch(batch.len());
         let vectors = self.compute(&batch);
         let mut done = QueueStats {
             rows: batch.len() as u64,
@@ -92,9 +96,9 @@ impl Worker {
 
     /// Makes a batch of the first jobs that fit; the others go back to the head of the lane with the tokens they already have.
     fn fill(&self, lane: Lane, jobs: Vec<Job>) -> (Vec<Vec<u32>>, Vec<Row>) {
-        let limit = match lane {
-            Lane::Interactive => self.interactive_tokens,
-            Lane::Bulk => self.bulk_tokens,
+        let (limit, waiting) = match lane {
+            Lane::Interactive => (self.interactive_tokens, QueueLane::Interactive),
+            Lane::Bulk => (self.bulk_tokens, QueueLane::Bulk),
         };
         let mut batch: Vec<Vec<u32>> = Vec::with_capacity(jobs.len());
         let mut rows = Vec::with_capacity(jobs.len());
@@ -117,6 +121,7 @@ impl Worker {
                 (waiters, _) if waiters.is_empty() => {}
                 (waiters, Some(embedding)) => answer(waiters, &Ok(embedding)),
                 (waiters, None) => {
+                    self.metrics.waited(waiting, job.since.elapsed());
                     longest = longest.max(tokens.len());
                     batch.push(tokens);
                     rows.push(Row { key: job.key, truncated, waiters });

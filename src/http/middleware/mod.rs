@@ -2,7 +2,7 @@
 //!
 //! 1. request id — everything below can name the request;
 //! 2. sensitive headers — marked before anything could print them;
-//! 3. trace span and error log — one span per request, one line per failure, and the problem body completed with the request id;
+//! 3. trace span, metrics and error log — one span per request, one line per failure, and the problem body completed with the request id;
 //! 4. security headers — also on answers made below by a panic or a deadline;
 //! 5. catch panic — a bug answers 500 instead of closing the connection;
 //! 6. timeout — not for uploads; streams have answered long before;
@@ -30,6 +30,7 @@ use tower_http::set_header::SetResponseHeaderLayer;
 
 use super::HttpSettings;
 use super::problem::{Code, Problem};
+use crate::telemetry::metrics::HttpMetrics;
 
 /// Nothing but our own files; no inline script or style, no other origin, no framing.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; \
@@ -73,7 +74,7 @@ async fn refuse_frames(request: Request, next: Next) -> Response {
 const UPLOAD_ROUTES: [&str; 2] = ["/v1/imports", "/v1/entries/import"];
 
 /// Puts the layers of every request around a router.
-pub(super) fn around(router: Router, settings: &HttpSettings) -> Router {
+pub(super) fn around(router: Router, settings: &HttpSettings, metrics: HttpMetrics) -> Router {
     let headers = [
         (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -94,7 +95,7 @@ pub(super) fn around(router: Router, settings: &HttpSettings) -> Router {
     }
     router
         .layer(from_fn(refuse_frames))
-        .layer(from_fn(request::observe))
+        .layer(from_fn_with_state(metrics, request::observe))
         .layer(SetSensitiveRequestHeadersLayer::new([header::AUTHORIZATION, header::COOKIE]))
         .layer(SetSensitiveResponseHeadersLayer::new([header::SET_COOKIE]))
         .layer(from_fn(request::identify))

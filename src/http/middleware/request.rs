@@ -1,11 +1,11 @@
-//! The request's id, its span, its log line, and the completion of problem bodies.
+//! The request's id, its span, its metrics, its log line, and the completion of problem bodies.
 //!
-//! Logged are id, method, matched route (never the path as sent), principal, status and duration; never query strings, headers or bodies.
+//! Logged are id, the caller's trace, method, matched route (never the path as sent), principal, status and duration; never query strings, headers or bodies.
 
 use std::sync::Arc;
 use std::time::Instant;
 
-use axum::extract::{MatchedPath, Request};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::middleware::Next;
 use axum::response::Response;
@@ -13,6 +13,8 @@ use tracing::Instrument as _;
 use tracing::field::Empty;
 
 use super::super::problem::Problem;
+use crate::telemetry::metrics::{HttpMethod, HttpMetrics};
+use crate::telemetry::trace::{TRACEPARENT, TraceId};
 
 /// The header that carries the request id, in both directions.
 pub(in crate::http) const REQUEST_ID_HEADER: &str = "x-request-id";
@@ -43,9 +45,10 @@ fn incoming_id(headers: &HeaderMap) -> Option<String> {
     ((1..=MAX_ID_CHARS).contains(&text.len()) && plain).then(|| text.to_owned())
 }
 
-/// Spans the request, completes a problem's body and writes the one log line.
-pub(super) async fn observe(request: Request, next: Next) -> Response {
+/// Spans and counts the request, completes a problem's body and writes the one log line.
+pub(super) async fn observe(State(metrics): State<HttpMetrics>, request: Request, next: Next) -> Response {
     let started = Instant::now();
+    let in_flight = metrics.begin();
     let id = request.extensions().get::<RequestId>().map_or_else(|| Arc::from(""), |id| Arc::clone(&id.0));
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
@@ -53,17 +56,24 @@ pub(super) async fn observe(request: Request, next: Next) -> Response {
     let span = tracing::info_span!(
         "request",
         request.id = %id,
+        trace.id = Empty,
         http.method = %method,
         http.route = %route,
         principal = Empty,
         http.status = Empty,
         duration_ms = Empty,
     );
+    if let Some(trace) = request.headers().get(TRACEPARENT).and_then(|value| TraceId::parse(value.to_str().ok()?)) {
+        span.record("trace.id", trace.as_str());
+    }
     let response = next.run(request).instrument(span.clone()).await;
+    drop(in_flight);
     let _entered = span.enter();
 
     let status = response.status().as_u16();
-    let duration_ms = started.elapsed().as_secs_f64() * 1e3;
+    let duration = started.elapsed();
+    metrics.answered(HttpMethod::named(method.as_str()), &route, status, duration);
+    let duration_ms = duration.as_secs_f64() * 1e3;
     span.record("http.status", status);
     span.record("duration_ms", duration_ms);
     if let Some(Caller(name)) = response.extensions().get::<Caller>() {

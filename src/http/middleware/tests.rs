@@ -52,7 +52,13 @@ async fn small() -> Small {
         .route_layer(from_fn_with_state(door.clone(), guard))
         .route_layer(from_fn_with_state(door, wait_until_ready));
     let settings = HttpSettings { request_timeout: Duration::from_millis(20), max_json_bytes: 100, ..HttpSettings::default() };
-    Small { router: around(router, &settings), agent_key, admin_key, cookie: format!("riposte_session={}", session.token), readiness }
+    Small {
+        router: around(router, &settings, HttpMetrics::default()),
+        agent_key,
+        admin_key,
+        cookie: format!("riposte_session={}", session.token),
+        readiness,
+    }
 }
 
 impl Small {
@@ -75,7 +81,11 @@ async fn only_answers_that_say_who_may_frame_them_can_be_framed() {
         response.extensions_mut().insert(Framed);
         response
     };
-    let router = around(Router::new().route("/framed", get(framed)).route("/plain", get(|| async { "" })), &HttpSettings::default());
+    let router = around(
+        Router::new().route("/framed", get(framed)).route("/plain", get(|| async { "" })),
+        &HttpSettings::default(),
+        HttpMetrics::default(),
+    );
     for (path, refusal) in [("/framed", None), ("/plain", Some("DENY")), ("/nothing", Some("DENY"))] {
         let response = router.clone().oneshot(Request::get(path).body(Body::empty()).unwrap()).await.unwrap();
         assert_eq!(response.headers().get("x-frame-options").map(|value| value.to_str().unwrap()), refusal, "{path}");

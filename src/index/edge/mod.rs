@@ -274,6 +274,10 @@ impl VectorIndex for EdgeIndex {
         self.with_shard(permit, move |shard| shard.count(request).map_err(engine_error)).await
     }
 
+    async fn size(&self) -> Result<Option<u64>, IndexError> {
+        self.with_shard((), |shard| Ok(Some(shard.info().points_count as u64))).await
+    }
+
     /// Merges segments and builds graphs, then flushes. Searches and writes go on meanwhile; flushes wait.
     async fn optimize(&self) -> Result<(), IndexError> {
         let maintaining = Arc::clone(&self.maintaining).lock_owned().await;

@@ -39,9 +39,16 @@ pub(in crate::store) async fn jobs_are_claimed_oldest_first_and_by_kind(store: &
     }
     assert_eq!(store.job(older.id).await.unwrap().as_ref(), Some(&older));
     assert!(matches!(store.add_job(&older).await.unwrap_err(), StoreError::Duplicate("job")));
+    let counted = store.unfinished_jobs().await.unwrap();
+    assert_eq!(counted, [(JobKind::Import, JobState::Queued, 2), (JobKind::Reindex, JobState::Queued, 1)]);
     let claimed = store.claim_job(&[JobKind::Import, JobKind::RebuildClusters], minutes(3)).await.unwrap().unwrap();
     assert_eq!((claimed.id, claimed.state, claimed.updated_at), (older.id, JobState::Running, minutes(3)));
     assert_eq!(store.job(older.id).await.unwrap(), Some(claimed));
+    let counted = store.unfinished_jobs().await.unwrap();
+    let (queued, running) = ((JobKind::Import, JobState::Queued, 1), (JobKind::Import, JobState::Running, 1));
+    assert_eq!(counted, [queued, running, (JobKind::Reindex, JobState::Queued, 1)]);
+    store.finish_job(older.id, JobState::Succeeded, None, None, minutes(3)).await.unwrap();
+    assert_eq!(store.unfinished_jobs().await.unwrap(), [queued, (JobKind::Reindex, JobState::Queued, 1)]);
     assert_eq!(store.claim_job(&[JobKind::Import], NOW).await.unwrap().unwrap().id, newer.id);
     assert_eq!(store.claim_job(&[JobKind::Import], NOW).await.unwrap(), None);
     assert_eq!(store.claim_job(&[], NOW).await.unwrap(), None);

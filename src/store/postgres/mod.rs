@@ -75,7 +75,7 @@ use self::keys::{duplicate, not_found};
 use self::ownership::Ownership;
 pub(in crate::store) use self::reserve::Reserved;
 use super::cipher::{Cipher, KeySource, MasterKey};
-use super::{Result, Store};
+use super::{PoolConnections, Result, Store};
 use crate::domain::Timestamp;
 
 /// Reading connections at most.
@@ -150,6 +150,12 @@ impl PostgresStore {
 
 #[async_trait]
 impl Store for PostgresStore {
+    fn connections(&self) -> Vec<PoolConnections> {
+        [("writer", &self.writer), ("readers", &self.readers)]
+            .map(|(pool, connections)| PoolConnections { pool, open: connections.size() as usize, idle: connections.num_idle() })
+            .into()
+    }
+
     async fn close(&self) {
         self.readers.close().await;
         self.writer.close().await;

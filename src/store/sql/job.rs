@@ -153,6 +153,20 @@ impl JobStore for SqlStore {
         cancel.ok_or(StoreError::NotFound("job"))
     }
 
+    async fn unfinished_jobs(&self) -> Result<Vec<(JobKind, JobState, u64)>> {
+        let rows: Vec<(String, String, i64)> = sqlx::query_as(
+            "select kind, state, count(*) from job where state in ('queued', 'running') group by kind, state order by kind, state",
+        )
+        .fetch_all(&self.readers)
+        .await?;
+        let counted = rows.into_iter().map(|(kind, state, number)| {
+            let kind = JobKind::from_code(&kind).ok_or(StoreError::Corrupt("job.kind"))?;
+            let state = JobState::from_code(&state).ok_or(StoreError::Corrupt("job.state"))?;
+            Ok((kind, state, number as u64))
+        });
+        counted.collect()
+    }
+
     async fn set_job_params(&self, id: JobId, params: &serde_json::Value, now: Timestamp) -> Result<()> {
         let done = sqlx::query("update job set params = $2, updated_at = $3 where id = $1")
             .bind(blob(id))

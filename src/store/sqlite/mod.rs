@@ -67,7 +67,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use self::dialect::Transaction;
 use self::keys::{duplicate, not_found};
 use super::cipher::{Cipher, KeySource, MasterKey};
-use super::{Result, Store};
+use super::{PoolConnections, Result, Store};
 use crate::domain::Timestamp;
 
 const READERS: u32 = 4;
@@ -126,6 +126,12 @@ fn options(path: &Path) -> SqliteConnectOptions {
 
 #[async_trait]
 impl Store for SqliteStore {
+    fn connections(&self) -> Vec<PoolConnections> {
+        [("writer", &self.writer), ("readers", &self.readers)]
+            .map(|(pool, connections)| PoolConnections { pool, open: connections.size() as usize, idle: connections.num_idle() })
+            .into()
+    }
+
     async fn close(&self) {
         // Readers first: the last connection folds the WAL into the database file, which a read-only one can't.
         self.readers.close().await;

@@ -14,6 +14,7 @@ mod imports;
 mod isolation;
 mod knowledge;
 mod live;
+mod metrics;
 mod privacy;
 mod reports;
 mod requests;

@@ -83,6 +83,24 @@ fn the_files_agree() {
 }
 
 #[test]
+fn prometheus_asks_where_the_program_answers() {
+    let scraped = documents("prometheus/prometheus.yaml").remove(0)["scrape_configs"][0]["static_configs"][0]["targets"][0].clone();
+    let port = scraped.as_str().unwrap().rsplit_once(':').unwrap().1.to_owned();
+    for (file, environment) in environments() {
+        assert!(environment["RIPOSTE__METRICS__LISTEN"].ends_with(&format!(":{port}")), "{file}");
+    }
+    let published = documents("compose.yaml").remove(0)["services"]["riposte"]["ports"][1].clone();
+    assert_eq!(published, format!("127.0.0.1:{port}:{port}"), "published to this machine only");
+    let inner = container()["containers"][0].clone();
+    assert_eq!((&inner["ports"][1]["name"], inner["ports"][1]["containerPort"].to_string()), (&Value::from("metrics"), port));
+    let policy = documents("kubernetes/riposte.yaml").into_iter().find(|document| document["kind"] == "NetworkPolicy").unwrap();
+    for rule in policy["spec"]["ingress"].as_array().unwrap() {
+        let opens_metrics = rule["ports"].as_array().unwrap().iter().any(|port| port["port"] == "metrics");
+        assert_eq!(opens_metrics, rule["from"].is_array(), "metrics are for Prometheus alone");
+    }
+}
+
+#[test]
 fn the_store_on_postgresql_is_the_one_that_is_started() {
     let compose = documents("compose.postgres.yaml").remove(0);
     let (program, server) = (&compose["services"]["riposte"], &compose["services"]["postgres"]);
@@ -126,6 +144,9 @@ fn the_start_up_works_with_what_the_files_set() {
             command.env("RIPOSTE__ENCODER__FOLDER", encoder_folder());
             if environment.contains_key("RIPOSTE__SECURITY__MASTER_KEY_FILE") {
                 command.env("RIPOSTE__SECURITY__MASTER_KEY_FILE", &key);
+            }
+            if environment.contains_key("RIPOSTE__METRICS__LISTEN") {
+                command.env("RIPOSTE__METRICS__LISTEN", "127.0.0.1:0");
             }
             command.args(arguments);
             command

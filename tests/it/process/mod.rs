@@ -6,6 +6,7 @@ mod containers;
 mod interruption;
 mod knowledge;
 mod life;
+mod metrics;
 mod postgres;
 mod refusals;
 

@@ -96,6 +96,11 @@ impl TestApp {
         Client::new(self.router.clone())
     }
 
+    /// Prometheus.
+    pub(crate) fn metrics(&self) -> Client {
+        Client::new(self.app.metrics_router())
+    }
+
     /// The holder of a new API key; no desks: every desk.
     pub(crate) async fn key(&self, role: AccessRole, desks: &[&str]) -> Client {
         let scope =
