@@ -36,7 +36,7 @@ pub use ids::{
     SuggestionId, SuggestionSetId,
 };
 pub use import::{ImportFormat, ImportReport, RejectedRow};
-pub use job::{Job, JobKind, JobProgress, JobState};
+pub use job::{Job, JobKind, JobLease, JobProgress, JobState};
 pub use knowledge::{Entry, EntryContent, EntryDraft, EntryFilter, EntryStatus, EntryVersion, Provenance};
 pub use language::Language;
 pub use live::{ConversationFilter, ConversationHead, ConversationState};
