@@ -39,14 +39,19 @@ use crate::retrieve::Adapters;
 use crate::store::cipher::KeySource;
 use crate::store::postgres::PostgresStore;
 use crate::store::sqlite::SqliteStore;
-use crate::store::{OutboxStore, Store};
+use crate::store::{OutboxStore, SharedStore, Sharing, Store};
 use crate::suggest::{DeskProfiles, Ranker, Suggester};
 use crate::telemetry::metrics::Metrics;
 
 pub mod backup;
 mod lock;
 pub mod migration;
+mod notices;
+#[cfg(test)]
+mod replica_tests;
 mod scrape;
+
+use notices::Concerned;
 
 pub use crate::auth::local_principal;
 pub use lock::{FolderLock, LockError, running_server};
@@ -118,9 +123,12 @@ impl App {
         let embedder = Arc::new(Self::load_encoder(&config).await?);
         let ranker = Self::load_ranker(config.ranker.as_deref())?;
         let app = Box::pin(Self::put_together(config, clock, embedder, ranker, on_new_encoder, lock)).await?;
-        let interrupted = app.store.requeue_interrupted_jobs(app.clock.now()).await?;
-        if interrupted > 0 {
-            tracing::info!(jobs = interrupted, "interrupted jobs go on");
+        // Others' jobs are theirs; those of a process that is gone are taken over when their lease has run out.
+        if app.store.sharing() == Sharing::Alone {
+            let interrupted = app.store.requeue_interrupted_jobs(app.clock.now()).await?;
+            if interrupted > 0 {
+                tracing::info!(jobs = interrupted, "interrupted jobs go on");
+            }
         }
         app.start_background_work();
         Ok(app)
@@ -145,7 +153,15 @@ impl App {
         on_new_encoder: OnNewEncoder,
         lock: FolderLock,
     ) -> anyhow::Result<Self> {
-        let uploads = config.data_dir.join("uploads");
+        let sharing = sharing(&config);
+        let files = match (&config.shared_folder, sharing) {
+            (Some(folder), _) => folder.clone(),
+            (None, Sharing::Alone) => config.data_dir.clone(),
+            (None, Sharing::Replicas) => bail!(
+                "several replicas need a folder that all of them see, for uploads and adapters: name it with --set store.shared_folder=DIR"
+            ),
+        };
+        let uploads = files.join("uploads");
         create_private_dir(&uploads)?;
         let key = match &config.master_key {
             Some(key) => KeySource::Text(key.clone()),
@@ -153,8 +169,12 @@ impl App {
         };
         let store: Arc<dyn Store> = match &config.store_url {
             None => Arc::new(Box::pin(SqliteStore::open(&config.data_dir.join("riposte.db"), &key, clock.now())).await?),
-            Some(url) => Arc::new(Box::pin(PostgresStore::open(url, &key, clock.now())).await?),
+            Some(url) => Arc::new(Box::pin(PostgresStore::open(url, &key, sharing, clock.now())).await?),
         };
+        if sharing == Sharing::Alone {
+            // Those of a process before this one.
+            store.release_index_claims(None).await?;
+        }
         let index: Arc<dyn VectorIndex> = open_index(&config, store.as_ref(), embedder.as_ref(), on_new_encoder).await?;
         let ranker = Arc::new(ranker);
         let profiles = Arc::new(DeskProfiles::new(Arc::clone(&index), Arc::clone(&embedder) as Arc<dyn Embedder>));
@@ -163,6 +183,7 @@ impl App {
             Arc::clone(&index),
             Arc::clone(&embedder) as Arc<dyn Embedder>,
             Arc::clone(&profiles),
+            Arc::clone(&clock),
         ));
         let adapters = Arc::new(Adapters::default());
         let parts = Parts {
@@ -172,7 +193,7 @@ impl App {
             encoder: embedder.info().fingerprint.clone(),
             dimension: embedder.info().dimension,
         };
-        let adaptation = Arc::new(Adaptation::new(parts, Arc::clone(&adapters), config.data_dir.join("adapters")));
+        let adaptation = Arc::new(Adaptation::new(parts, Arc::clone(&adapters), files.join("adapters")));
         adaptation.load().await?;
         let relevance = Self::load_relevance(config.relevance.as_deref())?;
         let miner = Miner::new(Arc::clone(&store), Arc::clone(&embedder) as Arc<dyn Embedder>, Arc::new(relevance));
@@ -205,7 +226,8 @@ impl App {
         let answered = Arc::new(Answered::new(miner.clone(), Arc::clone(&indexer), Arc::clone(&clock)));
         let live = Live::new(Arc::clone(&store), suggester.clone(), Arc::clone(&answered), Arc::clone(&clock), tasks.clone(), stop.clone());
         let (local_token, digest) = crate::auth::local_token()?;
-        let auth = Arc::new(Authenticator::new(Arc::clone(&store) as Arc<dyn crate::store::AccountStore>, Arc::clone(&clock), digest));
+        let auth = Authenticator::new(Arc::clone(&store) as Arc<dyn crate::store::AccountStore>, Arc::clone(&clock), digest)
+            .counting_with(Arc::clone(&store) as Arc<dyn SharedStore>);
         Ok(Self {
             config,
             store,
@@ -220,7 +242,7 @@ impl App {
             live,
             answered,
             adaptation,
-            auth,
+            auth: Arc::new(auth),
             metrics,
             miner,
             clock,
@@ -291,6 +313,11 @@ impl App {
         self.tasks.spawn(async move { indexer.run(stop_indexer).await });
         self.tasks.spawn(async move { runner.run(stop_runner).await });
         self.tasks.spawn(async move { answered.run(stop_answered).await });
+        if let Some(notices) = self.store.notices() {
+            let (jobs, indexer, live) = (self.jobs.clone(), Arc::clone(&self.indexer), self.live.clone());
+            let concerned = Concerned { jobs, indexer, adaptation: Arc::clone(&self.adaptation), live };
+            self.tasks.spawn(concerned.run(notices, self.stop.clone()));
+        }
     }
 
     /// The HTTP interface of this installation.
@@ -437,6 +464,11 @@ impl App {
         }
         Ok(())
     }
+}
+
+/// Whether other processes may use the store, too. The embedded index lies in one process's data folder, so that others would not see what it holds.
+const fn sharing(_config: &Config) -> Sharing {
+    Sharing::Alone
 }
 
 async fn open_index(

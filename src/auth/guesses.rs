@@ -1,12 +1,13 @@
 //! Slows down whoever guesses passwords: ten failures for one name within five minutes, and the name is refused for a while.
 //!
-//! Kept in memory and counted per name, known or not, so that the answer says nothing about which names exist. Bounded: an attacker who
-//! tries a million names can't make it grow.
+//! Counted per name, known or not, so that the answer says nothing about which names exist: in memory, or in the store where several processes
+//! share it. Bounded: an attacker who tries a million names can't make it grow, and in the store nothing is older than five minutes.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::domain::Timestamp;
+use crate::store::{SharedStore, StoreError};
 
 const MAX_FAILURES: usize = 10;
 const WINDOW_SECONDS: i64 = 5 * 60;
@@ -14,28 +15,77 @@ const MAX_NAMES: usize = 10_000;
 /// Names are cut here before they are kept; no account has a longer one.
 const MAX_NAME_CHARS: usize = 64;
 
-/// Recent failures per name.
+/// Recent failures per name, wherever they are counted.
 #[derive(Default)]
-pub(super) struct GuessLimiter {
+pub(super) struct Guesses {
+    here: GuessLimiter,
+    shared: Option<Arc<dyn SharedStore>>,
+}
+
+impl Guesses {
+    /// Counts with the other processes on a store, where it has others.
+    pub(super) fn shared_by(store: Arc<dyn SharedStore>) -> Self {
+        Self { here: GuessLimiter::default(), shared: Some(store) }
+    }
+
+    /// Seconds for which attempts on `name` are refused; `None` when one may be made.
+    pub(super) async fn refused_for(&self, name: &str, now: Timestamp) -> Result<Option<u64>, StoreError> {
+        let Some(counts) = self.shared.as_deref().and_then(SharedStore::counts_with_others) else {
+            return Ok(self.here.refused_for(name, now));
+        };
+        let oldest = counts.sign_in_attempts(&key(name), MAX_FAILURES as u32, window(now)).await?;
+        Ok(oldest.map(|oldest| wait(oldest, now)))
+    }
+
+    /// Counts an attempt as failed until [`Self::forgive`] takes it back.
+    pub(super) async fn count_attempt(&self, name: &str, now: Timestamp) -> Result<(), StoreError> {
+        match self.shared.as_deref().and_then(SharedStore::counts_with_others) {
+            Some(counts) => counts.count_sign_in_attempt(&key(name), now, window(now)).await?,
+            None => self.here.count_attempt(name, now),
+        }
+        Ok(())
+    }
+
+    /// Forgets a name's failures after a success.
+    pub(super) async fn forgive(&self, name: &str) -> Result<(), StoreError> {
+        match self.shared.as_deref().and_then(SharedStore::counts_with_others) {
+            Some(counts) => counts.forget_sign_in_attempts(&key(name)).await?,
+            None => self.here.forgive(name),
+        }
+        Ok(())
+    }
+}
+
+/// Failures up to here count no more.
+const fn window(now: Timestamp) -> Timestamp {
+    now.plus_seconds(-WINDOW_SECONDS)
+}
+
+/// Seconds until a failure counts no more.
+fn wait(oldest: Timestamp, now: Timestamp) -> u64 {
+    (oldest.plus_seconds(WINDOW_SECONDS).seconds_since(now).ceil() as u64).max(1)
+}
+
+/// Recent failures per name, in memory.
+#[derive(Default)]
+struct GuessLimiter {
     failures: Mutex<HashMap<String, VecDeque<Timestamp>>>,
 }
 
 impl GuessLimiter {
     /// Seconds for which attempts on `name` are refused; `None` when one may be made.
-    pub(super) fn refused_for(&self, name: &str, now: Timestamp) -> Option<u64> {
+    fn refused_for(&self, name: &str, now: Timestamp) -> Option<u64> {
         let mut failures = self.lock();
         let recent = failures.get_mut(&key(name))?;
         forget_old(recent, now);
         if recent.len() < MAX_FAILURES {
             return None;
         }
-        let oldest = *recent.front()?;
-        let wait = oldest.plus_seconds(WINDOW_SECONDS).seconds_since(now).ceil();
-        Some((wait as u64).max(1))
+        recent.front().map(|oldest| wait(*oldest, now))
     }
 
     /// Counts an attempt as failed until [`Self::forgive`] takes it back.
-    pub(super) fn count_attempt(&self, name: &str, now: Timestamp) {
+    fn count_attempt(&self, name: &str, now: Timestamp) {
         let mut failures = self.lock();
         if failures.len() >= MAX_NAMES {
             failures.retain(|_, recent| {
@@ -54,7 +104,7 @@ impl GuessLimiter {
     }
 
     /// Forgets a name's failures after a success.
-    pub(super) fn forgive(&self, name: &str) {
+    fn forgive(&self, name: &str) {
         self.lock().remove(&key(name));
     }
 

@@ -18,12 +18,12 @@ use crate::domain::{
     AccessRole, Account, AccountId, ApiKey, ApiKeyId, Clock, DeskId, DeskScope, Principal, PrincipalKind, SuggestionId, Timestamp,
     WidgetToken,
 };
-use crate::store::{AccountStore, StoreError};
+use crate::store::{AccountStore, SharedStore, StoreError};
 
 pub use grant::{Action, DeskAccess, Grant, Permission, principal_may};
 pub use secret::{API_KEY_PREFIX, LOCAL_TOKEN_PREFIX, RandomError, WIDGET_TOKEN_PREFIX, local_token};
 
-use guesses::GuessLimiter;
+use guesses::Guesses;
 use secret::{api_key_text, parse_api_key, random_secret, same_digest, sha256};
 
 /// How long a session lasts.
@@ -129,7 +129,7 @@ pub struct Authenticator {
     store: Arc<dyn AccountStore>,
     clock: Arc<dyn Clock>,
     local_token_sha256: [u8; 32],
-    guesses: GuessLimiter,
+    guesses: Guesses,
     hashing: Semaphore,
 }
 
@@ -137,7 +137,13 @@ impl Authenticator {
     /// Makes an authenticator; `local_token_sha256` is the digest of the token file in the data folder (see [`local_token`]).
     #[must_use]
     pub fn new(store: Arc<dyn AccountStore>, clock: Arc<dyn Clock>, local_token_sha256: [u8; 32]) -> Self {
-        Self { store, clock, local_token_sha256, guesses: GuessLimiter::default(), hashing: Semaphore::new(PARALLEL_HASHES) }
+        Self { store, clock, local_token_sha256, guesses: Guesses::default(), hashing: Semaphore::new(PARALLEL_HASHES) }
+    }
+
+    /// Counts wrong passwords together with the other processes on a store, where it has others.
+    #[must_use]
+    pub fn counting_with(self, store: Arc<dyn SharedStore>) -> Self {
+        Self { guesses: Guesses::shared_by(store), ..self }
     }
 
     /// Opens a session for somebody who knows the password. An unknown name costs the same time as a wrong password.
@@ -148,14 +154,14 @@ impl Authenticator {
 
     async fn account_by_password(&self, name: &str, password: &str) -> Result<Account, AuthError> {
         let now = self.clock.now();
-        if let Some(retry_after_seconds) = self.guesses.refused_for(name, now) {
+        if let Some(retry_after_seconds) = self.guesses.refused_for(name, now).await? {
             return Err(AuthError::TooManyAttempts { retry_after_seconds });
         }
         if password.len() > MAX_PASSWORD_BYTES {
             return Err(AuthError::BadCredentials);
         }
         // Counted before the slow part and taken back on success: a burst of parallel guesses must not slip through.
-        self.guesses.count_attempt(name, now);
+        self.guesses.count_attempt(name, now).await?;
         let account = self.store.account(name).await?;
         let hash = account.as_ref().map_or(password::UNKNOWN_NAME_HASH, |account| account.password_hash.as_str()).to_owned();
         let password = password.to_owned();
@@ -164,7 +170,7 @@ impl Authenticator {
         let Some(account) = account.filter(|_| matches) else {
             return Err(AuthError::BadCredentials);
         };
-        self.guesses.forgive(name);
+        self.guesses.forgive(name).await?;
         Ok(account)
     }
 
@@ -303,7 +309,7 @@ impl Authenticator {
         let (password_hash, generated) = self.given_or_made(password).await?;
         self.store.set_password_hash(name, &password_hash).await.map_err(|error| unknown_account(error, name))?;
         // Whoever was kept out by wrong guesses comes in with the new one.
-        self.guesses.forgive(name);
+        self.guesses.forgive(name).await?;
         Ok(generated)
     }
 

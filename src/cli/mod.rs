@@ -190,6 +190,9 @@ fn show(config: &Config) {
         "store           {}",
         if config.store_url.is_some() { "PostgreSQL, address from the settings" } else { "riposte.db in the data folder" }
     ));
+    if let Some(folder) = &config.shared_folder {
+        print(&format!("shared folder   {}", folder.display()));
+    }
     print(&format!("listen          {}", config.listen));
     print(&format!("encoder         {}", config.encoder.display()));
     print(&format!("ranker          {}", config.ranker.as_ref().map_or_else(|| "shipped".to_owned(), |file| file.display().to_string())));

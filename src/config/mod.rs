@@ -74,6 +74,8 @@ pub struct Config {
     pub relevance: Option<PathBuf>,
     /// Address of the PostgreSQL database that is the store; `None` for the embedded one.
     pub store_url: Option<SecretString>,
+    /// Folder for uploads and adapters that all replicas on the store see; `None` for the data folder.
+    pub shared_folder: Option<PathBuf>,
     /// The key that protects texts; `None` for the key file in the data folder.
     pub master_key: Option<SecretString>,
     /// Pages that other sites may show in a frame.
@@ -142,6 +144,13 @@ impl Config {
         // Empty stands for the embedded store, so that an address in the file can be overruled.
         let store_url =
             secret("store.url", raw.store.url, "store.url_file", raw.store.url_file)?.filter(|url| !url.expose_secret().trim().is_empty());
+        let shared_folder = raw.store.shared_folder.filter(|folder| !folder.as_os_str().is_empty());
+        if shared_folder.is_some() && store_url.is_none() {
+            return Err(ConfigError::Invalid {
+                key: "store.shared_folder",
+                detail: "only replicas on a PostgreSQL store share a folder: set store.url, too, or leave it out".to_owned(),
+            });
+        }
         let master_key = secret("security.master_key", raw.security.master_key, "security.master_key_file", raw.security.master_key_file)?;
         let encoder = match raw.encoder.folder {
             Some(folder) => folder,
@@ -165,6 +174,7 @@ impl Config {
             ranker,
             relevance: raw.mining.relevance,
             store_url,
+            shared_folder,
             master_key,
             framed_pages: frames::check(raw.widget, raw.adapters)?,
             metrics_listen,
@@ -267,6 +277,20 @@ mod tests {
         assert_eq!(Config::from_sources(&Flags::default(), &env).unwrap().data_dir, Path::new("/srv/riposte"));
         let env = environment(&[("HOME", "/home/x")]);
         assert_eq!(Config::from_sources(&Flags::default(), &env).unwrap().data_dir, Path::new("/home/x/.local/share/riposte"));
+    }
+
+    #[test]
+    fn a_folder_is_shared_by_those_who_share_a_store() {
+        let dir = tempfile::tempdir().unwrap();
+        let with = |more: &[&str]| {
+            let assignments = more.iter().map(|assignment| (*assignment).to_owned()).collect();
+            Config::from_sources(&Flags { assignments, ..flags(dir.path()) }, &environment(&[]))
+        };
+        let error = with(&["store.shared_folder=/srv/shared"]).unwrap_err().to_string();
+        assert!(error.contains("store.shared_folder") && error.contains("store.url"), "{error}");
+        let config = with(&["store.shared_folder=/srv/shared", "store.url=postgres://u@db/answers"]).unwrap();
+        assert_eq!(config.shared_folder.as_deref(), Some(Path::new("/srv/shared")));
+        assert_eq!(with(&["store.shared_folder="]).unwrap().shared_folder, None);
     }
 
     #[test]

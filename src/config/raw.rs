@@ -69,6 +69,7 @@ pub(super) struct Mining {
 pub(super) struct Store {
     pub(super) url: Option<SecretString>,
     pub(super) url_file: Option<PathBuf>,
+    pub(super) shared_folder: Option<PathBuf>,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -91,6 +91,8 @@ id_type!(
     GapId,
     /// One long-running job.
     JobId,
+    /// One run of one process on a store; each start makes another.
+    ReplicaId,
     /// One person's account.
     AccountId,
     /// One API key.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{DeskId, JobId, Timestamp};
+use super::{DeskId, JobId, ReplicaId, Timestamp};
 
 /// What a job does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
@@ -120,4 +120,16 @@ pub struct Job {
     /// When it last changed.
     #[schema(value_type = String, format = DateTime)]
     pub updated_at: Timestamp,
+}
+
+/// That a job is lent to a process. Whoever writes about a running job shows it; when the job has been lent to another one meanwhile, the
+/// store refuses, so that a process that was slow or cut off can't undo what its successor does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct JobLease {
+    /// The job.
+    pub job: JobId,
+    /// Whom it is lent to.
+    pub owner: ReplicaId,
+    /// How often it has been lent, this time included.
+    pub generation: i64,
 }

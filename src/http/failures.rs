@@ -38,7 +38,8 @@ impl From<StoreError> for Problem {
                 Self::new(Code::Busy).with_detail(format!("{what} changed meanwhile")).retry_after(BUSY_RETRY_SECONDS)
             }
             StoreError::Locked(_) | StoreError::InUse(_) | StoreError::Server(_) => unavailable(error),
-            StoreError::Decrypt
+            StoreError::LeaseLost
+            | StoreError::Decrypt
             | StoreError::Key(_)
             | StoreError::NewerSchema { .. }
             | StoreError::Corrupt(_)

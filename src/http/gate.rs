@@ -39,7 +39,7 @@ use crate::insight::overview::Overview;
 use crate::insight::worklists::{Worklist, WorklistCounts, WorklistItem};
 use crate::jobs::adapt::AdapterStatus;
 use crate::jobs::indexing::Indexer;
-use crate::jobs::{ImportParams, Jobs};
+use crate::jobs::{ImportParams, JobChange, Jobs};
 use crate::knowledge::Knowledge;
 use crate::live::{Live, ShownMessage};
 use crate::store::{DeskCounts, Store};
@@ -108,8 +108,12 @@ impl GateRef {
     // ── suggestions ──
 
     /// Takes one suggestion's worth from the caller's rate limit.
-    pub(super) fn admit_suggestion(&self, principal: &Principal) -> Result<(), Problem> {
-        let taken = self.0.suggestion_rate.take(principal, self.0.clock.now());
+    pub(super) async fn admit_suggestion(&self, principal: &Principal) -> Result<(), Problem> {
+        let now = self.0.clock.now();
+        let taken = match self.0.store.counts_with_others() {
+            Some(counts) => self.0.suggestion_rate.take_shared(counts, principal, now).await?,
+            None => self.0.suggestion_rate.take(principal, now),
+        };
         taken.map_err(|seconds| {
             self.0.suggester.metrics().refused(SuggestionOutcome::RateLimited);
             Problem::new(Code::RateLimited).retry_after(seconds)
@@ -385,7 +389,7 @@ impl GateRef {
     }
 
     /// Changes of all jobs; the caller keeps to those it has seen through [`Self::job`].
-    pub(super) fn job_changes(&self, _grant: &Grant<ReadJobs>) -> broadcast::Receiver<Job> {
+    pub(super) fn job_changes(&self, _grant: &Grant<ReadJobs>) -> broadcast::Receiver<JobChange> {
         self.0.jobs.subscribe()
     }
 

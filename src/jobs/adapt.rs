@@ -83,13 +83,25 @@ impl Adaptation {
     /// When the store does not answer.
     pub async fn load(&self) -> Result<(), StoreError> {
         for desk in self.parts.store.desks().await? {
-            if let Some(id) = self.chosen(&desk.id).await? {
-                match Adapter::read(&self.folder.join(&id), &self.parts.encoder) {
-                    Ok(adapter) => self.adapters.switch(&desk.id, Some(Arc::new(adapter))),
-                    Err(error) => {
-                        tracing::warn!(desk = %desk.id, error = &error as &dyn std::error::Error, "a desk's adapter can't be used; suggestions go on without it");
-                    }
-                }
+            self.reload(&desk.id).await?;
+        }
+        Ok(())
+    }
+
+    /// Puts a desk's chosen adapter in force, whoever has chosen it: as [`Self::load`] for one desk.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn reload(&self, desk: &DeskId) -> Result<(), StoreError> {
+        let Some(id) = self.chosen(desk).await? else {
+            self.adapters.switch(desk, None);
+            return Ok(());
+        };
+        match Adapter::read(&self.folder.join(&id), &self.parts.encoder) {
+            Ok(adapter) => self.adapters.switch(desk, Some(Arc::new(adapter))),
+            Err(error) => {
+                tracing::warn!(desk = %desk, error = &error as &dyn std::error::Error, "a desk's adapter can't be used; suggestions go on without it");
+                self.adapters.switch(desk, None);
             }
         }
         Ok(())

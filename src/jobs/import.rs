@@ -26,7 +26,7 @@ pub(super) async fn run(context: &JobContext, job: &Job) -> Result<serde_json::V
     if !params.dry_run {
         context.store.ensure_desk(&desk, context.clock.now()).await?;
     }
-    read(context, job, &desk, &params, cursor, &mut report).await?;
+    read(context, &desk, &params, cursor, &mut report).await?;
     if !params.dry_run {
         // What an earlier, interrupted import of this desk has left is mined as well.
         report.pairs_mined += mine(context, &desk).await?;
@@ -41,7 +41,6 @@ pub(super) async fn run(context: &JobContext, job: &Job) -> Result<serde_json::V
 
 async fn read(
     context: &JobContext,
-    job: &Job,
     desk: &DeskId,
     params: &ImportParams,
     cursor: Option<Cursor>,
@@ -68,7 +67,7 @@ async fn read(
                 report.notes.push(note.clone());
             }
         }
-        store_batch(context, job, desk, params.dry_run, &batch, report).await?;
+        store_batch(context, desk, params.dry_run, &batch, report).await?;
         if !params.dry_run {
             report.pairs_mined += mine(context, desk).await?;
         }
@@ -99,20 +98,13 @@ fn batches_of(
     (receiver, reading)
 }
 
-async fn store_batch(
-    context: &JobContext,
-    job: &Job,
-    desk: &DeskId,
-    dry_run: bool,
-    batch: &Batch,
-    report: &mut ImportReport,
-) -> Result<(), RunError> {
+async fn store_batch(context: &JobContext, desk: &DeskId, dry_run: bool, batch: &Batch, report: &mut ImportReport) -> Result<(), RunError> {
     let drafts = if dry_run { &[][..] } else { &batch.drafts[..] };
     let cursor = serde_json::to_value(&batch.cursor)?;
     // What this merge adds is known only afterwards and reaches the next checkpoint: after a kill the totals of what was *added* may be
     // short by one batch. The conversations themselves never are.
     let result = serde_json::to_value(&*report)?;
-    let checkpoint = ImportCheckpoint { job: job.id, cursor: &cursor, result: &result, rejected: &batch.rejected };
+    let checkpoint = ImportCheckpoint { lease: context.lease, cursor: &cursor, result: &result, rejected: &batch.rejected };
     for merged in context.store.merge_conversations(desk, drafts, context.clock.now(), Some(checkpoint)).await? {
         if merged.created {
             report.conversations_added += 1;

@@ -1,8 +1,10 @@
 //! Carries queued changes from the store into the index: the only writer of the index.
 //!
 //! A task is acknowledged only after the index has been flushed, so a crash repeats work and loses none. Runs as one background task per
-//! process; whoever has queued something wakes it.
+//! process; whoever has queued something wakes it. Of several processes on one store and index each claims what it writes, for a time that it
+//! moves on while it writes; what a process has left behind is claimed by another one.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -11,16 +13,21 @@ use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::runner::STORE_AWAY;
-use crate::domain::{DeskId, Entry, EntryId, EntryStatus, Pair, PairId, PairKind, Pool};
+use super::runner::{LOOK_EVERY, STORE_AWAY};
+use crate::domain::{Clock, DeskId, Entry, EntryId, EntryStatus, Pair, PairId, PairKind, Pool, ReplicaId};
 use crate::embed::{EmbedError, Embedder, Lane};
 use crate::index::{IndexError, IndexPoint, PointPayload, VectorIndex};
 use crate::retrieve::{DocumentText, encode_documents};
-use crate::store::{IndexSubject, IndexTask, Store, StoreError};
+use crate::store::{IndexSubject, IndexTask, Sharing, Store, StoreError};
 use crate::suggest::DeskProfiles;
 
 /// Tasks taken at a time: a few seconds of embedding, so that progress is seen and little is repeated after a crash.
 const BATCH: u32 = 256;
+
+/// How long tasks are claimed, by the clock.
+const CLAIM_SECONDS: i64 = 60;
+/// How often claims are moved on.
+const BEAT: Duration = Duration::from_secs(20);
 
 /// New points after which the approximate-search structures are worth building again.
 const OPTIMIZE_AFTER: u64 = 2_000;
@@ -45,6 +52,9 @@ pub struct Indexer {
     index: Arc<dyn VectorIndex>,
     embedder: Arc<dyn Embedder>,
     profiles: Arc<DeskProfiles>,
+    clock: Arc<dyn Clock>,
+    /// Who claims.
+    id: ReplicaId,
     wake: Notify,
     written: AtomicU64,
     state: watch::Sender<IndexerState>,
@@ -64,9 +74,16 @@ pub struct IndexerState {
 impl Indexer {
     /// Makes a writer; [`Self::run`] does the work.
     #[must_use]
-    pub fn new(store: Arc<dyn Store>, index: Arc<dyn VectorIndex>, embedder: Arc<dyn Embedder>, profiles: Arc<DeskProfiles>) -> Self {
+    pub fn new(
+        store: Arc<dyn Store>,
+        index: Arc<dyn VectorIndex>,
+        embedder: Arc<dyn Embedder>,
+        profiles: Arc<DeskProfiles>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
         let (state, _) = watch::channel(IndexerState::default());
-        Self { store, index, embedder, profiles, wake: Notify::new(), written: AtomicU64::new(0), state }
+        let (id, wake, written) = (ReplicaId::new(), Notify::new(), AtomicU64::new(0));
+        Self { store, index, embedder, profiles, clock, id, wake, written, state }
     }
 
     /// Tells the writer that something has been queued.
@@ -82,6 +99,13 @@ impl Indexer {
     #[must_use]
     pub fn watch(&self) -> watch::Receiver<IndexerState> {
         self.state.subscribe()
+    }
+
+    /// Takes note that another process has written changes of a desk.
+    pub fn written_elsewhere(&self, desk: &DeskId, changes: usize) {
+        self.profiles.points_changed(desk, changes);
+        // Somebody here may be waiting for just these.
+        self.state.send_modify(|_state| {});
     }
 
     /// Has the writer work, and waits until the changes of these entries are in the index, at most for `patience`. Tells whether they are:
@@ -116,7 +140,7 @@ impl Indexer {
     pub async fn run(&self, stop: CancellationToken) {
         loop {
             match stop.run_until_cancelled(self.drain()).await {
-                None => return,
+                None => return self.release().await,
                 Some(Ok(())) => self.state.send_modify(|state| state.idle = true),
                 // No failure to those who wait: nothing is lost, and it goes on by itself.
                 Some(Err(IndexingError::Store(error))) if error.is_unreachable() => {
@@ -131,23 +155,42 @@ impl Indexer {
                     self.state.send_modify(|state| state.failure = Some(error.to_string()));
                 }
             }
-            if stop.run_until_cancelled(self.wake.notified()).await.is_none() {
+            if stop.run_until_cancelled(self.something_to_do()).await.is_none() {
                 return;
             }
         }
     }
 
-    /// Works until nothing is queued.
+    async fn something_to_do(&self) {
+        let woken = self.wake.notified();
+        match self.store.sharing() {
+            Sharing::Alone => woken.await,
+            // Woken or not, the next look is the same: another process may have left claims behind.
+            Sharing::Replicas => {
+                let _ = tokio::time::timeout(LOOK_EVERY, woken).await;
+            }
+        }
+    }
+
+    /// Works until nothing is queued that others have not claimed.
     pub async fn drain(&self) -> Result<(), IndexingError> {
+        // Claims from before the store was out of reach.
+        self.store.release_index_claims(Some(self.id)).await?;
         loop {
-            let tasks = self.store.pending_index_tasks(None, BATCH).await?;
+            let now = self.clock.now();
+            let tasks = self.store.claim_index_tasks(self.id, now, now.plus_seconds(CLAIM_SECONDS), BATCH).await?;
             if tasks.is_empty() {
                 break;
             }
-            self.write(&tasks).await?;
-            self.index.flush().await?;
-            let sequences: Vec<i64> = tasks.iter().map(|task| task.sequence).collect();
-            self.store.acknowledge_index_tasks(&sequences).await?;
+            let written = tokio::select! {
+                written = self.carry(&tasks) => written,
+                never = self.keep() => match never {},
+            };
+            if let Err(error) = written {
+                // So that the next attempt finds them.
+                self.release().await;
+                return Err(error);
+            }
             self.state.send_modify(|state| state.done += tasks.len() as u64);
         }
         if self.written.load(Ordering::Relaxed) >= OPTIMIZE_AFTER {
@@ -156,6 +199,29 @@ impl Indexer {
             self.index.flush().await?;
         }
         Ok(())
+    }
+
+    /// Brings tasks into the index and acknowledges them.
+    async fn carry(&self, tasks: &[IndexTask]) -> Result<(), IndexingError> {
+        self.write(tasks).await?;
+        self.index.flush().await?;
+        Ok(self.store.acknowledge_index_tasks(self.id, tasks).await?)
+    }
+
+    /// Moves claims on while their tasks are written. One that has run out costs that its subject is written once more.
+    async fn keep(&self) -> Infallible {
+        loop {
+            tokio::time::sleep(BEAT).await;
+            if let Err(error) = self.store.keep_index_claims(self.id, self.clock.now().plus_seconds(CLAIM_SECONDS)).await {
+                tracing::warn!(error = &error as &dyn std::error::Error, "claims of index changes can't be moved on");
+            }
+        }
+    }
+
+    async fn release(&self) {
+        if let Err(error) = self.store.release_index_claims(Some(self.id)).await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "claims of index changes stay until they run out");
+        }
     }
 
     async fn write(&self, tasks: &[IndexTask]) -> Result<(), IndexingError> {

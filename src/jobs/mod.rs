@@ -1,4 +1,4 @@
-//! Durable jobs: imports, cluster rebuilds, re-indexing, adapting. Kept in the store, run by one worker of this process, resumable after a kill,
+//! Durable jobs: imports, cluster rebuilds, re-indexing, adapting. Kept in the store, run by one worker of each process, resumable after a kill,
 //! observable while they run.
 
 pub mod adapt;
@@ -22,12 +22,21 @@ use crate::curation::Curator;
 use crate::domain::{Clock, DeskId, ImportFormat, Job, JobId, JobKind, JobProgress, JobState, RejectedRow};
 use crate::index::VectorIndex;
 use crate::insight::Insight;
-use crate::store::{Store, StoreError};
+use crate::store::{Sharing, Store, StoreError};
 
 use adapt::{Adaptation, AdapterStatus};
 use indexing::Indexer;
 use mining::Miner;
 use runner::Runner;
+
+/// What subscribers are told.
+#[derive(Debug, Clone)]
+pub enum JobChange {
+    /// A job, as it is now.
+    Job(Box<Job>),
+    /// Changes may have been missed: the job is to be read again.
+    Missed,
+}
 
 /// Changes a slow subscriber may fall behind before it misses some.
 const CHANGES_KEPT: usize = 256;
@@ -98,7 +107,7 @@ pub struct Jobs {
     adaptation: Arc<Adaptation>,
     clock: Arc<dyn Clock>,
     uploads: PathBuf,
-    changes: broadcast::Sender<Job>,
+    changes: broadcast::Sender<JobChange>,
     wake: Arc<Notify>,
 }
 
@@ -119,8 +128,14 @@ impl Jobs {
         self.uploads.join(JobId::new().to_string())
     }
 
-    /// Queues an import; creates the desk when it does not exist (unless it is a dry run).
-    pub async fn start_import(&self, desk: &DeskId, params: ImportParams) -> Result<Job, JobError> {
+    /// Queues an import; creates the desk when it does not exist (unless it is a dry run). Where another process may run it, a file of this machine
+    /// is copied to the uploads first.
+    pub async fn start_import(&self, desk: &DeskId, mut params: ImportParams) -> Result<Job, JobError> {
+        if self.store.sharing() == Sharing::Replicas && !params.owned {
+            let path = self.upload_path();
+            fs_err::tokio::copy(&params.path, &path).await.map_err(|source| JobError::Spool { path: path.clone(), source })?;
+            (params.path, params.owned) = (path, true);
+        }
         if !params.dry_run {
             self.store.ensure_desk(desk, self.clock.now()).await?;
         }
@@ -210,14 +225,32 @@ impl Jobs {
         let stopped = self.job(id).await?;
         if stopped.state.is_final() {
             remove_owned_file(&stopped);
-            let _ = self.changes.send(stopped);
+            let _ = self.changes.send(JobChange::Job(Box::new(stopped)));
         }
         Ok(())
     }
 
+    /// Takes note that another process has changed a job.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn changed_elsewhere(&self, id: JobId, state: JobState) -> Result<(), JobError> {
+        if state == JobState::Queued {
+            self.wake.notify_one();
+        }
+        Ok(runner::announce(self.store.as_ref(), &self.changes, id).await?)
+    }
+
+    /// Takes note that changes by other processes may have been missed.
+    pub fn catch_up(&self) {
+        self.wake.notify_one();
+        // Nobody listening is no error.
+        let _ = self.changes.send(JobChange::Missed);
+    }
+
     /// Every change of every job from now on; the receiver filters. A slow receiver misses changes and should read the job again.
     #[must_use]
-    pub fn subscribe(&self) -> broadcast::Receiver<Job> {
+    pub fn subscribe(&self) -> broadcast::Receiver<JobChange> {
         self.changes.subscribe()
     }
 }

@@ -1,4 +1,7 @@
 //! Runs queued jobs, one after the other, and tells everybody how far they are.
+//!
+//! A job is lent to this worker for [`LEASE_SECONDS`], and moved on every [`BEAT`] while it runs. Whoever has lost a job, because the store was
+//! out of reach for too long, drops it where it stands: the store takes nothing more of it, and another worker goes on at the checkpoint.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,19 +13,26 @@ use tracing::Instrument as _;
 use super::adapt::Adaptation;
 use super::indexing::Indexer;
 use super::mining::{Miner, MiningError};
-use super::{Tools, clusters, import};
+use super::{JobChange, Tools, clusters, import};
 use crate::adapt::AdaptError;
 use crate::curation::Curator;
-use crate::domain::{Clock, Job, JobId, JobKind, JobProgress, JobState};
+use crate::domain::{Clock, Job, JobId, JobKind, JobLease, JobProgress, JobState, ReplicaId};
 use crate::index::{IndexError, VectorIndex};
 use crate::ingest::IngestError;
 use crate::insight::Insight;
 use crate::rt::WorkError;
-use crate::store::{Store, StoreError};
+use crate::store::{Sharing, Store, StoreError};
 use crate::telemetry::metrics::JobMetrics;
 
 /// Everything this worker does.
 const KINDS: [JobKind; 5] = [JobKind::Import, JobKind::RebuildClusters, JobKind::Reindex, JobKind::Adapt, JobKind::FindGaps];
+
+/// How long a job is lent, by the clock: what the clocks of processes on one store may differ by, and a pause of one of them, must be shorter.
+const LEASE_SECONDS: i64 = 30;
+/// How often a lease is moved on.
+const BEAT: Duration = Duration::from_secs(10);
+/// How often a worker that has nothing to do looks for jobs whose lease has run out, where there are other processes.
+pub(super) const LOOK_EVERY: Duration = Duration::from_secs(10);
 
 /// How long a store that does not answer is left alone.
 pub(super) const STORE_AWAY: Duration = Duration::from_secs(2);
@@ -69,9 +79,9 @@ pub struct JobContext {
     pub(super) curator: Curator,
     pub(super) insight: Insight,
     pub(super) clock: Arc<dyn Clock>,
-    changes: broadcast::Sender<Job>,
+    changes: broadcast::Sender<JobChange>,
     metrics: JobMetrics,
-    job: JobId,
+    pub(super) lease: JobLease,
     kind: JobKind,
 }
 
@@ -90,8 +100,8 @@ impl JobContext {
     pub(super) async fn progress(&self, stage: &str, done: u64, total: Option<u64>) -> Result<(), RunError> {
         self.metrics.progress(self.kind);
         let progress = JobProgress { stage: stage.to_owned(), done, total };
-        let cancelled = self.store.report_progress(self.job, &progress, self.clock.now()).await?;
-        announce(self.store.as_ref(), &self.changes, self.job).await?;
+        let cancelled = self.store.report_progress(&self.lease, &progress, self.clock.now()).await?;
+        announce(self.store.as_ref(), &self.changes, self.lease.job).await?;
         if cancelled { Err(RunError::Cancelled) } else { Ok(()) }
     }
 }
@@ -101,9 +111,11 @@ pub struct Runner {
     store: Arc<dyn Store>,
     tools: Tools,
     clock: Arc<dyn Clock>,
-    changes: broadcast::Sender<Job>,
+    changes: broadcast::Sender<JobChange>,
     wake: Arc<Notify>,
     metrics: JobMetrics,
+    /// Whom jobs are lent to.
+    id: ReplicaId,
 }
 
 impl Runner {
@@ -111,10 +123,10 @@ impl Runner {
         store: Arc<dyn Store>,
         tools: Tools,
         clock: Arc<dyn Clock>,
-        changes: broadcast::Sender<Job>,
+        changes: broadcast::Sender<JobChange>,
         wake: Arc<Notify>,
     ) -> Self {
-        Self { store, tools, clock, changes, wake, metrics: JobMetrics::default() }
+        Self { store, tools, clock, changes, wake, metrics: JobMetrics::default(), id: ReplicaId::new() }
     }
 
     /// The same worker, its jobs counted by `metrics`.
@@ -126,17 +138,17 @@ impl Runner {
     /// Works until `stop`. A job that is running then goes back to the queue and continues at the next start.
     pub async fn run(&self, stop: CancellationToken) {
         loop {
-            match self.store.claim_job(&KINDS, self.clock.now()).await {
-                Ok(Some(job)) => {
-                    let id = job.id;
-                    let span = tracing::info_span!("job", job.id = %id, job.kind = job.kind.as_str());
-                    if stop.run_until_cancelled(self.work(job).instrument(span)).await.is_none() {
-                        self.park(id).await;
+            let now = self.clock.now();
+            match self.store.claim_job(&KINDS, self.id, now, now.plus_seconds(LEASE_SECONDS)).await {
+                Ok(Some((job, lease))) => {
+                    let span = tracing::info_span!("job", job.id = %job.id, job.kind = job.kind.as_str());
+                    if stop.run_until_cancelled(self.work(job, lease).instrument(span)).await.is_none() {
+                        self.park(&lease).await;
                         return;
                     }
                 }
                 Ok(None) => {
-                    if stop.run_until_cancelled(self.wake.notified()).await.is_none() {
+                    if stop.run_until_cancelled(self.something_to_do()).await.is_none() {
                         return;
                     }
                 }
@@ -150,8 +162,36 @@ impl Runner {
         }
     }
 
-    async fn work(&self, job: Job) {
-        tracing::info!(job.id = %job.id, job.kind = job.kind.as_str(), "job started");
+    async fn something_to_do(&self) {
+        let woken = self.wake.notified();
+        match self.store.sharing() {
+            Sharing::Alone => woken.await,
+            // Woken or not, the next look is the same.
+            Sharing::Replicas => {
+                let _ = tokio::time::timeout(LOOK_EVERY, woken).await;
+            }
+        }
+    }
+
+    /// Moves a lease on while the job runs; returns why it has to stop.
+    async fn keep(&self, lease: &JobLease) -> RunError {
+        loop {
+            let pause = match self.store.renew_lease(lease, self.clock.now().plus_seconds(LEASE_SECONDS)).await {
+                Ok(false) => BEAT,
+                Ok(true) => return RunError::Cancelled,
+                Err(StoreError::LeaseLost) => return RunError::Store(StoreError::LeaseLost),
+                // The job meets the same store; if another process takes the job meanwhile, the next beat says so.
+                Err(error) => {
+                    tracing::warn!(job.id = %lease.job, error = &error as &dyn std::error::Error, "a job's lease can't be moved on");
+                    STORE_AWAY
+                }
+            };
+            tokio::time::sleep(pause).await;
+        }
+    }
+
+    async fn work(&self, job: Job, lease: JobLease) {
+        tracing::info!(job.id = %job.id, job.kind = job.kind.as_str(), job.generation = lease.generation, "job started");
         let context = JobContext {
             store: Arc::clone(&self.store),
             index: Arc::clone(&self.tools.index),
@@ -163,24 +203,36 @@ impl Runner {
             clock: Arc::clone(&self.clock),
             changes: self.changes.clone(),
             metrics: self.metrics.clone(),
-            job: job.id,
+            lease,
             kind: job.kind,
         };
         let running = self.metrics.begin(job.kind);
-        let outcome = match job.kind {
-            JobKind::Import => import::run(&context, &job).await,
-            JobKind::RebuildClusters => clusters::run(&context, &job).await,
-            JobKind::Reindex => super::reindex::run(&context).await,
-            JobKind::Adapt => super::adapt::run(&context, &job).await,
-            JobKind::FindGaps => super::gaps::run(&context, &job).await,
+        let working = async {
+            match job.kind {
+                JobKind::Import => import::run(&context, &job).await,
+                JobKind::RebuildClusters => clusters::run(&context, &job).await,
+                JobKind::Reindex => super::reindex::run(&context).await,
+                JobKind::Adapt => super::adapt::run(&context, &job).await,
+                JobKind::FindGaps => super::gaps::run(&context, &job).await,
+            }
+        };
+        let outcome = tokio::select! {
+            outcome = working => outcome,
+            stopped = self.keep(&lease) => Err(stopped),
         };
         let (state, result, error) = match outcome {
             Ok(result) => (JobState::Succeeded, Some(result), None),
+            // What it was given belongs to whoever has it now.
+            Err(RunError::Store(StoreError::LeaseLost)) => return lost(&lease),
             // No fault of the job's: it goes on at its checkpoint when the store is back.
             Err(RunError::Store(error)) if error.is_unreachable() => {
                 tracing::warn!(job.id = %job.id, error = &error as &dyn std::error::Error, "job interrupted; it goes on when the store answers");
-                if let Err(error) = self.finish(job.id, JobState::Queued, None, None).await {
-                    tracing::error!(job.id = %job.id, error = &error as &dyn std::error::Error, "a job can't be put back; the next start does it");
+                match self.finish(&lease, JobState::Queued, None, None).await {
+                    Ok(()) => {}
+                    Err(StoreError::LeaseLost) => lost(&lease),
+                    Err(error) => {
+                        tracing::error!(job.id = %job.id, error = &error as &dyn std::error::Error, "a job can't be put back; the next start does it");
+                    }
                 }
                 return;
             }
@@ -190,8 +242,10 @@ impl Runner {
                 (JobState::Failed, None, Some(with_causes(&error)))
             }
         };
-        if let Err(error) = self.finish(job.id, state, result.as_ref(), error.as_deref()).await {
-            tracing::error!(job.id = %job.id, error = &error as &dyn std::error::Error, "a job's end can't be written");
+        match self.finish(&lease, state, result.as_ref(), error.as_deref()).await {
+            Ok(()) => {}
+            Err(StoreError::LeaseLost) => return lost(&lease),
+            Err(error) => tracing::error!(job.id = %job.id, error = &error as &dyn std::error::Error, "a job's end can't be written"),
         }
         self.metrics.ended(job.kind, state);
         drop(running);
@@ -206,28 +260,42 @@ impl Runner {
     }
 
     /// Writes a job's end, however long the store is away.
-    async fn finish(&self, id: JobId, state: JobState, result: Option<&serde_json::Value>, error: Option<&str>) -> Result<(), StoreError> {
+    async fn finish(
+        &self,
+        lease: &JobLease,
+        state: JobState,
+        result: Option<&serde_json::Value>,
+        error: Option<&str>,
+    ) -> Result<(), StoreError> {
         loop {
-            match self.store.finish_job(id, state, result, error, self.clock.now()).await {
+            match self.store.finish_job(lease, state, result, error, self.clock.now()).await {
                 Err(error) if error.is_unreachable() => tokio::time::sleep(STORE_AWAY).await,
                 ended => return ended,
             }
         }
     }
 
-    async fn park(&self, id: JobId) {
-        if let Err(error) = self.store.finish_job(id, JobState::Queued, None, None, self.clock.now()).await {
-            tracing::warn!(job.id = %id, error = &error as &dyn std::error::Error, "a job can't be put back; the next start does it");
+    async fn park(&self, lease: &JobLease) {
+        match self.store.finish_job(lease, JobState::Queued, None, None, self.clock.now()).await {
+            Ok(()) => {}
+            Err(StoreError::LeaseLost) => lost(lease),
+            Err(error) => {
+                tracing::warn!(job.id = %lease.job, error = &error as &dyn std::error::Error, "a job can't be put back; the next start does it");
+            }
         }
     }
 }
 
-async fn announce(store: &dyn Store, changes: &broadcast::Sender<Job>, id: JobId) -> Result<(), StoreError> {
+fn lost(lease: &JobLease) {
+    tracing::warn!(job.id = %lease.job, job.generation = lease.generation, "job left to the process that has taken it over");
+}
+
+pub(super) async fn announce(store: &dyn Store, changes: &broadcast::Sender<JobChange>, id: JobId) -> Result<(), StoreError> {
     if changes.receiver_count() > 0
         && let Some(job) = store.job(id).await?
     {
         // Nobody listening any more is no error.
-        let _ = changes.send(job);
+        let _ = changes.send(JobChange::Job(Box::new(job)));
     }
     Ok(())
 }

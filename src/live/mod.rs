@@ -4,7 +4,8 @@
 //! Whoever watches a conversation ([`Live::watch`]) is told of every message and gets suggestions for the customer's latest turn, computed
 //! once however many watch, and by the same use case as a single request for suggestions. `room` holds the rules, `event` the words.
 //!
-//! Watching sees what happens through this process, the only one that a data folder has.
+//! What happens through another process on the same store is told by it ([`Live::changed_elsewhere`]) and read from the store; each process
+//! computes suggestions for those who watch through it. A customer's unsent words stay where they were sent.
 
 mod event;
 mod room;
@@ -12,7 +13,7 @@ mod shown;
 mod watcher;
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
@@ -127,7 +128,7 @@ struct Inner {
     suggester: Suggester,
     answered: Arc<Answered>,
     clock: Arc<dyn Clock>,
-    rooms: Mutex<HashMap<ConversationId, Arc<Room>>>,
+    rooms: Mutex<HashMap<ConversationId, (DeskId, Arc<Room>)>>,
     tasks: TaskTracker,
     stop: CancellationToken,
 }
@@ -157,7 +158,7 @@ impl Live {
         let now = self.0.clock.now();
         let external_id = new.external_id.unwrap_or_else(|| Uuid::now_v7().to_string());
         let id = ConversationId::derive(&[desk.as_str(), &external_id]);
-        let room = self.room(id);
+        let room = self.room(desk, id);
         let _order = room.order.lock().await;
         let known = self.0.store.conversation_head(desk, id).await?;
         let draft = ConversationDraft {
@@ -188,7 +189,7 @@ impl Live {
     }
 
     async fn add_message_now(&self, desk: &DeskId, id: ConversationId, new: NewMessage) -> Result<(ShownMessage, bool), LiveError> {
-        let room = self.room(id);
+        let room = self.room(desk, id);
         let _order = room.order.lock().await;
         let head = self.head(desk, id).await?;
         if head.state == ConversationState::Closed {
@@ -222,8 +223,7 @@ impl Live {
         let place = conversation.messages.iter().position(|message| message.external_key == key);
         let message = place.and_then(|place| shown.get(place).cloned()).ok_or(StoreError::NotFound("message"))?;
         if is_new {
-            let added: Vec<ShownMessage> = shown.into_iter().filter(|shown| shown.position >= head.message_count).collect();
-            room.add(added, standing(&conversation, ConversationState::Live));
+            room.add(shown, standing(&conversation, ConversationState::Live));
             self.compute(&room, desk, id);
             if new.role == Role::Agent {
                 self.0.answered.wake(desk);
@@ -251,10 +251,10 @@ impl Live {
             return Err(LiveError::Closed(id));
         }
         let words = text.map(str::trim).filter(|text| !text.is_empty() && typing);
-        let room = self.room(id);
+        let room = self.room(desk, id);
         room.set_typing(role, words.map(str::to_owned), typing);
         self.compute(&room, desk, id);
-        Ok(())
+        Ok(self.0.store.tell_typing(desk, id, role, typing).await?)
     }
 
     /// Closes a conversation; closing a closed one changes nothing.
@@ -264,7 +264,7 @@ impl Live {
     }
 
     async fn close_now(&self, desk: &DeskId, id: ConversationId) -> Result<ConversationHead, LiveError> {
-        let room = self.room(id);
+        let room = self.room(desk, id);
         let _order = room.order.lock().await;
         self.head(desk, id).await?;
         if self.0.store.set_conversation_state(desk, id, ConversationState::Closed, self.0.clock.now()).await? {
@@ -309,7 +309,7 @@ impl Live {
     #[must_use]
     pub fn watching(&self) -> (usize, usize) {
         let rooms = self.0.rooms.lock().unwrap_or_else(PoisonError::into_inner);
-        let watched = rooms.values().map(|room| room.watchers()).filter(|watchers| *watchers > 0);
+        let watched = rooms.values().map(|(_, room)| room.watchers()).filter(|watchers| *watchers > 0);
         watched.fold((0, 0), |(conversations, in_all), watchers| (conversations + 1, in_all + watchers))
     }
 
@@ -336,13 +336,55 @@ impl Live {
         Ok(standing(&conversation, state))
     }
 
-    fn room(&self, id: ConversationId) -> Arc<Room> {
-        let mut rooms = self.0.rooms.lock().unwrap_or_else(PoisonError::into_inner);
+    fn rooms(&self) -> MutexGuard<'_, HashMap<ConversationId, (DeskId, Arc<Room>)>> {
+        self.0.rooms.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn room(&self, desk: &DeskId, id: ConversationId) -> Arc<Room> {
+        let mut rooms = self.rooms();
         if rooms.len() >= KEPT_ROOMS && !rooms.contains_key(&id) {
             // Whoever holds a room keeps it in the map: two rooms of one conversation would not know of each other.
-            rooms.retain(|_, room| Arc::strong_count(room) > 1);
+            rooms.retain(|_, (_, room)| Arc::strong_count(room) > 1);
         }
-        Arc::clone(rooms.entry(id).or_insert_with(|| Arc::new(Room::new())))
+        let (_, room) = rooms.entry(id).or_insert_with(|| (desk.clone(), Arc::new(Room::new())));
+        Arc::clone(room)
+    }
+
+    fn watched_room(&self, id: ConversationId) -> Option<Arc<Room>> {
+        self.rooms().get(&id).map(|(_, room)| Arc::clone(room)).filter(|room| room.is_watched())
+    }
+
+    /// Tells whoever watches a conversation here what another process has done to it.
+    ///
+    /// # Errors
+    /// `UnknownConversation`, or the store's.
+    pub async fn changed_elsewhere(&self, desk: &DeskId, id: ConversationId) -> Result<(), LiveError> {
+        let Some(room) = self.watched_room(id) else { return Ok(()) };
+        let _order = room.order.lock().await;
+        let (conversation, shown) = self.shown(desk, id).await?;
+        room.learn(shown, standing(&conversation, self.head(desk, id).await?.state));
+        self.compute(&room, desk, id);
+        Ok(())
+    }
+
+    /// Tells whoever watches a conversation here that somebody writes, or has stopped to, as another process was told.
+    pub fn typing_elsewhere(&self, id: ConversationId, role: Role, typing: bool) {
+        if let Some(room) = self.watched_room(id) {
+            room.tell_typing(role, typing);
+        }
+    }
+
+    /// Reads again whatever is watched here: other processes may have changed it without this one being told.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn catch_up(&self) -> Result<(), LiveError> {
+        let watched: Vec<(DeskId, ConversationId)> =
+            self.rooms().iter().filter(|(_, (_, room))| room.is_watched()).map(|(id, (desk, _))| (desk.clone(), *id)).collect();
+        for (desk, id) in watched {
+            self.changed_elsewhere(&desk, id).await?;
+        }
+        Ok(())
     }
 
     /// Runs what must not stop half-way when the caller leaves.

@@ -190,40 +190,40 @@ impl Room {
             .map_or(Next::Nothing, |sent| Next::Event(sent.clone()))
     }
 
-    /// Announces messages and where the conversation stands with them.
+    /// Whether anybody watches.
+    pub(super) fn is_watched(&self) -> bool {
+        self.now().watchers > 0
+    }
+
+    /// Announces those of the conversation's messages that the watchers do not know, and where it stands with them.
     pub(super) fn add(&self, messages: Vec<ShownMessage>, standing: Standing) {
-        self.change(|now| {
-            if now.watchers == 0 {
-                return now.begin_run(standing);
-            }
-            let answered = standing.turn.is_none();
-            now.draft = None;
-            for message in messages {
-                // Whoever has sent something has stopped writing it.
-                now.typing.retain(|role| *role != message.role);
-                now.standing.messages = now.standing.messages.max(message.position + 1);
-                now.push(ConversationEvent::Message(message));
-            }
-            now.standing = standing;
-            now.withdraw(if answered { WithdrawnReason::Answered } else { WithdrawnReason::NewerMessage });
-            now.generation += 1;
-        });
+        self.change(|now| now.add(messages, standing));
     }
 
     /// Announces that the conversation is closed, or goes on.
     pub(super) fn set_state(&self, standing: Standing) {
+        self.change(|now| now.set_state(standing));
+    }
+
+    /// Announces what another process has done to the conversation, given as the store has it now.
+    pub(super) fn learn(&self, messages: Vec<ShownMessage>, standing: Standing) {
         self.change(|now| {
-            if now.watchers == 0 {
-                return now.begin_run(standing);
+            let state = now.standing.state;
+            if standing.messages > now.standing.messages {
+                now.add(messages, standing);
             }
-            now.standing = standing;
-            now.draft = None;
-            if standing.state == ConversationState::Closed {
-                now.withdraw(WithdrawnReason::Closed);
+            if standing.state != state {
+                now.set_state(standing);
             }
-            now.generation += 1;
-            let event = ConversationEvent::State(now.state_event());
-            now.push(event);
+        });
+    }
+
+    /// Announces that somebody writes, or has stopped to, as another process was told.
+    pub(super) fn tell_typing(&self, role: Role, typing: bool) {
+        self.change(|now| {
+            if now.watchers > 0 {
+                now.tell_typing(role, typing);
+            }
         });
     }
 
@@ -233,11 +233,7 @@ impl Room {
             if now.watchers == 0 {
                 return;
             }
-            if now.typing.contains(&role) != typing {
-                now.typing.retain(|other| *other != role);
-                now.typing.extend(typing.then_some(role));
-                now.push(ConversationEvent::Typing(TypingEvent { role, typing }));
-            }
+            now.tell_typing(role, typing);
             if role != Role::Customer || now.draft == draft {
                 return;
             }
@@ -318,6 +314,49 @@ impl Now {
         self.offered = None;
         self.typing.clear();
         self.generation += 1;
+    }
+
+    fn add(&mut self, messages: Vec<ShownMessage>, standing: Standing) {
+        if self.watchers == 0 {
+            return self.begin_run(standing);
+        }
+        let answered = standing.turn.is_none();
+        self.draft = None;
+        for message in messages {
+            // Known already. Counted here and not by whoever adds: another process may have added some that nobody here has been told of.
+            if message.position < self.standing.messages {
+                continue;
+            }
+            // Whoever has sent something has stopped writing it.
+            self.typing.retain(|role| *role != message.role);
+            self.standing.messages = message.position + 1;
+            self.push(ConversationEvent::Message(message));
+        }
+        self.standing = standing;
+        self.withdraw(if answered { WithdrawnReason::Answered } else { WithdrawnReason::NewerMessage });
+        self.generation += 1;
+    }
+
+    fn set_state(&mut self, standing: Standing) {
+        if self.watchers == 0 {
+            return self.begin_run(standing);
+        }
+        self.standing = standing;
+        self.draft = None;
+        if standing.state == ConversationState::Closed {
+            self.withdraw(WithdrawnReason::Closed);
+        }
+        self.generation += 1;
+        let event = ConversationEvent::State(self.state_event());
+        self.push(event);
+    }
+
+    fn tell_typing(&mut self, role: Role, typing: bool) {
+        if self.typing.contains(&role) != typing {
+            self.typing.retain(|other| *other != role);
+            self.typing.extend(typing.then_some(role));
+            self.push(ConversationEvent::Typing(TypingEvent { role, typing }));
+        }
     }
 
     fn sent(&self, number: u64, event: Arc<ConversationEvent>) -> Sent {

@@ -38,7 +38,7 @@ pub struct Watcher {
 
 impl Watcher {
     pub(super) async fn begin(live: &Live, desk: &DeskId, id: ConversationId, from: WatchFrom, actor: &str) -> Result<Self, LiveError> {
-        let room = live.room(id);
+        let room = live.room(desk, id);
         let order = room.order.lock().await;
         let head = live.head(desk, id).await?;
         let conversation = live.0.store.conversation(desk, id).await?.ok_or(LiveError::UnknownConversation(id))?;

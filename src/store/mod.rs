@@ -11,11 +11,13 @@ mod clusters;
 mod contract;
 pub mod postgres;
 mod reports;
+mod sharing;
 pub mod sqlite;
 pub mod transfer;
 
 pub use clusters::{ClusterChange, ClusterMemory, ClusterQuery, ClusterSort, ClusterStore, Placement};
 pub use reports::{ReplyDelay, ReportStore, SetUse};
+pub use sharing::{Notice, Notices, SharedCounts, SharedStore, Sharing, TokenTaken};
 
 use std::collections::HashMap;
 
@@ -25,8 +27,8 @@ use uuid::Uuid;
 use crate::domain::{
     Account, AccountId, ApiKey, ApiKeyId, Control, ControlId, Conversation, ConversationDraft, ConversationFilter, ConversationHead,
     ConversationId, ConversationState, Desk, DeskId, DeskSettings, Entry, EntryContent, EntryDraft, EntryFilter, EntryId, EntryVersion,
-    FeedbackEvent, FeedbackTally, Gap, GapDecision, GapId, Job, JobId, JobKind, JobProgress, JobState, Pair, PairDraft, PairId, PairKind,
-    Pool, RejectedRow, RetiredAnswer, SuggestionId, SuggestionSetId, Timestamp, WidgetToken, WordingTally,
+    FeedbackEvent, FeedbackTally, Gap, GapDecision, GapId, Job, JobId, JobKind, JobLease, JobProgress, JobState, Pair, PairDraft, PairId,
+    PairKind, Pool, RejectedRow, ReplicaId, RetiredAnswer, SuggestionId, SuggestionSetId, Timestamp, WidgetToken, WordingTally,
 };
 
 /// Why the store did not answer.
@@ -36,7 +38,10 @@ pub enum StoreError {
     #[error("the data folder {0} is in use by another process")]
     Locked(std::path::PathBuf),
     /// Another process uses the database on a server.
-    #[error("the database {0} is in use by another riposte process; stop that one, or name another database in store.url")]
+    #[error(
+        "the database {0} is in use by another riposte process; stop that one, or name another database in store.url. With the embedded index \
+         one process has a database to itself"
+    )]
     InUse(String),
     /// The database server can't be used; the text says what to do.
     #[error("{0}")]
@@ -55,6 +60,9 @@ pub enum StoreError {
         /// Its present version.
         present: u64,
     },
+    /// The job is lent to another process by now; this one writes nothing about it any more.
+    #[error("the job has been taken over by another process")]
+    LeaseLost,
     /// Others have changed it since it was read; what was computed from it is not written.
     #[error("{0} changed meanwhile")]
     Overtaken(&'static str),
@@ -65,7 +73,9 @@ pub enum StoreError {
     #[error("key: {0}")]
     Key(String),
     /// The schema is newer than this program.
-    #[error("the database has schema version {found}, this program knows up to {known}: use a newer riposte")]
+    #[error(
+        "the database has schema version {found}, this program knows up to {known} and can't follow the changes since: use a newer riposte"
+    )]
     NewerSchema {
         /// Version in the database.
         found: i64,
@@ -139,8 +149,8 @@ pub struct Merged {
 /// How far an import has come; written in the same transaction as the conversations it covers.
 #[derive(Debug, Clone, Copy)]
 pub struct ImportCheckpoint<'a> {
-    /// The import job.
-    pub job: JobId,
+    /// The import job, as it is lent to this process. `LeaseLost` when it is not any more; nothing is written then.
+    pub lease: JobLease,
     /// Where the reader goes on.
     pub cursor: &'a serde_json::Value,
     /// The report so far.
@@ -207,7 +217,8 @@ pub trait ConversationStore: Send + Sync {
 #[async_trait]
 pub trait PairStore: Send + Sync {
     /// Replaces the pairs of conversations, queues the difference for the index and clears each conversation's mark, unless it has been marked
-    /// again since (`mark` tells which mark was worked on). One transaction.
+    /// again since (`mark` tells which mark was worked on). Conversations without a mark are passed over: somebody else has mined them, and may
+    /// have read more of them. One transaction.
     async fn replace_pairs(&self, desk: &DeskId, mined: &[(ConversationId, i64, Vec<PairDraft>)], now: Timestamp) -> Result<()>;
     /// Pairs by id, in no particular order; unknown ids are left out.
     async fn pairs(&self, desk: &DeskId, ids: &[PairId]) -> Result<Vec<Pair>>;
@@ -271,11 +282,17 @@ pub struct IndexTask {
 /// Changes that wait for the index.
 #[async_trait]
 pub trait OutboxStore: Send + Sync {
-    /// The next tasks (of one desk, or of all): entries before pairs, since somebody waits for them, and each by age. Tasks stay until they
-    /// are acknowledged.
+    /// What waits (of one desk, or of all), claimed or not: entries before pairs, since somebody waits for them, and each by age.
     async fn pending_index_tasks(&self, desk: Option<&DeskId>, limit: u32) -> Result<Vec<IndexTask>>;
-    /// Removes tasks whose change is in the index.
-    async fn acknowledge_index_tasks(&self, sequences: &[i64]) -> Result<()>;
+    /// Claims the next tasks that nobody has claimed until later than `now`, in the same order. Tasks stay until they are acknowledged.
+    async fn claim_index_tasks(&self, owner: ReplicaId, now: Timestamp, until: Timestamp, limit: u32) -> Result<Vec<IndexTask>>;
+    /// Moves on the end of the owner's claims.
+    async fn keep_index_claims(&self, owner: ReplicaId, until: Timestamp) -> Result<()>;
+    /// Takes back claims: an owner's, or (`None`) everybody's.
+    async fn release_index_claims(&self, owner: Option<ReplicaId>) -> Result<()>;
+    /// Removes claimed tasks whose change is in the index. Of a task that is the owner's no more, the subject is queued again, unless it waits
+    /// unclaimed already: what the owner has just written of it may be older than what another one has.
+    async fn acknowledge_index_tasks(&self, owner: ReplicaId, tasks: &[IndexTask]) -> Result<()>;
     /// Whether a change of one of these entries is not in the index yet.
     async fn entries_wait_for_index(&self, ids: &[EntryId]) -> Result<bool>;
     /// How many wait.
@@ -458,20 +475,22 @@ pub trait JobStore: Send + Sync {
     async fn job(&self, id: JobId) -> Result<Option<Job>>;
     /// Jobs (of one desk, or of all), newest first, behind `after`.
     async fn jobs_page(&self, desk: Option<&DeskId>, after: Option<JobId>, limit: u32) -> Result<Vec<Job>>;
-    /// Takes the oldest queued job of these kinds and marks it running.
-    async fn claim_job(&self, kinds: &[JobKind], now: Timestamp) -> Result<Option<Job>>;
-    /// Queues again whatever was running when the process before this one ended; tells how many.
+    /// Lends the oldest job of these kinds that is queued, or running for somebody whose lease ran out by `now`; marks it running.
+    async fn claim_job(&self, kinds: &[JobKind], owner: ReplicaId, now: Timestamp, until: Timestamp) -> Result<Option<(Job, JobLease)>>;
+    /// Moves on the end of a lease; tells whether somebody has asked to cancel. `LeaseLost` when the job has been lent anew or has ended.
+    async fn renew_lease(&self, lease: &JobLease, until: Timestamp) -> Result<bool>;
+    /// Queues again whatever is running, whoever it is lent to; tells how many. For a process that has the store alone, at its start.
     async fn requeue_interrupted_jobs(&self, now: Timestamp) -> Result<u32>;
-    /// Writes progress; tells whether somebody has asked to cancel.
-    async fn report_progress(&self, id: JobId, progress: &JobProgress, now: Timestamp) -> Result<bool>;
+    /// Writes progress; tells whether somebody has asked to cancel. `LeaseLost` as in [`Self::renew_lease`].
+    async fn report_progress(&self, lease: &JobLease, progress: &JobProgress, now: Timestamp) -> Result<bool>;
     /// How many jobs of a kind are queued or running; kinds and states without any are left out.
     async fn unfinished_jobs(&self) -> Result<Vec<(JobKind, JobState, u64)>>;
     /// Replaces a job's parameters (an upload that is complete, a path that moved).
     async fn set_job_params(&self, id: JobId, params: &serde_json::Value, now: Timestamp) -> Result<()>;
-    /// Ends a job (or puts it back: `Queued`).
+    /// Ends a job (or puts it back: `Queued`), and the lease with it. `LeaseLost` as in [`Self::renew_lease`].
     async fn finish_job(
         &self,
-        id: JobId,
+        lease: &JobLease,
         state: JobState,
         result: Option<&serde_json::Value>,
         error: Option<&str>,
@@ -542,6 +561,7 @@ pub trait Store:
     + ReportStore
     + JobStore
     + AccountStore
+    + SharedStore
 {
     /// The connections to the database, by pool.
     fn connections(&self) -> Vec<PoolConnections>;

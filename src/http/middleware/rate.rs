@@ -1,10 +1,11 @@
-//! Token buckets per principal, in memory: what one account or key may ask for in a second.
+//! Token buckets per principal: what one account or key may ask for in a second. In memory, or in the store where several processes share it.
 
 use std::collections::HashMap;
 use std::mem::{Discriminant, discriminant};
 use std::sync::{Mutex, PoisonError};
 
 use crate::domain::{Principal, PrincipalKind, Timestamp};
+use crate::store::{SharedCounts, StoreError};
 
 /// How fast one principal may ask.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -54,8 +55,33 @@ impl RateLimiter {
             bucket.tokens -= 1.0;
             return Ok(());
         }
-        let wait = (1.0 - bucket.tokens) / self.limit.per_second;
-        Err((wait.ceil() as u64).max(1))
+        Err(self.wait(bucket.tokens))
+    }
+
+    /// The same with a bucket that all processes on the store take from.
+    ///
+    /// # Errors
+    /// When the store does not answer; inside: whole seconds to wait when there is nothing left.
+    pub(in crate::http) async fn take_shared(
+        &self,
+        counts: &dyn SharedCounts,
+        principal: &Principal,
+        now: Timestamp,
+    ) -> Result<Result<(), u64>, StoreError> {
+        let kind = match principal.kind {
+            PrincipalKind::Account => "account",
+            PrincipalKind::ApiKey => "key",
+            PrincipalKind::Local => "local",
+            PrincipalKind::WidgetToken => "widget",
+        };
+        let bucket = format!("suggestions/{kind}/{}", principal.name);
+        let token = counts.take_token(&bucket, self.limit.per_second, self.limit.burst, now).await?;
+        Ok(if token.taken { Ok(()) } else { Err(self.wait(token.left)) })
+    }
+
+    /// Whole seconds until there is a token again.
+    fn wait(&self, left: f64) -> u64 {
+        (((1.0 - left) / self.limit.per_second).ceil() as u64).max(1)
     }
 }
 

@@ -21,6 +21,7 @@ use crate::http::extract::{Json, Path, Query};
 use crate::http::gate::GateRef;
 use crate::http::page::{Page, checked_limit, decode};
 use crate::http::problem::{Problem, problems};
+use crate::jobs::JobChange;
 
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// Rows read at a time while a report is downloaded.
@@ -179,7 +180,7 @@ pub(super) async fn stream_job_events(
 struct JobWatch {
     gate: GateRef,
     grant: Grant<ReadJobs>,
-    changes: broadcast::Receiver<Job>,
+    changes: broadcast::Receiver<JobChange>,
     id: JobId,
     next: Option<Job>,
     ended: bool,
@@ -208,10 +209,10 @@ impl JobWatch {
                 received = self.changes.recv() => received,
             };
             match received {
-                Ok(job) if job.id == self.id => return Some(job),
-                Ok(_other) => {}
+                Ok(JobChange::Job(job)) if job.id == self.id => return Some(*job),
+                Ok(JobChange::Job(_other)) => {}
                 // Some changes are lost, so the truth is read again.
-                Err(RecvError::Lagged(_)) => return self.gate.job(&self.grant, self.id).await.ok(),
+                Ok(JobChange::Missed) | Err(RecvError::Lagged(_)) => return self.gate.job(&self.grant, self.id).await.ok(),
                 Err(RecvError::Closed) => return None,
             }
         }

@@ -20,7 +20,7 @@ impl FromRequestParts<GateRef> for Admitted {
 
     async fn from_request_parts(parts: &mut Parts, gate: &GateRef) -> Result<Self, Problem> {
         let grant = Grant::<Suggest>::from_request_parts(parts, gate).await?;
-        gate.admit_suggestion(grant.principal())?;
+        gate.admit_suggestion(grant.principal()).await?;
         Ok(Self(grant))
     }
 }

@@ -64,6 +64,28 @@ fn nothing_is_computed_while_nobody_watches() {
 }
 
 #[test]
+fn what_another_process_has_added_is_told_once() {
+    let room = watched();
+    let (place, _) = room.present();
+    room.offer(&room.task().unwrap(), Some(set()));
+    let all = |count: u32| (0..count).map(|position| message(position, Role::Customer)).collect::<Vec<_>>();
+    room.learn(all(1), live(1, Some(0)));
+    assert_eq!(read(&room, place).0, ["suggestions"], "nothing new: the set stands");
+    room.learn(all(3), live(3, Some(2)));
+    // Told again, and by whoever adds the next one without knowing what the watchers were told.
+    room.learn(all(3), live(3, Some(2)));
+    room.add(all(4), live(4, Some(3)));
+    let (names, place) = read(&room, place);
+    assert_eq!(names, ["message", "message", "withdrawn", "message"]);
+    let closed = Standing { state: ConversationState::Closed, messages: 4, turn: Some(3) };
+    room.learn(all(4), closed);
+    room.learn(all(4), closed);
+    room.tell_typing(Role::Agent, true);
+    room.tell_typing(Role::Agent, true);
+    assert_eq!(read(&room, place).0, ["state", "typing"]);
+}
+
+#[test]
 fn a_set_is_withdrawn_before_the_next_one_is_computed() {
     let room = watched();
     let (place, _) = room.present();

@@ -3,10 +3,11 @@
 use serde_json::json;
 
 use super::sample::{
-    NOW, acknowledge_all, conversation, desk, desk_id, draft, edit, job, merge, message, mine, minutes, named, pair, short_talk,
+    NOW, acknowledge_all, claim, conversation, desk, desk_id, draft, edit, job, merge, message, mine, minutes, named, pair, replica,
+    short_talk,
 };
 use crate::domain::{
-    ConversationDraft, ConversationId, EntryFilter, JobId, JobKind, MessageDraft, MessageKind, PairKind, RejectedRow, Role,
+    ConversationDraft, ConversationId, EntryFilter, JobId, JobKind, JobLease, MessageDraft, MessageKind, PairKind, RejectedRow, Role,
 };
 use crate::store::{DeskCounts, ImportCheckpoint, IndexSubject, Store, StoreError};
 
@@ -195,10 +196,11 @@ pub(in crate::store) async fn a_checkpoint_is_written_with_its_conversations(sto
     let desk = desk(store, "shop").await;
     let import = job(JobKind::Import, Some(&desk), NOW);
     store.add_job(&import).await.unwrap();
+    let (_, lease) = claim(store, JobKind::Import).await.unwrap();
     let rejected =
         [RejectedRow { line: 3, field: Some("role".to_owned()), reason: "unknown role".to_owned(), remedy: "use agent".to_owned() }];
     let (cursor, result) = (json!({ "offset": 512 }), json!({ "messages_added": 2 }));
-    let checkpoint = ImportCheckpoint { job: import.id, cursor: &cursor, result: &result, rejected: &rejected };
+    let checkpoint = ImportCheckpoint { lease, cursor: &cursor, result: &result, rejected: &rejected };
     store.merge_conversations(&desk, &[short_talk("t-1")], minutes(1), Some(checkpoint)).await.unwrap();
     let found = store.job(import.id).await.unwrap().unwrap();
     assert_eq!((found.cursor, found.result, found.updated_at), (Some(cursor), Some(result), minutes(1)));
@@ -207,9 +209,10 @@ pub(in crate::store) async fn a_checkpoint_is_written_with_its_conversations(sto
 
 pub(in crate::store) async fn a_failed_checkpoint_leaves_no_conversations(store: &dyn Store) {
     let desk = desk(store, "shop").await;
-    let checkpoint = ImportCheckpoint { job: JobId::new(), cursor: &json!(1), result: &json!({}), rejected: &[] };
+    let lease = JobLease { job: JobId::new(), owner: replica("a"), generation: 1 };
+    let checkpoint = ImportCheckpoint { lease, cursor: &json!(1), result: &json!({}), rejected: &[] };
     let error = store.merge_conversations(&desk, &[short_talk("t-1")], NOW, Some(checkpoint)).await.unwrap_err();
-    assert!(matches!(error, StoreError::NotFound("job")), "{error:?}");
+    assert!(matches!(error, StoreError::LeaseLost), "{error:?}");
     assert_eq!(store.counts(&desk).await.unwrap(), DeskCounts::default());
     assert_eq!(store.conversation_by_external_id(&desk, "t-1").await.unwrap(), None);
 }
@@ -272,6 +275,9 @@ pub(in crate::store) async fn mining_clears_the_mark_unless_marked_again(store: 
     assert_eq!(store.pairs(&desk, &[pair("a").id]).await.unwrap().len(), 1, "the pairs found meanwhile are kept");
     store.replace_pairs(&desk, &[(id, unmined[0].1, vec![pair("a")])], NOW).await.unwrap();
     assert!(store.unmined_conversations(&desk, 1).await.unwrap().is_empty());
+    // Somebody who read it before it was mined, and less of it, comes too late.
+    store.replace_pairs(&desk, &[(id, mark, Vec::new())], NOW).await.unwrap();
+    assert_eq!(store.pairs(&desk, &[pair("a").id]).await.unwrap().len(), 1, "what was mined of the whole stays");
 }
 
 pub(in crate::store) async fn only_differing_pairs_are_queued(store: &dyn Store) {
@@ -339,8 +345,10 @@ pub(in crate::store) async fn tasks_wait_until_acknowledged(store: &dyn Store) {
     assert_eq!(store.pending_index_tasks(None, 10).await.unwrap(), tasks, "reading takes nothing away");
     assert_eq!(store.pending_index_tasks(None, 2).await.unwrap(), tasks[..2]);
     assert_eq!(store.pending_index_tasks(Some(&other), 10).await.unwrap(), tasks[2..]);
-    store.acknowledge_index_tasks(&[tasks[0].sequence]).await.unwrap();
-    store.acknowledge_index_tasks(&[]).await.unwrap();
+    let claimed = store.claim_index_tasks(replica("a"), NOW, minutes(1), 1).await.unwrap();
+    assert_eq!(claimed, tasks[..1]);
+    store.acknowledge_index_tasks(replica("a"), &claimed).await.unwrap();
+    store.acknowledge_index_tasks(replica("a"), &[]).await.unwrap();
     assert_eq!(store.pending_index_tasks(None, 10).await.unwrap(), tasks[1..]);
     assert_eq!(store.pending_index_count(None).await.unwrap(), 2);
     assert_eq!(store.pending_index_count(Some(&shop)).await.unwrap(), 1);
@@ -350,12 +358,12 @@ pub(in crate::store) async fn a_subject_waits_once_and_a_newer_change_survives_a
     let desk = desk(store, "shop").await;
     let mut first = draft(&desk, "a");
     store.put_entries(&desk, std::slice::from_ref(&first), edit("kb")).await.unwrap();
-    let old = store.pending_index_tasks(None, 10).await.unwrap();
+    let old = store.claim_index_tasks(replica("a"), NOW, minutes(1), 10).await.unwrap();
     first.content.answer = "new".to_owned();
     store.put_entries(&desk, &[first], edit("kb")).await.unwrap();
     let new = store.pending_index_tasks(None, 10).await.unwrap();
     assert_eq!((old.len(), new.len()), (1, 1));
-    store.acknowledge_index_tasks(&[old[0].sequence]).await.unwrap();
+    store.acknowledge_index_tasks(replica("a"), &old).await.unwrap();
     assert_eq!(store.pending_index_tasks(None, 10).await.unwrap(), new);
     // Numbers are not used again, even when the queue has been empty.
     acknowledge_all(store).await;

@@ -7,6 +7,7 @@ pub(super) mod clusters;
 pub(super) mod gaps;
 pub(super) mod knowledge;
 pub(super) mod learning;
+pub(super) mod leases;
 pub(super) mod live;
 pub(super) mod people;
 pub(super) mod reports;
@@ -126,6 +127,16 @@ macro_rules! contract_tests {
                 interrupted_jobs_are_queued_again_unless_cancelled,
                 jobs_are_paged_newest_first,
                 rejected_rows_come_in_file_order,
+            ],
+            leases: [
+                a_job_is_taken_over_when_its_lease_has_run_out,
+                a_job_that_is_taken_over_goes_on_at_its_checkpoint,
+                whoever_has_lost_a_job_writes_nothing_about_it,
+                an_ended_job_is_lent_to_nobody,
+                somebody_asked_to_stop_reaches_whoever_takes_the_job_over,
+                changes_of_the_index_are_claimed_by_one_at_a_time,
+                claims_made_at_once_share_the_queue,
+                what_was_written_late_is_written_again,
             ],
             people: [
                 accounts_are_unique_by_name,

@@ -2,9 +2,9 @@
 
 use crate::domain::{
     Cluster, ClusterAnswer, ClusterId, ClusterState, Control, ControlRule, ConversationDraft, ConversationId, DeskId, EntryContent,
-    EntryDraft, EntryId, EntryStatus, FeedbackEvent, FeedbackId, FeedbackKind, Job, JobId, JobKind, JobProgress, JobState, Language,
-    MessageDraft, MessageId, MessageKind, Outcome, PairDraft, PairId, PairKind, Pool, Provenance, RejectReason, Role, SuggestionId,
-    SuggestionSetId, Timestamp, WeekCount,
+    EntryDraft, EntryId, EntryStatus, FeedbackEvent, FeedbackId, FeedbackKind, Job, JobId, JobKind, JobLease, JobProgress, JobState,
+    Language, MessageDraft, MessageId, MessageKind, Outcome, PairDraft, PairId, PairKind, Pool, Provenance, RejectReason, ReplicaId, Role,
+    SuggestionId, SuggestionSetId, Timestamp, WeekCount,
 };
 use crate::store::{EntryEdit, RecordedSet, RecordedSuggestion, Store};
 
@@ -77,16 +77,45 @@ pub(in crate::store) fn pair(name: &str) -> PairDraft {
     }
 }
 
-/// Mines `pairs` out of a conversation, under its present mark.
+/// Mines `pairs` out of a conversation, under its present mark; one without a mark gets a message and with it one.
 pub(in crate::store) async fn mine(store: &dyn Store, desk: &DeskId, conversation: ConversationId, pairs: Vec<PairDraft>) {
-    let unmined = store.unmined_conversations(desk, 1000).await.unwrap();
-    let mark = unmined.iter().find(|(found, _)| found.id == conversation).map_or(0, |(_, mark)| *mark);
+    let mark = match mark(store, desk, conversation).await {
+        Some(mark) => mark,
+        None => {
+            mark_again(store, desk, conversation).await;
+            mark(store, desk, conversation).await.unwrap()
+        }
+    };
     store.replace_pairs(desk, &[(conversation, mark, pairs)], NOW).await.unwrap();
 }
 
+/// The mark under which a conversation waits to be mined.
+pub(in crate::store) async fn mark(store: &dyn Store, desk: &DeskId, conversation: ConversationId) -> Option<i64> {
+    let unmined = store.unmined_conversations(desk, 1000).await.unwrap();
+    unmined.into_iter().find(|(found, _)| found.id == conversation).map(|(_, mark)| mark)
+}
+
+/// Adds a message to a conversation, so that it waits to be mined.
+pub(in crate::store) async fn mark_again(store: &dyn Store, desk: &DeskId, id: ConversationId) {
+    let known = store.conversation(desk, id).await.unwrap().unwrap();
+    let count = known.messages.len();
+    let more = message(Role::Agent, &format!("message {count}"), Some(minutes(1000 + count as i64)));
+    merge(store, desk, &[conversation(&known.external_id, vec![more])]).await;
+}
+
+/// The process of the tests.
+pub(in crate::store) fn replica(name: &str) -> ReplicaId {
+    ReplicaId::derive(&[name])
+}
+
+/// Lends the next job of a kind to process `a` until a minute from now.
+pub(in crate::store) async fn claim(store: &dyn Store, kind: JobKind) -> Option<(Job, JobLease)> {
+    store.claim_job(&[kind], replica("a"), NOW, minutes(1)).await.unwrap()
+}
+
 pub(in crate::store) async fn acknowledge_all(store: &dyn Store) {
-    let tasks = store.pending_index_tasks(None, 10_000).await.unwrap();
-    store.acknowledge_index_tasks(&tasks.iter().map(|task| task.sequence).collect::<Vec<_>>()).await.unwrap();
+    let tasks = store.claim_index_tasks(replica("a"), NOW, minutes(1), 10_000).await.unwrap();
+    store.acknowledge_index_tasks(replica("a"), &tasks).await.unwrap();
 }
 
 pub(in crate::store) fn draft(desk: &DeskId, external_id: &str) -> EntryDraft {

@@ -110,7 +110,7 @@ impl Server {
                     "user {user} may not make tables in database {database}: grant it with \"grant create on schema public to {user}\", \
                      or make {user} the database's owner ({cause})"
                 ),
-                Some("53300") => format!("PostgreSQL at {place} has no free connection; riposte takes up to 13: raise max_connections"),
+                Some("53300") => format!("PostgreSQL at {place} has no free connection; riposte takes up to 14: raise max_connections"),
                 _ => return error,
             },
             _ => return error,

@@ -6,7 +6,8 @@
 //! rows that another one holds (`for update skip locked`). The ports themselves are in `src/store/sql`, compiled here against PostgreSQL's
 //! `dialect`. Customers' words pass through [`Cipher`] before they reach a statement.
 //!
-//! One process uses a database (more precisely: a schema of it) at a time; `ownership` sees to that. After the server was away, requests fail
+//! A process uses a database (more precisely: a schema of it) alone, or beside others that have said the same ([`Sharing`]); `ownership` sees to
+//! that. Those that share it tell each other what they change (`notices`) and count together (`counts`). After the server was away, requests fail
 //! until it is back and work again then.
 //!
 //! Must not: keep a transaction open across anything but SQL and sealing; run behind a pooler that lends connections by the transaction, since
@@ -55,11 +56,17 @@ mod statement;
 mod value;
 
 mod connect;
+mod counts;
+mod notices;
 mod ownership;
+#[cfg(test)]
+mod replica_tests;
 mod reserve;
 mod schema;
 #[cfg(test)]
-pub(in crate::store) mod tests;
+pub(crate) mod test_schema;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -72,11 +79,12 @@ use sqlx::{AssertSqlSafe, PgPool};
 use self::connect::Server;
 use self::dialect::Transaction;
 use self::keys::{duplicate, not_found};
+use self::notices::Listening;
 use self::ownership::Ownership;
 pub(in crate::store) use self::reserve::Reserved;
 use super::cipher::{Cipher, KeySource, MasterKey};
-use super::{PoolConnections, Result, Store};
-use crate::domain::Timestamp;
+use super::{Notices, PoolConnections, Result, SharedCounts, SharedStore, Sharing, Store, StoreError};
+use crate::domain::{ConversationId, DeskId, Role, Timestamp};
 
 /// Reading connections at most.
 const READERS: u32 = 8;
@@ -101,6 +109,8 @@ pub struct PostgresStore {
     /// Begins a transaction and waits until no other one writes.
     begin: Arc<str>,
     ownership: Ownership,
+    /// Where there may be other processes.
+    listening: Option<Listening>,
 }
 
 impl PostgresStore {
@@ -108,11 +118,12 @@ impl PostgresStore {
     /// none, and bringing older ones up to date.
     ///
     /// # Errors
-    /// `Server` when the server can't be reached or used, with what to do; `InUse` when another process has the database; `NewerSchema` for a
-    /// database of a newer program; `Key` when the key is lost, malformed or another one's.
-    pub async fn open(url: &SecretString, key: &KeySource, now: Timestamp) -> Result<Self> {
+    /// `Server` when the server can't be reached or used, with what to do; `InUse` when another process has the database, unless both share it;
+    /// `NewerSchema` for a database that a newer program has changed beyond what this one understands; `Key` when the key is lost, malformed or
+    /// another one's.
+    pub async fn open(url: &SecretString, key: &KeySource, sharing: Sharing, now: Timestamp) -> Result<Self> {
         let server = Server::named(url)?;
-        let (ownership, schema) = Ownership::take(&server).await?;
+        let (ownership, schema) = Ownership::take(&server, sharing).await?;
         ownership.prepare(&schema::MIGRATIONS).await.map_err(|error| server.explain(error))?;
         reserve::refuse_unfinished(&server).await?;
         let begin: Arc<str> = format!("begin; select pg_advisory_xact_lock({})", ownership::lock_key("write", &schema)).into();
@@ -122,11 +133,22 @@ impl PostgresStore {
         };
         let (writer, readers) = (pool(WRITERS, WRITER_WAIT), pool(READERS, READER_WAIT));
         ownership.watch([writer.clone(), readers.clone()]);
-        let unlocked = async { keys::unlock(writer.begin_with(AssertSqlSafe(Arc::clone(&begin))).await?, key, now).await }.await;
-        match unlocked {
-            Ok((master, cipher)) => {
-                tracing::info!(server = %server, "the store is in PostgreSQL");
-                Ok(Self { writer, readers, cipher, master, begin, ownership })
+        let opened = async {
+            let (master, cipher) = keys::unlock(writer.begin_with(AssertSqlSafe(Arc::clone(&begin))).await?, key, now).await?;
+            let listening = match sharing {
+                Sharing::Alone => None,
+                Sharing::Replicas => {
+                    counts::forget_old_buckets(&readers, now).await?;
+                    Some(Listening::begin(&server).await?)
+                }
+            };
+            Ok::<_, StoreError>((master, cipher, listening))
+        }
+        .await;
+        match opened {
+            Ok((master, cipher, listening)) => {
+                tracing::info!(server = %server, replicas = sharing == Sharing::Replicas, "the store is in PostgreSQL");
+                Ok(Self { writer, readers, cipher, master, begin, ownership, listening })
             }
             Err(error) => {
                 // Orderly, so that the next start finds neither a transaction nor the lock.
@@ -149,6 +171,28 @@ impl PostgresStore {
 }
 
 #[async_trait]
+impl SharedStore for PostgresStore {
+    fn sharing(&self) -> Sharing {
+        if self.listening.is_some() { Sharing::Replicas } else { Sharing::Alone }
+    }
+
+    fn notices(&self) -> Option<Notices> {
+        self.listening.as_ref().map(Listening::notices)
+    }
+
+    async fn tell_typing(&self, desk: &DeskId, id: ConversationId, role: Role, typing: bool) -> Result<()> {
+        let Some(listening) = &self.listening else { return Ok(()) };
+        let what = if typing { "begins" } else { "ends" };
+        let notice = format!("typing {} {} {what} {desk}", id.as_uuid().simple(), role.as_str());
+        listening.tell(&self.readers, &notice).await
+    }
+
+    fn counts_with_others(&self) -> Option<&dyn SharedCounts> {
+        self.listening.as_ref().map(|_| self as &dyn SharedCounts)
+    }
+}
+
+#[async_trait]
 impl Store for PostgresStore {
     fn connections(&self) -> Vec<PoolConnections> {
         [("writer", &self.writer), ("readers", &self.readers)]
@@ -157,6 +201,9 @@ impl Store for PostgresStore {
     }
 
     async fn close(&self) {
+        if let Some(listening) = &self.listening {
+            listening.end();
+        }
         self.readers.close().await;
         self.writer.close().await;
         self.ownership.release().await;

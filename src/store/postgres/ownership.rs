@@ -1,4 +1,5 @@
-//! One process to a database: a lock that a session of its own holds for as long as the process runs.
+//! One process to a database, or several that share it: a lock that a session of its own holds for as long as the process runs, for itself or
+//! together with others. Whoever wants the database alone waits for all, whoever shares it for none but that one.
 //!
 //! PostgreSQL frees the lock when the session ends, however it ends; so a killed process blocks nobody, and a restart of the server takes the
 //! lock from a process that goes on. Hence the lock is looked after (every [`LOOK_EVERY`]) and taken again, and no session of a pool opens
@@ -17,7 +18,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::connect::Server;
 use super::schema;
-use crate::store::{Result, StoreError};
+use crate::store::{Result, Sharing, StoreError};
 
 /// How often the lock is looked after.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
@@ -45,6 +46,9 @@ pub(super) struct Ownership {
 struct Session {
     server: Server,
     key: i64,
+    /// Of whoever changes the schema.
+    migration_key: i64,
+    sharing: Sharing,
     held: tokio::sync::Mutex<Held>,
 }
 
@@ -59,8 +63,8 @@ impl Ownership {
     /// Takes the lock of the schema that the server opens for us; returns the schema's name.
     ///
     /// # Errors
-    /// `InUse` when another process has it, `Server` when the server can't be used.
-    pub(super) async fn take(server: &Server) -> Result<(Self, String)> {
+    /// `InUse` when another process has it and not both share it, `Server` when the server can't be used.
+    pub(super) async fn take(server: &Server, sharing: Sharing) -> Result<(Self, String)> {
         let mut connection = server.connect().await?;
         let schema: Option<String> = sqlx::query_scalar("select current_schema()::text").fetch_one(&mut connection).await?;
         let schema = schema.ok_or_else(|| {
@@ -69,12 +73,12 @@ impl Ownership {
             ))
         })?;
         let key = lock_key("owner", &schema);
-        if !lock(&mut connection, key).await? {
+        if !lock(&mut connection, key, sharing).await? {
             return Err(StoreError::InUse(server.to_string()));
         }
         let process = process(&mut connection).await?;
-        let session =
-            Session { server: server.clone(), key, held: tokio::sync::Mutex::new(Held { connection: Some(connection), process }) };
+        let held = tokio::sync::Mutex::new(Held { connection: Some(connection), process });
+        let session = Session { server: server.clone(), key, migration_key: lock_key("migrate", &schema), sharing, held };
         Ok((Self { session: Arc::new(session), watch: Mutex::new(None) }, schema))
     }
 
@@ -82,7 +86,14 @@ impl Ownership {
     pub(super) async fn prepare(&self, migrations: &Migrator) -> Result<()> {
         let mut held = self.session.held.lock().await;
         match &mut held.connection {
-            Some(connection) => schema::prepare(connection, migrations).await,
+            Some(connection) => {
+                let Session { key, migration_key, sharing, .. } = *self.session;
+                // Of several that start at once one changes the schema, and the others find it changed.
+                sqlx::query("select pg_advisory_lock($1)").bind(migration_key).execute(&mut *connection).await?;
+                let prepared = schema::prepare(connection, migrations, (sharing == Sharing::Replicas).then_some(key)).await;
+                let unlocked = sqlx::query("select pg_advisory_unlock($1)").bind(migration_key).execute(connection).await;
+                prepared.and(unlocked.map(|_| ()).map_err(StoreError::from))
+            }
             None => Err(StoreError::InUse(self.session.server.to_string())),
         }
     }
@@ -141,7 +152,7 @@ impl Ownership {
         let Some(mut connection) = self.session.held.lock().await.connection.take() else { return };
         // Unlocked first: the server ends sessions in its own time, and the next process may be waiting.
         let released = async {
-            sqlx::query("select pg_advisory_unlock($1)").bind(self.session.key).execute(&mut connection).await?;
+            sqlx::query("select pg_advisory_unlock_all()").execute(&mut connection).await?;
             connection.close().await
         };
         if let Ok(Err(error)) = tokio::time::timeout(PATIENCE, released).await {
@@ -169,7 +180,7 @@ impl Session {
             .bind(self.server.session_name.as_str())
             .execute(&mut connection)
             .await?;
-        if !lock(&mut connection, self.key).await? {
+        if !lock(&mut connection, self.key, self.sharing).await? {
             return Err(StoreError::InUse(self.server.to_string()));
         }
         held.process = process(&mut connection).await?;
@@ -180,12 +191,16 @@ impl Session {
 }
 
 /// Takes the lock, unless another session keeps it.
-async fn lock(connection: &mut PgConnection, key: i64) -> Result<bool> {
+async fn lock(connection: &mut PgConnection, key: i64, sharing: Sharing) -> Result<bool> {
+    let statement = match sharing {
+        Sharing::Alone => "select pg_try_advisory_lock($1)",
+        Sharing::Replicas => "select pg_try_advisory_lock_shared($1)",
+    };
     for attempt in 0..ATTEMPTS {
         if attempt > 0 {
             tokio::time::sleep(BETWEEN_ATTEMPTS).await;
         }
-        let taken: bool = sqlx::query_scalar("select pg_try_advisory_lock($1)").bind(key).fetch_one(&mut *connection).await?;
+        let taken: bool = sqlx::query_scalar(statement).bind(key).fetch_one(&mut *connection).await?;
         if taken {
             return Ok(true);
         }

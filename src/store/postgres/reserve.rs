@@ -6,7 +6,7 @@ use sqlx::{Connection as _, PgConnection};
 use super::connect::Server;
 use super::ownership::Ownership;
 use super::schema;
-use crate::store::{Result, StoreError, transfer};
+use crate::store::{Result, Sharing, StoreError, transfer};
 
 /// Keeps other processes off while it lives.
 pub(in crate::store) struct Reserved {
@@ -20,7 +20,7 @@ impl Reserved {
     /// As [`super::PostgresStore::open`].
     pub(in crate::store) async fn take(url: &SecretString) -> Result<(Self, PgConnection)> {
         let server = Server::named(url)?;
-        let (ownership, _schema) = Ownership::take(&server).await?;
+        let (ownership, _schema) = Ownership::take(&server, Sharing::Alone).await?;
         ownership.prepare(&schema::MIGRATIONS).await.map_err(|error| server.explain(error))?;
         Ok((Self { ownership }, server.connect().await?))
     }

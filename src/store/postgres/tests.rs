@@ -1,73 +1,19 @@
 //! The contract on PostgreSQL, and what is PostgreSQL's own: the server, its locks, its schema.
-//!
-//! Every test works in a schema of its own, in the database that `TEST_POSTGRES_URL` names; `.ci/unit.sh` starts one. Without it the tests say
-//! so and pass.
 
 use std::borrow::Cow;
-use std::future::Future;
 
 use secrecy::SecretString;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
-use sqlx::{AssertSqlSafe, Connection as _, PgConnection, SqlSafeStr as _};
+use sqlx::{AssertSqlSafe, Connection as _, SqlSafeStr as _};
 
 use super::schema::MIGRATIONS;
+use super::test_schema::Schema;
 use super::{PostgresStore, schema};
 use crate::domain::{ConversationDraft, Role};
 use crate::store::cipher::{KeySource, MasterKey};
 use crate::store::contract::contract_tests;
 use crate::store::contract::sample::{NOW, conversation, desk, merge, message, minutes, short_talk};
-use crate::store::{ConversationStore as _, DeskStore as _, Store as _, StoreError};
-
-/// A schema that goes with the test.
-pub(in crate::store) struct Schema {
-    server: String,
-    name: String,
-    key: KeySource,
-}
-
-/// Runs a future on a runtime of its own: tests that fail unwind through `drop`, where nothing can be awaited.
-fn wait_for<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> T {
-    let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    std::thread::spawn(move || runtime().block_on(work)).join().unwrap()
-}
-
-async fn run(server: String, statement: String) {
-    let mut connection = PgConnection::connect(&server).await.unwrap();
-    sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut connection).await.unwrap();
-    connection.close().await.unwrap();
-}
-
-impl Schema {
-    /// `None` where there is no server.
-    pub(in crate::store) fn new() -> Option<Self> {
-        let Some(server) = std::env::var_os("TEST_POSTGRES_URL").and_then(|url| url.into_string().ok()) else {
-            eprintln!("SKIPPED: TEST_POSTGRES_URL names no PostgreSQL server (scripts/postgres.sh starts one)");
-            return None;
-        };
-        let name = format!("riposte_test_{}", uuid::Uuid::new_v4().simple());
-        wait_for(run(server.clone(), format!("create schema {name}")));
-        Some(Self { server, name, key: KeySource::Text(MasterKey::generate().unwrap().to_text()) })
-    }
-
-    pub(in crate::store) fn url(&self) -> SecretString {
-        let separator = if self.server.contains('?') { '&' } else { '?' };
-        SecretString::from(format!("{}{separator}options[search_path]={}", self.server, self.name))
-    }
-
-    pub(in crate::store) async fn open(&self) -> crate::store::Result<PostgresStore> {
-        PostgresStore::open(&self.url(), &self.key, NOW).await
-    }
-
-    async fn run(&self, statement: &str) {
-        run(self.server.clone(), format!("set search_path to {}; {statement}", self.name)).await;
-    }
-}
-
-impl Drop for Schema {
-    fn drop(&mut self) {
-        wait_for(run(self.server.clone(), format!("set lock_timeout = '20s'; drop schema {} cascade", self.name)));
-    }
-}
+use crate::store::{ConversationStore as _, DeskStore as _, Sharing, Store as _, StoreError};
 
 async fn open_empty() -> Option<(Schema, PostgresStore)> {
     let schema = Schema::new()?;
@@ -121,10 +67,10 @@ async fn another_key_is_refused_when_opening() {
     let Some((schema, store)) = open_empty().await else { return };
     store.close().await;
     let other = KeySource::Text(MasterKey::generate().unwrap().to_text());
-    let error = PostgresStore::open(&schema.url(), &other, NOW).await.unwrap_err();
+    let error = PostgresStore::open(&schema.url(), &other, Sharing::Alone, NOW).await.unwrap_err();
     assert!(matches!(&error, StoreError::Key(text) if text.contains("does not fit")), "{error:?}");
     let file = tempfile::tempdir().unwrap().path().join("master.key");
-    let error = PostgresStore::open(&schema.url(), &KeySource::File(file.clone()), NOW).await.unwrap_err();
+    let error = PostgresStore::open(&schema.url(), &KeySource::File(file.clone()), Sharing::Alone, NOW).await.unwrap_err();
     assert!(matches!(&error, StoreError::Key(text) if text.contains("backup")), "{error:?}");
     assert!(!file.exists());
 }
@@ -150,20 +96,56 @@ async fn keys_can_be_rotated() {
     store.close().await;
 }
 
-#[tokio::test]
-async fn a_newer_schema_is_refused_and_left_alone() {
-    let Some((schema, store)) = open_empty().await else { return };
-    store.close().await;
-    let known = MIGRATIONS.iter().map(|migration| migration.version).max().unwrap();
+/// The migrations of a program to come, whose last one is this statement.
+fn with_one_more(sql: &'static str) -> Migrator {
     let mut all: Vec<Migration> = MIGRATIONS.iter().cloned().collect();
-    let sql = "create table later (id bigint primary key)".into_sql_str();
-    all.push(Migration::new(known + 1, Cow::Borrowed("create later"), MigrationType::Simple, sql, false));
-    let mut connection = super::connect::Server::named(&schema.url()).unwrap().connect().await.unwrap();
-    schema::prepare(&mut connection, &Migrator::with_migrations(all)).await.unwrap();
-    let error = schema.open().await.unwrap_err();
-    assert!(matches!(error, StoreError::NewerSchema { found, known: newest } if found == known + 1 && newest == known), "{error:?}");
-    assert_eq!(schema::version(&mut connection).await.unwrap(), Some(known + 1));
-    connection.close().await.unwrap();
+    let next = all.iter().map(|migration| migration.version).max().unwrap() + 1;
+    all.push(Migration::new(next, Cow::Borrowed("create later"), MigrationType::Simple, sql.into_sql_str(), false));
+    Migrator::with_migrations(all)
+}
+
+#[tokio::test]
+async fn a_newer_schema_is_left_alone_and_refused_if_it_is_incompatible() {
+    let known = MIGRATIONS.iter().map(|migration| migration.version).max().unwrap();
+    for (sql, is_refused) in [
+        ("create table later (id bigint primary key)", false),
+        ("-- incompatible: it is named later\nalter table gap rename to later", true),
+    ] {
+        let Some((schema, store)) = open_empty().await else { return };
+        store.close().await;
+        let mut connection = super::connect::Server::named(&schema.url()).unwrap().connect().await.unwrap();
+        schema::prepare(&mut connection, &with_one_more(sql), None).await.unwrap();
+        for sharing in [Sharing::Alone, Sharing::Replicas] {
+            match schema.open_as(sharing).await {
+                Ok(store) if !is_refused => store.close().await,
+                Err(StoreError::NewerSchema { found, known: newest }) if is_refused => assert_eq!((found, newest), (known + 1, known)),
+                other => panic!("{sql}: {other:?}"),
+            }
+        }
+        assert_eq!(schema::version(&mut connection).await.unwrap(), Some(known + 1));
+        connection.close().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn an_incompatible_migration_waits_until_every_replica_has_stopped() {
+    let Some(schema) = Schema::new() else { return };
+    let first = schema.open_as(Sharing::Replicas).await.unwrap();
+    let server = super::connect::Server::named(&schema.url()).unwrap();
+    let migrate = async |migrations: &Migrator| {
+        let (ownership, _) = super::ownership::Ownership::take(&server, Sharing::Replicas).await.unwrap();
+        let migrated = ownership.prepare(migrations).await;
+        ownership.release().await;
+        migrated
+    };
+    let incompatible = with_one_more("-- incompatible: it is gone\ncreate table later (id bigint primary key)");
+    let refused = migrate(&incompatible).await.unwrap_err().to_string();
+    assert!(refused.contains("stop every replica"), "{refused}");
+    migrate(&MIGRATIONS).await.unwrap();
+    first.close().await;
+    migrate(&incompatible).await.unwrap();
+    // Applied once, it asks for nothing any more.
+    migrate(&incompatible).await.unwrap();
 }
 
 #[tokio::test]
@@ -186,7 +168,8 @@ async fn characters_that_postgresql_does_not_keep_do_not_stop_an_import() {
 #[tokio::test]
 async fn what_is_wrong_at_the_start_is_told_with_what_to_do() {
     let Some(schema) = Schema::new() else { return };
-    let open = async |url: String| PostgresStore::open(&SecretString::from(url), &schema.key, NOW).await.unwrap_err().to_string();
+    let open =
+        async |url: String| PostgresStore::open(&SecretString::from(url), &schema.key, Sharing::Alone, NOW).await.unwrap_err().to_string();
     let said = open("postgres://riposte:s3cret@127.0.0.1:1/answers".to_owned()).await;
     assert!(said.contains("127.0.0.1:1") && said.contains("is it running") && !said.contains("s3cret"), "{said}");
     let no_database = schema.server.replacen("/postgres?", "/nothing_here?", 1);

@@ -30,6 +30,7 @@ pub(super) struct ConversationRow {
     pub(super) started_at: Option<i64>,
     tags: String,
     pub(super) draft_digest: Vec<u8>,
+    pub(super) live: bool,
     mining_mark: Option<i64>,
 }
 

@@ -1,10 +1,13 @@
 //! Jobs: a durable queue with progress, checkpoints and cancellation.
+//!
+//! A job is lent to one process at a time. Whatever is written about a running job names owner and generation of the lease in its condition, so
+//! that a statement of a process that has lost the job changes nothing.
 
 use super::dialect::Connection;
 use super::statement::{insert_rows, padded, with_list};
 use super::value::{self, from_json, from_optional_json, to_json};
 use super::{SqlStore, duplicate};
-use crate::domain::{DeskId, Job, JobId, JobKind, JobProgress, JobState, RejectedRow, Timestamp};
+use crate::domain::{DeskId, Job, JobId, JobKind, JobLease, JobProgress, JobState, RejectedRow, ReplicaId, Timestamp};
 use crate::store::{ImportCheckpoint, JobStore, Result, StoreError};
 use async_trait::async_trait;
 
@@ -41,23 +44,40 @@ impl JobRow {
     }
 }
 
+/// A job as it was lent.
+#[derive(sqlx::FromRow)]
+struct LentRow {
+    #[sqlx(flatten)]
+    job: JobRow,
+    lease_generation: i64,
+}
+
 fn blob(id: JobId) -> Vec<u8> {
+    value::blob(id.as_uuid())
+}
+
+fn owner(id: ReplicaId) -> Vec<u8> {
     value::blob(id.as_uuid())
 }
 
 /// Writes how far an import has come, inside the transaction of the conversations it covers.
 pub(super) async fn write_checkpoint(tx: &mut Connection, checkpoint: &ImportCheckpoint<'_>, now: Timestamp) -> Result<()> {
-    let done = sqlx::query("update job set cursor = $2, result = $3, updated_at = $4 where id = $1")
-        .bind(blob(checkpoint.job))
-        .bind(to_json(checkpoint.cursor))
-        .bind(to_json(checkpoint.result))
-        .bind(now.as_micros())
-        .execute(&mut *tx)
-        .await?;
+    let done = sqlx::query(
+        "update job set cursor = $4, result = $5, updated_at = $6 \
+         where id = $1 and lease_owner = $2 and lease_generation = $3 and state = 'running'",
+    )
+    .bind(blob(checkpoint.lease.job))
+    .bind(owner(checkpoint.lease.owner))
+    .bind(checkpoint.lease.generation)
+    .bind(to_json(checkpoint.cursor))
+    .bind(to_json(checkpoint.result))
+    .bind(now.as_micros())
+    .execute(&mut *tx)
+    .await?;
     if done.rows_affected() == 0 {
-        return Err(StoreError::NotFound("job"));
+        return Err(StoreError::LeaseLost);
     }
-    let rows: Vec<_> = checkpoint.rejected.iter().map(|row| (checkpoint.job, row)).collect();
+    let rows: Vec<_> = checkpoint.rejected.iter().map(|row| (checkpoint.lease.job, row)).collect();
     insert_rows(tx, "insert into rejected_row (job_id, line, field, reason, remedy) values", 5, "", &rows, |query, (job, row)| {
         query.bind(blob(*job)).bind(row.line as i64).bind(row.field.as_deref()).bind(row.reason.as_str()).bind(row.remedy.as_str())
     })
@@ -110,9 +130,10 @@ impl JobStore for SqlStore {
         rows.into_iter().map(JobRow::into_job).collect()
     }
 
-    async fn claim_job(&self, kinds: &[JobKind], now: Timestamp) -> Result<Option<Job>> {
+    async fn claim_job(&self, kinds: &[JobKind], to: ReplicaId, now: Timestamp, until: Timestamp) -> Result<Option<(Job, JobLease)>> {
         const SQL: &str = concat!(
-            "update job set state = 'running', updated_at = $1 where id = (select id from job where state = 'queued' \
+            "update job set state = 'running', updated_at = $1, lease_owner = $2, lease_until = $3, lease_generation = lease_generation + 1 \
+             where id = (select id from job where (state = 'queued' or (state = 'running' and lease_until <= $1)) \
              and kind in ({list}) order by created_at, id limit 1 ",
             skip_locked!(),
             ") returning *"
@@ -120,37 +141,61 @@ impl JobStore for SqlStore {
         if kinds.is_empty() {
             return Ok(None);
         }
-        let mut query = sqlx::query_as::<_, JobRow>(with_list(SQL, 2, kinds.len())).bind(now.as_micros());
+        let mut query =
+            sqlx::query_as::<_, LentRow>(with_list(SQL, 4, kinds.len())).bind(now.as_micros()).bind(owner(to)).bind(until.as_micros());
         for kind in padded(kinds) {
             query = query.bind(kind.as_str());
         }
-        query.fetch_optional(&self.writer).await?.map(JobRow::into_job).transpose()
+        let Some(row) = query.fetch_optional(&self.writer).await? else { return Ok(None) };
+        let generation = row.lease_generation;
+        let job = row.job.into_job()?;
+        let lease = JobLease { job: job.id, owner: to, generation };
+        Ok(Some((job, lease)))
+    }
+
+    async fn renew_lease(&self, lease: &JobLease, until: Timestamp) -> Result<bool> {
+        let cancel: Option<bool> = sqlx::query_scalar(
+            "update job set lease_until = $4 where id = $1 and lease_owner = $2 and lease_generation = $3 and state = 'running' \
+             returning cancel_requested",
+        )
+        .bind(blob(lease.job))
+        .bind(owner(lease.owner))
+        .bind(lease.generation)
+        .bind(until.as_micros())
+        .fetch_optional(&self.writer)
+        .await?;
+        cancel.ok_or(StoreError::LeaseLost)
     }
 
     async fn requeue_interrupted_jobs(&self, now: Timestamp) -> Result<u32> {
         let mut tx = self.begin().await?;
         // Somebody had asked these to stop; the crash did it.
-        sqlx::query("update job set state = 'cancelled', updated_at = $1 where state = 'running' and cancel_requested")
+        sqlx::query("update job set state = 'cancelled', updated_at = $1, lease_owner = null, lease_until = 0 where state = 'running' and cancel_requested")
             .bind(now.as_micros())
             .execute(&mut *tx)
             .await?;
-        let done = sqlx::query("update job set state = 'queued', updated_at = $1 where state = 'running'")
-            .bind(now.as_micros())
-            .execute(&mut *tx)
-            .await?;
+        let done =
+            sqlx::query("update job set state = 'queued', updated_at = $1, lease_owner = null, lease_until = 0 where state = 'running'")
+                .bind(now.as_micros())
+                .execute(&mut *tx)
+                .await?;
         tx.commit().await?;
         Ok(done.rows_affected() as u32)
     }
 
-    async fn report_progress(&self, id: JobId, progress: &JobProgress, now: Timestamp) -> Result<bool> {
-        let cancel: Option<bool> =
-            sqlx::query_scalar("update job set progress = $2, updated_at = $3 where id = $1 returning cancel_requested")
-                .bind(blob(id))
-                .bind(to_json(progress))
-                .bind(now.as_micros())
-                .fetch_optional(&self.writer)
-                .await?;
-        cancel.ok_or(StoreError::NotFound("job"))
+    async fn report_progress(&self, lease: &JobLease, progress: &JobProgress, now: Timestamp) -> Result<bool> {
+        let cancel: Option<bool> = sqlx::query_scalar(
+            "update job set progress = $4, updated_at = $5 \
+             where id = $1 and lease_owner = $2 and lease_generation = $3 and state = 'running' returning cancel_requested",
+        )
+        .bind(blob(lease.job))
+        .bind(owner(lease.owner))
+        .bind(lease.generation)
+        .bind(to_json(progress))
+        .bind(now.as_micros())
+        .fetch_optional(&self.writer)
+        .await?;
+        cancel.ok_or(StoreError::LeaseLost)
     }
 
     async fn unfinished_jobs(&self) -> Result<Vec<(JobKind, JobState, u64)>> {
@@ -179,7 +224,7 @@ impl JobStore for SqlStore {
 
     async fn finish_job(
         &self,
-        id: JobId,
+        lease: &JobLease,
         state: JobState,
         result: Option<&serde_json::Value>,
         error: Option<&str>,
@@ -188,17 +233,20 @@ impl JobStore for SqlStore {
         // Without a result the last checkpoint's stays. A job put back although somebody asked it to stop is cancelled: nobody would run it
         // for anything else.
         let done = sqlx::query(
-            "update job set state = case when $2 = 'queued' and cancel_requested then 'cancelled' else $2 end, \
-             result = coalesce($3, result), error = $4, updated_at = $5 where id = $1",
+            "update job set state = case when $4 = 'queued' and cancel_requested then 'cancelled' else $4 end, \
+             result = coalesce($5, result), error = $6, updated_at = $7, lease_owner = null, lease_until = 0 \
+             where id = $1 and lease_owner = $2 and lease_generation = $3 and state = 'running'",
         )
-        .bind(blob(id))
+        .bind(blob(lease.job))
+        .bind(owner(lease.owner))
+        .bind(lease.generation)
         .bind(state.as_str())
         .bind(result.map(to_json))
         .bind(error)
         .bind(now.as_micros())
         .execute(&self.writer)
         .await?;
-        if done.rows_affected() == 0 { Err(StoreError::NotFound("job")) } else { Ok(()) }
+        if done.rows_affected() == 0 { Err(StoreError::LeaseLost) } else { Ok(()) }
     }
 
     async fn request_cancel(&self, id: JobId, now: Timestamp) -> Result<()> {

@@ -75,7 +75,9 @@ pub(super) async fn merge(
             };
             archived.digest = digests[at];
             archived.take_fields(draft);
-            outcome.messages_added = archived.take_messages(draft, cipher);
+            // What is said live comes behind what was said before, though the clocks of two processes may differ.
+            let is_live = checkpoint.is_none() && rows.get(&id).is_some_and(|row| row.live);
+            outcome.messages_added = archived.take_messages(draft, cipher, is_live);
             tokio::task::yield_now().await;
         }
         merged.push(outcome);
@@ -182,8 +184,9 @@ impl<'a> Archived<'a> {
         self.fields_changed |= before != self.fields;
     }
 
-    fn take_messages(&mut self, draft: &'a ConversationDraft, cipher: &Cipher) -> u32 {
+    fn take_messages(&mut self, draft: &'a ConversationDraft, cipher: &Cipher, is_live: bool) -> u32 {
         let conversation = self.id.to_string();
+        let earliest = if is_live { self.slots.iter().filter_map(|slot| slot.sent_at).max() } else { None };
         let mut occurrences: HashMap<[u8; 32], i64> = HashMap::new();
         let before = self.additions;
         for message in &draft.messages {
@@ -193,7 +196,7 @@ impl<'a> Archived<'a> {
             };
             let id = MessageId::derive(&[&conversation, &key]).as_uuid();
             if self.ids.insert(id) {
-                let sent_at = value::micros(message.at);
+                let sent_at = value::micros(message.at).map(|at| earliest.map_or(at, |earliest| at.max(earliest)));
                 self.slots.push(Slot { id, role: message.role, sent_at, stored_position: None, addition: Some((message, key)) });
                 self.additions += 1;
             }
@@ -420,6 +423,7 @@ struct MessageWrite<'a> {
     text: Vec<u8>,
     media_ref: Option<Vec<u8>>,
     author: Option<Vec<u8>>,
+    sent_at: Option<i64>,
 }
 
 async fn write_messages(tx: &mut Connection, cipher: &Cipher, changed: &[&Archived<'_>]) -> Result<()> {
@@ -443,6 +447,7 @@ async fn write_messages(tx: &mut Connection, cipher: &Cipher, changed: &[&Archiv
                 text: seal("text", &draft.text)?,
                 media_ref: draft.media_ref.as_deref().map(|reference| seal("media_ref", reference)).transpose()?,
                 author: draft.author.as_deref().map(|author| seal("author", author)).transpose()?,
+                sent_at: slot.sent_at,
             });
             if buffer.len().is_multiple_of(SEALED_PER_TURN) {
                 tokio::task::yield_now().await;
@@ -482,7 +487,7 @@ async fn insert_messages(tx: &mut Connection, rows: &[MessageWrite<'_>]) -> Resu
             .bind(row.text.as_slice())
             .bind(row.media_ref.as_deref())
             .bind(row.author.as_deref())
-            .bind(value::micros(row.draft.at))
+            .bind(row.sent_at)
     })
     .await?;
     Ok(())

@@ -2,6 +2,11 @@
 //!
 //! A subject waits at most once: queueing it again removes the older task and adds one with a new number, so acknowledging the older task
 //! can't swallow the newer change.
+//!
+//! Tasks are claimed by the process that writes them, and of two processes one may write what the other has read later. Whoever acknowledges
+//! sees that its task was replaced or taken, and queues the subject again: so the last write always follows the last change.
+
+use std::collections::HashSet;
 
 use async_trait::async_trait;
 use uuid::Uuid;
@@ -9,7 +14,7 @@ use uuid::Uuid;
 use super::dialect::Connection;
 use super::statement::{LIST_LIMIT, insert_rows, padded, with_list};
 use super::{SqlStore, value};
-use crate::domain::{DeskId, EntryId, PairId};
+use crate::domain::{DeskId, EntryId, PairId, ReplicaId, Timestamp};
 use crate::store::{IndexSubject, IndexTask, OutboxStore, Result, StoreError};
 
 const PAIR: &str = "pair";
@@ -36,6 +41,33 @@ pub(super) async fn queue(connection: &mut Connection, desk: &DeskId, subjects: 
     })
     .await?;
     Ok(())
+}
+
+/// Queues the subjects of tasks that were lost again, unless they wait unclaimed.
+async fn queue_again(connection: &mut Connection, lost: &[&IndexTask]) -> Result<()> {
+    let mut waiting: HashSet<Uuid> = HashSet::new();
+    let ids: Vec<Uuid> = lost.iter().map(|task| subject_id(task.subject)).collect();
+    for chunk in ids.chunks(LIST_LIMIT) {
+        let sql = with_list("select subject_id from index_task where claimed_by is null and subject_id in ({list})", 1, chunk.len());
+        let mut query = sqlx::query_scalar::<_, Vec<u8>>(sql);
+        for id in padded(chunk) {
+            query = query.bind(value::blob(id));
+        }
+        for id in query.fetch_all(&mut *connection).await? {
+            waiting.insert(value::uuid(&id, "index_task.subject_id")?);
+        }
+    }
+    for task in lost.iter().filter(|task| !waiting.contains(&subject_id(task.subject))) {
+        queue(connection, &task.desk, &[task.subject]).await?;
+    }
+    Ok(())
+}
+
+const fn subject_id(subject: IndexSubject) -> Uuid {
+    match subject {
+        IndexSubject::Pair(id) => id.as_uuid(),
+        IndexSubject::Entry(id) => id.as_uuid(),
+    }
 }
 
 #[derive(sqlx::FromRow)]
@@ -101,14 +133,77 @@ impl OutboxStore for SqlStore {
         rows.into_iter().map(TaskRow::into_task).collect()
     }
 
-    async fn acknowledge_index_tasks(&self, sequences: &[i64]) -> Result<()> {
+    async fn claim_index_tasks(&self, owner: ReplicaId, now: Timestamp, until: Timestamp, limit: u32) -> Result<Vec<IndexTask>> {
+        // In a `with` of its own, which is read once: as part of the condition it could be read again and claim more than the limit.
+        const ENTRIES: &str = concat!(
+            "with next as materialized (select sequence from index_task where subject = 'entry' and claimed_until <= $3 order by sequence limit $4 ",
+            skip_locked!(),
+            ") update index_task set claimed_by = $1, claimed_until = $2 where sequence in (select sequence from next) \
+             returning sequence, desk, subject, subject_id"
+        );
+        const PAIRS: &str = concat!(
+            "with next as materialized (select sequence from index_task where subject = 'pair' and claimed_until <= $3 order by sequence limit $4 ",
+            skip_locked!(),
+            ") update index_task set claimed_by = $1, claimed_until = $2 where sequence in (select sequence from next) \
+             returning sequence, desk, subject, subject_id"
+        );
+        let mut tasks = Vec::new();
+        for statement in [ENTRIES, PAIRS] {
+            let rest = limit.saturating_sub(tasks.len() as u32);
+            if rest == 0 {
+                break;
+            }
+            let mut rows: Vec<TaskRow> = sqlx::query_as(statement)
+                .bind(value::blob(owner.as_uuid()))
+                .bind(until.as_micros())
+                .bind(now.as_micros())
+                .bind(i64::from(rest))
+                .fetch_all(&self.writer)
+                .await?;
+            rows.sort_unstable_by_key(|row| row.sequence);
+            for row in rows {
+                tasks.push(row.into_task()?);
+            }
+        }
+        Ok(tasks)
+    }
+
+    async fn keep_index_claims(&self, owner: ReplicaId, until: Timestamp) -> Result<()> {
+        sqlx::query("update index_task set claimed_until = $2 where claimed_by = $1")
+            .bind(value::blob(owner.as_uuid()))
+            .bind(until.as_micros())
+            .execute(&self.writer)
+            .await?;
+        Ok(())
+    }
+
+    async fn release_index_claims(&self, owner: Option<ReplicaId>) -> Result<()> {
+        let statement = match owner {
+            Some(_) => "update index_task set claimed_by = null, claimed_until = 0 where claimed_by = $1",
+            None => "update index_task set claimed_by = null, claimed_until = 0 where claimed_by is not null",
+        };
+        let mut query = sqlx::query(statement);
+        if let Some(owner) = owner {
+            query = query.bind(value::blob(owner.as_uuid()));
+        }
+        query.execute(&self.writer).await?;
+        Ok(())
+    }
+
+    async fn acknowledge_index_tasks(&self, owner: ReplicaId, tasks: &[IndexTask]) -> Result<()> {
         let mut tx = self.begin().await?;
-        for chunk in sequences.chunks(LIST_LIMIT) {
-            let mut query = sqlx::query(with_list("delete from index_task where sequence in ({list})", 1, chunk.len()));
-            for sequence in padded(chunk) {
+        for chunk in tasks.chunks(LIST_LIMIT) {
+            let sequences: Vec<i64> = chunk.iter().map(|task| task.sequence).collect();
+            let sql = with_list("delete from index_task where claimed_by = $1 and sequence in ({list}) returning sequence", 2, chunk.len());
+            let mut query = sqlx::query_scalar::<_, i64>(sql).bind(value::blob(owner.as_uuid()));
+            for sequence in padded(&sequences) {
                 query = query.bind(sequence);
             }
-            query.execute(&mut *tx).await?;
+            let removed: HashSet<i64> = query.fetch_all(&mut *tx).await?.into_iter().collect();
+            let lost: Vec<&IndexTask> = chunk.iter().filter(|task| !removed.contains(&task.sequence)).collect();
+            if !lost.is_empty() {
+                queue_again(&mut tx, &lost).await?;
+            }
         }
         tx.commit().await?;
         Ok(())

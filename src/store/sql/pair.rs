@@ -110,7 +110,7 @@ impl PairStore for SqlStore {
         let mut writes = Vec::new();
         let mut seen = HashSet::new();
         for (conversation, _, drafts) in mined {
-            // A conversation that is gone, or another desk's, has no pairs to replace.
+            // A conversation that is gone, another desk's or mined already has no pairs to replace.
             let Some(parent) = parents.get(&conversation.as_uuid()) else { continue };
             for draft in drafts {
                 if !seen.insert(draft.id) {
@@ -182,8 +182,9 @@ impl PairStore for SqlStore {
     }
 }
 
+/// Those of a desk's conversations that wait to be mined.
 async fn parents(tx: &mut Connection, desk: &DeskId, ids: &[Uuid]) -> Result<HashMap<Uuid, Parent>> {
-    const SQL: &str = "select id, customer_key, tags from conversation where desk = $1 and id in ({list})";
+    const SQL: &str = "select id, customer_key, tags from conversation where desk = $1 and mining_mark is not null and id in ({list})";
     let mut parents = HashMap::with_capacity(ids.len());
     for chunk in ids.chunks(LIST_LIMIT) {
         let mut query = sqlx::query_as::<_, (Vec<u8>, Option<String>, String)>(with_list(SQL, 2, chunk.len())).bind(desk.as_str());

@@ -67,7 +67,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use self::dialect::Transaction;
 use self::keys::{duplicate, not_found};
 use super::cipher::{Cipher, KeySource, MasterKey};
-use super::{PoolConnections, Result, Store};
+use super::{PoolConnections, Result, SharedStore, Store};
 use crate::domain::Timestamp;
 
 const READERS: u32 = 4;
@@ -123,6 +123,8 @@ fn options(path: &Path) -> SqliteConnectOptions {
         .busy_timeout(BUSY_TIMEOUT)
         .foreign_keys(true)
 }
+
+impl SharedStore for SqliteStore {}
 
 #[async_trait]
 impl Store for SqliteStore {

@@ -29,12 +29,13 @@ impl Target {
         self.reserved.release().await;
     }
 
-    /// Every table of the store, those that are referred to before those that refer to them.
+    /// Every table of the store (unlogged ones hold what replicas count together, and nothing that lasts), those that are referred to before those that refer to them.
     pub(super) async fn tables(&mut self) -> Result<Vec<Table>> {
         let columns: Vec<(String, String, String, bool)> = sqlx::query_as(
             "select cast(table_name as text), cast(column_name as text), cast(data_type as text), is_identity = 'YES' \
              from information_schema.columns join information_schema.tables using (table_schema, table_name) \
              where table_schema = current_schema() and table_type = 'BASE TABLE' and table_name <> '_sqlx_migrations' \
+             and (select relpersistence from pg_class where relname = table_name and relnamespace = cast(current_schema() as regnamespace)) = 'p' \
              order by table_name, ordinal_position",
         )
         .fetch_all(&mut self.connection)

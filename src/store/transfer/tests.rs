@@ -7,9 +7,9 @@ use crate::domain::{DeskId, Pair};
 use crate::store::cipher::{KeySource, MasterKey};
 use crate::store::contract::sample::{NOW, desk, merge, short_talk};
 use crate::store::postgres::PostgresStore;
-use crate::store::postgres::tests::Schema;
+use crate::store::postgres::test_schema::Schema;
 use crate::store::sqlite::SqliteStore;
-use crate::store::{ConversationStore as _, DeskStore as _, OutboxStore as _, Store as _};
+use crate::store::{OutboxStore as _, Sharing, Store};
 
 /// An embedded store with conversations and what hangs on them.
 struct Embedded {
@@ -56,7 +56,7 @@ async fn a_store_arrives_whole_and_is_opened_by_the_same_key() {
     assert!(rows("message") > BATCH as u64);
 
     let before = SqliteStore::open(&embedded.path, &embedded.key, NOW).await.unwrap();
-    let after = PostgresStore::open(&schema.url(), &embedded.key, NOW).await.unwrap();
+    let after = PostgresStore::open(&schema.url(), &embedded.key, Sharing::Alone, NOW).await.unwrap();
     let shop: DeskId = "shop".parse().unwrap();
     let (one, other) = (told(&before, &shop).await, told(&after, &shop).await);
     assert_eq!(one, other);
@@ -91,7 +91,7 @@ async fn an_interrupted_move_is_refused_as_a_store_and_goes_on() {
     source.close().await.unwrap();
     target.close().await;
 
-    let refused = PostgresStore::open(&schema.url(), &embedded.key, NOW).await.unwrap_err();
+    let refused = PostgresStore::open(&schema.url(), &embedded.key, Sharing::Alone, NOW).await.unwrap_err();
     assert!(refused.to_string().contains("migrate-store"), "{refused}");
     let mut copied = 0;
     let moved = move_to_postgres(&embedded.path, &schema.url(), false, |moving| {
@@ -101,7 +101,7 @@ async fn an_interrupted_move_is_refused_as_a_store_and_goes_on() {
     .unwrap();
     assert!(copied <= (BATCH as u64).div_ceil(2), "the half that had arrived was not sent again: {copied}");
     assert!(moved.rows() > 0);
-    PostgresStore::open(&schema.url(), &embedded.key, NOW).await.unwrap().close().await;
+    PostgresStore::open(&schema.url(), &embedded.key, Sharing::Alone, NOW).await.unwrap().close().await;
 }
 
 #[tokio::test]
@@ -136,7 +136,7 @@ async fn a_store_that_changed_between_two_attempts_is_noticed() {
     let refused = embedded.moved(&schema, false).await.unwrap_err();
     assert!(refused.to_string().contains("--afresh"), "{refused}");
     embedded.moved(&schema, true).await.unwrap();
-    let after = PostgresStore::open(&schema.url(), &embedded.key, NOW).await.unwrap();
+    let after = PostgresStore::open(&schema.url(), &embedded.key, Sharing::Alone, NOW).await.unwrap();
     assert_eq!(after.meta("with a NUL").await.unwrap().as_deref(), Some("changed"));
     after.close().await;
 }
