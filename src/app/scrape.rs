@@ -33,7 +33,6 @@ struct Scraper {
 
 impl App {
     /// The interface of the metrics, which is no part of [`Self::router`].
-    #[must_use]
     pub fn metrics_router(&self) -> Router {
         metrics_router(Arc::new(Scraper {
             metrics: Arc::clone(&self.metrics),
