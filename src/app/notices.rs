@@ -24,7 +24,8 @@ impl Concerned {
         while let Some(Some(notice)) = stop.run_until_cancelled(notices.next()).await {
             if let Err(error) = self.pass(&notice).await {
                 // What is read again with the next notice of the same thing, or when somebody asks for it.
-                tracing::warn!(error = error.as_ref() as &dyn std::error::Error, "what another process has changed can't be read");
+                let error: &(dyn std::error::Error + 'static) = error.as_ref();
+                tracing::warn!(error, "what another process has changed can't be read");
             }
         }
     }
