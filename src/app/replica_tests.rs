@@ -316,7 +316,7 @@ async fn replicas_share_the_work_of_the_index_and_its_end_is_known_to_all() {
     }
     slow.opened.notify_one();
     // Waiting at one replica ends with what the other one has written.
-    let all = std::time::Duration::from_secs(60);
+    let all = std::time::Duration::from_mins(1);
     assert!(second.indexer.settle(&ids, all).await.unwrap());
     assert!(first.indexer.settle(&ids, all).await.unwrap());
     let mut states = [first.indexer.watch(), second.indexer.watch()];

@@ -79,12 +79,11 @@ pub(in crate::store) fn pair(name: &str) -> PairDraft {
 
 /// Mines `pairs` out of a conversation, under its present mark; one without a mark gets a message and with it one.
 pub(in crate::store) async fn mine(store: &dyn Store, desk: &DeskId, conversation: ConversationId, pairs: Vec<PairDraft>) {
-    let mark = match mark(store, desk, conversation).await {
-        Some(mark) => mark,
-        None => {
-            mark_again(store, desk, conversation).await;
-            mark(store, desk, conversation).await.unwrap()
-        }
+    let mark = if let Some(mark) = mark(store, desk, conversation).await {
+        mark
+    } else {
+        mark_again(store, desk, conversation).await;
+        self::mark(store, desk, conversation).await.unwrap()
     };
     store.replace_pairs(desk, &[(conversation, mark, pairs)], NOW).await.unwrap();
 }

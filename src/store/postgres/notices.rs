@@ -41,7 +41,7 @@ impl Listening {
         let (notices, stop) = (Notices::channel(), CancellationToken::new());
         let hearing = Hearing { server: server.clone(), channel: channel.clone(), notices: notices.clone() };
         let (stopped, name) = (stop.clone(), server.session_name.clone());
-        tokio::spawn(async move { stopped.run_until_cancelled(hearing.hear(listener)).await });
+        tokio::spawn(async move { stopped.run_until_cancelled(Box::pin(hearing.hear(listener))).await });
         Ok(Self { channel, name, notices, stop: stop.clone(), _guard: stop.drop_guard() })
     }
 
@@ -113,9 +113,10 @@ impl Hearing {
         if from == self.server.session_name {
             return;
         }
-        match Notice::parse(notice) {
-            Some(notice) => self.pass(notice),
-            None => tracing::debug!("another process tells what this one does not understand"),
+        if let Some(notice) = Notice::parse(notice) {
+            self.pass(notice);
+        } else {
+            tracing::debug!("another process tells what this one does not understand");
         }
     }
 

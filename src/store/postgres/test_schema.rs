@@ -53,7 +53,7 @@ impl Schema {
 
     /// The store in this schema.
     pub(crate) async fn open_as(&self, sharing: Sharing) -> crate::store::Result<PostgresStore> {
-        PostgresStore::open(&self.url(), &self.key, sharing, NOW).await
+        Box::pin(PostgresStore::open(&self.url(), &self.key, sharing, NOW)).await
     }
 
     pub(crate) async fn run(&self, statement: &str) {

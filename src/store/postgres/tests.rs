@@ -67,10 +67,10 @@ async fn another_key_is_refused_when_opening() {
     let Some((schema, store)) = open_empty().await else { return };
     store.close().await;
     let other = KeySource::Text(MasterKey::generate().unwrap().to_text());
-    let error = PostgresStore::open(&schema.url(), &other, Sharing::Alone, NOW).await.unwrap_err();
+    let error = Box::pin(PostgresStore::open(&schema.url(), &other, Sharing::Alone, NOW)).await.unwrap_err();
     assert!(matches!(&error, StoreError::Key(text) if text.contains("does not fit")), "{error:?}");
     let file = tempfile::tempdir().unwrap().path().join("master.key");
-    let error = PostgresStore::open(&schema.url(), &KeySource::File(file.clone()), Sharing::Alone, NOW).await.unwrap_err();
+    let error = Box::pin(PostgresStore::open(&schema.url(), &KeySource::File(file.clone()), Sharing::Alone, NOW)).await.unwrap_err();
     assert!(matches!(&error, StoreError::Key(text) if text.contains("backup")), "{error:?}");
     assert!(!file.exists());
 }
@@ -169,7 +169,7 @@ async fn characters_that_postgresql_does_not_keep_do_not_stop_an_import() {
 async fn what_is_wrong_at_the_start_is_told_with_what_to_do() {
     let Some(schema) = Schema::new() else { return };
     let open =
-        async |url: String| PostgresStore::open(&SecretString::from(url), &schema.key, Sharing::Alone, NOW).await.unwrap_err().to_string();
+        async |url: String| Box::pin(PostgresStore::open(&SecretString::from(url), &schema.key, Sharing::Alone, NOW)).await.unwrap_err().to_string();
     let said = open("postgres://riposte:s3cret@127.0.0.1:1/answers".to_owned()).await;
     assert!(said.contains("127.0.0.1:1") && said.contains("is it running") && !said.contains("s3cret"), "{said}");
     let no_database = schema.server.replacen("/postgres?", "/nothing_here?", 1);
