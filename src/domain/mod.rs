@@ -33,7 +33,7 @@ pub use feedback::{
 pub use gap::{Gap, GapCause, GapDecision, GapState, Nearest};
 pub use ids::{
     AccountId, ApiKeyId, ClusterDecisionId, ClusterId, ControlId, ConversationId, EntryId, FeedbackId, GapId, JobId, MessageId, PairId,
-    SuggestionId, SuggestionSetId,
+    ReplicaId, SuggestionId, SuggestionSetId,
 };
 pub use import::{ImportFormat, ImportReport, RejectedRow};
 pub use job::{Job, JobKind, JobLease, JobProgress, JobState};
