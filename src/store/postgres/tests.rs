@@ -168,8 +168,9 @@ async fn characters_that_postgresql_does_not_keep_do_not_stop_an_import() {
 #[tokio::test]
 async fn what_is_wrong_at_the_start_is_told_with_what_to_do() {
     let Some(schema) = Schema::new() else { return };
-    let open =
-        async |url: String| Box::pin(PostgresStore::open(&SecretString::from(url), &schema.key, Sharing::Alone, NOW)).await.unwrap_err().to_string();
+    let open = async |url: String| {
+        Box::pin(PostgresStore::open(&SecretString::from(url), &schema.key, Sharing::Alone, NOW)).await.unwrap_err().to_string()
+    };
     let said = open("postgres://riposte:s3cret@127.0.0.1:1/answers".to_owned()).await;
     assert!(said.contains("127.0.0.1:1") && said.contains("is it running") && !said.contains("s3cret"), "{said}");
     let no_database = schema.server.replacen("/postgres?", "/nothing_here?", 1);
