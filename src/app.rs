@@ -3,8 +3,9 @@
 //! [`App::open`] takes the data folder (one process at a time), opens store, encoder and index and puts the use cases together;
 //! [`App::serve`] runs the server on a listener the caller owns; the command line uses the same use cases without a server.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 use axum::Router;
@@ -24,7 +25,6 @@ use crate::eval::report::KeptReports;
 use crate::eval::workbench::Workbench;
 use crate::http::{FramedPage, HttpSettings, HttpState, Readiness, ReadinessState};
 use crate::index::VectorIndex;
-use crate::index::edge::EdgeIndex;
 use crate::insight::Insight;
 use crate::jobs::adapt::Adaptation;
 use crate::jobs::answered::Answered;
@@ -36,32 +36,23 @@ use crate::knowledge::{ImportOptions, Knowledge, KnowledgeFile, KnowledgeFormat,
 use crate::live::Live;
 use crate::mining::relevance::Relevance;
 use crate::retrieve::Adapters;
+use crate::store::Store;
 use crate::store::cipher::KeySource;
 use crate::store::postgres::PostgresStore;
 use crate::store::sqlite::SqliteStore;
-use crate::store::{OutboxStore, Store};
 use crate::suggest::{DeskProfiles, Ranker, Suggester};
 
 pub mod backup;
+mod indexes;
 mod lock;
 
+use self::indexes::Indexes;
+pub use self::indexes::OnNewEncoder;
 pub use crate::auth::local_principal;
 pub use lock::{FolderLock, LockError, running_server};
 
-/// Setting of the store that names the encoder the live index was made with.
-const INDEX_MODEL: &str = "index_model";
-
-/// Setting of the store, and file in the folder `index`, that say which store the index was made from.
-const INSTALLATION: &str = "installation";
-
-/// How much of a mismatch between index and encoder is accepted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OnNewEncoder {
-    /// Refuse, and say how to re-index.
-    Refuse,
-    /// Make a new index beside the old one and fill it.
-    Reindex,
-}
+/// How often a server that keeps the index is asked whether it is there.
+const INDEX_CHECK: Duration = Duration::from_secs(5);
 
 /// An open installation.
 pub struct App {
@@ -71,6 +62,7 @@ pub struct App {
     pub store: Arc<dyn Store>,
     /// The search index.
     pub index: Arc<dyn VectorIndex>,
+    indexes: Arc<Indexes>,
     /// The encoder behind its queue.
     pub embedder: Arc<EmbedQueue>,
     /// Suggestions and feedback.
@@ -150,7 +142,8 @@ impl App {
             None => Arc::new(Box::pin(SqliteStore::open(&config.data_dir.join("riposte.db"), &key, clock.now())).await?),
             Some(url) => Arc::new(Box::pin(PostgresStore::open(url, &key, clock.now())).await?),
         };
-        let index: Arc<dyn VectorIndex> = open_index(&config, store.as_ref(), embedder.as_ref(), on_new_encoder).await?;
+        let indexes = Indexes::find(&config, store.as_ref()).await?;
+        let index = indexes.open(&config, store.as_ref(), embedder.as_ref(), on_new_encoder).await?;
         let ranker = Arc::new(ranker);
         let profiles = Arc::new(DeskProfiles::new(Arc::clone(&index), Arc::clone(&embedder) as Arc<dyn Embedder>));
         let indexer = Arc::new(Indexer::new(
@@ -202,6 +195,7 @@ impl App {
             config,
             store,
             index,
+            indexes: Arc::new(indexes),
             embedder,
             suggester,
             knowledge,
@@ -284,6 +278,36 @@ impl App {
         self.tasks.spawn(async move { answered.run(stop_answered).await });
     }
 
+    /// Has `/readyz` tell while a server that keeps the index is away. What needs no index is answered meanwhile.
+    fn watch_index(&self, readiness: Arc<Readiness>) {
+        if matches!(*self.indexes, Indexes::Folder(_)) {
+            return;
+        }
+        let (indexes, stop) = (Arc::clone(&self.indexes), self.stop.clone());
+        self.tasks.spawn(async move {
+            let mut away = false;
+            while stop.run_until_cancelled(tokio::time::sleep(INDEX_CHECK)).await.is_some() {
+                let Some(checked) = stop.run_until_cancelled(indexes.check()).await else { return };
+                match checked {
+                    Err(error) if !away => {
+                        away = true;
+                        tracing::error!(
+                            error = &error as &dyn std::error::Error,
+                            "the index server is away; suggestions fail until it is back"
+                        );
+                        readiness.set(ReadinessState::Failing { reason: "the index server does not answer" });
+                    }
+                    Ok(()) if away => {
+                        away = false;
+                        tracing::info!("the index server is back");
+                        readiness.set(ReadinessState::Ready);
+                    }
+                    Ok(()) | Err(_) => {}
+                }
+            }
+        });
+    }
+
     /// The HTTP interface of this installation.
     pub fn router(&self, readiness: Arc<Readiness>) -> Router {
         let default = HttpSettings::default();
@@ -327,6 +351,7 @@ impl App {
             .await
             .context("the encoder does not work")?;
         readiness.set(ReadinessState::Ready);
+        self.watch_index(Arc::clone(&readiness));
         let stop = self.stop.clone();
         let graceful = async move {
             shutdown.cancelled().await;
@@ -415,80 +440,9 @@ impl App {
     /// Marks the index as made with the present encoder and removes older ones.
     ///
     /// # Errors
-    /// When the store or the disk refuses.
+    /// When the store, the disk or the server of the index refuses.
     pub async fn adopt_index(&self) -> anyhow::Result<()> {
-        let fingerprint = self.embedder.info().fingerprint.clone();
-        self.store.set_meta(INDEX_MODEL, &fingerprint).await?;
-        for folder in fs_err::read_dir(self.config.data_dir.join("index"))? {
-            let folder = folder?;
-            if folder.file_name().to_str() != Some(&fingerprint) && folder.path().is_dir() {
-                fs_err::remove_dir_all(folder.path())?;
-            }
-        }
-        Ok(())
-    }
-}
-
-async fn open_index(
-    config: &Config,
-    store: &dyn Store,
-    embedder: &dyn Embedder,
-    on_new_encoder: OnNewEncoder,
-) -> anyhow::Result<Arc<dyn VectorIndex>> {
-    let info = embedder.info();
-    let live = OutboxStore::meta(store, INDEX_MODEL).await?;
-    if let Some(live) = live.as_deref().filter(|live| *live != info.fingerprint)
-        && on_new_encoder == OnNewEncoder::Refuse
-    {
-        bail!(
-            "the index was made with encoder {live}, this encoder ({}) has fingerprint {}: run `riposte reindex` to make an index for it beside the old one, or name \
-             the old encoder's folder with --set encoder.folder=DIR",
-            info.name,
-            info.fingerprint
-        );
-    }
-    let indexes = config.data_dir.join("index");
-    create_private_dir(&indexes)?;
-    check_index_belongs(&indexes, store).await?;
-    let folder: PathBuf = indexes.join(&info.fingerprint);
-    let fresh = !folder.exists();
-    create_private_dir(&folder)?;
-    let (dimension, fingerprint, at) = (info.dimension, info.fingerprint.clone(), folder.clone());
-    let index = crate::rt::cpu(move || EdgeIndex::open(&at, dimension, &fingerprint))
-        .await?
-        .with_context(|| format!("the index {}", folder.display()))?;
-    if fresh {
-        // An index can always be made again from the store: after a restore without it, or for a new encoder.
-        let queued = store.queue_everything().await?;
-        if queued > 0 {
-            tracing::info!(points = queued, "the index is being filled from the store");
-        }
-    }
-    if live.is_none() {
-        OutboxStore::set_meta(store, INDEX_MODEL, &info.fingerprint).await?;
-    }
-    Ok(Arc::new(index))
-}
-
-/// Refuses an index that was made from another store: its points would name rows that are not there.
-async fn check_index_belongs(indexes: &Path, store: &dyn Store) -> anyhow::Result<()> {
-    let mark = indexes.join(INSTALLATION);
-    let installation = if let Some(known) = OutboxStore::meta(store, INSTALLATION).await? {
-        known
-    } else {
-        let made = uuid::Uuid::new_v4().to_string();
-        OutboxStore::set_meta(store, INSTALLATION, &made).await?;
-        made
-    };
-    match fs_err::read_to_string(&mark) {
-        Ok(found) if found.trim() == installation => Ok(()),
-        Ok(_another) => bail!(
-            "the index in this data folder was made from another database: name that one in store.url, use another data folder, or delete {} \
-             (it is filled anew from the present database)",
-            indexes.display()
-        ),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(fs_err::write(&mark, installation)?),
-        Err(error) => Err(error.into()),
+        self.indexes.adopt(self.store.as_ref(), &self.embedder.info().fingerprint).await
     }
 }
 

@@ -186,6 +186,13 @@ fn show(config: &Config) {
         "store           {}",
         if config.store_url.is_some() { "PostgreSQL, address from the settings" } else { "riposte.db in the data folder" }
     ));
+    print(&format!(
+        "index           {}",
+        config.index_server.as_ref().map_or_else(
+            || "folder index in the data folder".to_owned(),
+            |server| format!("Qdrant at {}, collections {}-…", server.addresses.join(", "), server.collection_prefix)
+        )
+    ));
     print(&format!("listen          {}", config.listen));
     print(&format!("encoder         {}", config.encoder.display()));
     print(&format!("ranker          {}", config.ranker.as_ref().map_or_else(|| "shipped".to_owned(), |file| file.display().to_string())));

@@ -3,6 +3,7 @@
 //! `raw` mirrors what was written, [`Config`] is checked and typed. Unknown keys are errors wherever they stand.
 
 mod frames;
+mod index;
 mod raw;
 
 use std::collections::HashMap;
@@ -13,6 +14,7 @@ use std::path::{Path, PathBuf};
 use secrecy::{ExposeSecret as _, SecretString};
 
 pub use frames::FramedPage;
+pub use index::QdrantServer;
 pub use raw::DEFAULT_FILE;
 use raw::RawConfig;
 
@@ -74,6 +76,8 @@ pub struct Config {
     pub relevance: Option<PathBuf>,
     /// Address of the PostgreSQL database that is the store; `None` for the embedded one.
     pub store_url: Option<SecretString>,
+    /// The Qdrant server that keeps the search index; `None` for the embedded one.
+    pub index_server: Option<QdrantServer>,
     /// The key that protects texts; `None` for the key file in the data folder.
     pub master_key: Option<SecretString>,
     /// Pages that other sites may show in a frame.
@@ -162,6 +166,7 @@ impl Config {
             ranker,
             relevance: raw.mining.relevance,
             store_url,
+            index_server: index::check(raw.index)?,
             master_key,
             framed_pages: frames::check(raw.widget, raw.adapters)?,
             log_filter: raw.log.filter,

@@ -7,6 +7,7 @@ mod interruption;
 mod knowledge;
 mod life;
 mod postgres;
+mod qdrant;
 mod refusals;
 
 use std::io::{BufRead as _, BufReader};
