@@ -3,8 +3,9 @@
 //! [`App::open`] takes the data folder (one process at a time), opens store, encoder and index and puts the use cases together;
 //! [`App::serve`] runs the server on a listener the caller owns; the command line uses the same use cases without a server.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 use axum::Router;
@@ -24,7 +25,6 @@ use crate::eval::report::KeptReports;
 use crate::eval::workbench::Workbench;
 use crate::http::{FramedPage, HttpSettings, HttpState, Readiness, ReadinessState};
 use crate::index::VectorIndex;
-use crate::index::edge::EdgeIndex;
 use crate::insight::Insight;
 use crate::jobs::adapt::Adaptation;
 use crate::jobs::answered::Answered;
@@ -36,14 +36,19 @@ use crate::knowledge::{ImportOptions, Knowledge, KnowledgeFile, KnowledgeFormat,
 use crate::live::Live;
 use crate::mining::relevance::Relevance;
 use crate::retrieve::Adapters;
+use crate::store::Store;
 use crate::store::cipher::KeySource;
 use crate::store::postgres::PostgresStore;
 use crate::store::sqlite::SqliteStore;
+<<<<<<< ours
 use crate::store::{OutboxStore, SharedStore, Sharing, Store};
+=======
+>>>>>>> theirs
 use crate::suggest::{DeskProfiles, Ranker, Suggester};
 use crate::telemetry::metrics::Metrics;
 
 pub mod backup;
+mod indexes;
 mod lock;
 pub mod migration;
 mod notices;
@@ -53,23 +58,13 @@ mod scrape;
 
 use notices::Concerned;
 
+use self::indexes::Indexes;
+pub use self::indexes::OnNewEncoder;
 pub use crate::auth::local_principal;
 pub use lock::{FolderLock, LockError, running_server};
 
-/// Setting of the store that names the encoder the live index was made with.
-const INDEX_MODEL: &str = "index_model";
-
-/// Setting of the store, and file in the folder `index`, that say which store the index was made from.
-const INSTALLATION: &str = "installation";
-
-/// How much of a mismatch between index and encoder is accepted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OnNewEncoder {
-    /// Refuse, and say how to re-index.
-    Refuse,
-    /// Make a new index beside the old one and fill it.
-    Reindex,
-}
+/// How often a server that keeps the index is asked whether it is there.
+const INDEX_CHECK: Duration = Duration::from_secs(5);
 
 /// An open installation.
 pub struct App {
@@ -79,6 +74,7 @@ pub struct App {
     pub store: Arc<dyn Store>,
     /// The search index.
     pub index: Arc<dyn VectorIndex>,
+    indexes: Arc<Indexes>,
     /// The encoder behind its queue.
     pub embedder: Arc<EmbedQueue>,
     /// Suggestions and feedback.
@@ -171,11 +167,16 @@ impl App {
             None => Arc::new(Box::pin(SqliteStore::open(&config.data_dir.join("riposte.db"), &key, clock.now())).await?),
             Some(url) => Arc::new(Box::pin(PostgresStore::open(url, &key, sharing, clock.now())).await?),
         };
+<<<<<<< ours
         if sharing == Sharing::Alone {
             // Those of a process before this one.
             store.release_index_claims(None).await?;
         }
         let index: Arc<dyn VectorIndex> = open_index(&config, store.as_ref(), embedder.as_ref(), on_new_encoder).await?;
+=======
+        let indexes = Indexes::find(&config, store.as_ref()).await?;
+        let index = indexes.open(&config, store.as_ref(), embedder.as_ref(), on_new_encoder).await?;
+>>>>>>> theirs
         let ranker = Arc::new(ranker);
         let profiles = Arc::new(DeskProfiles::new(Arc::clone(&index), Arc::clone(&embedder) as Arc<dyn Embedder>));
         let indexer = Arc::new(Indexer::new(
@@ -232,6 +233,7 @@ impl App {
             config,
             store,
             index,
+            indexes: Arc::new(indexes),
             embedder,
             suggester,
             knowledge,
@@ -320,6 +322,36 @@ impl App {
         }
     }
 
+    /// Has `/readyz` tell while a server that keeps the index is away. What needs no index is answered meanwhile.
+    fn watch_index(&self, readiness: Arc<Readiness>) {
+        if matches!(*self.indexes, Indexes::Folder(_)) {
+            return;
+        }
+        let (indexes, stop) = (Arc::clone(&self.indexes), self.stop.clone());
+        self.tasks.spawn(async move {
+            let mut away = false;
+            while stop.run_until_cancelled(tokio::time::sleep(INDEX_CHECK)).await.is_some() {
+                let Some(checked) = stop.run_until_cancelled(indexes.check()).await else { return };
+                match checked {
+                    Err(error) if !away => {
+                        away = true;
+                        tracing::error!(
+                            error = &error as &dyn std::error::Error,
+                            "the index server is away; suggestions fail until it is back"
+                        );
+                        readiness.set(ReadinessState::Failing { reason: "the index server does not answer" });
+                    }
+                    Ok(()) if away => {
+                        away = false;
+                        tracing::info!("the index server is back");
+                        readiness.set(ReadinessState::Ready);
+                    }
+                    Ok(()) | Err(_) => {}
+                }
+            }
+        });
+    }
+
     /// The HTTP interface of this installation.
     pub fn router(&self, readiness: Arc<Readiness>) -> Router {
         let default = HttpSettings::default();
@@ -364,6 +396,7 @@ impl App {
             .await
             .context("the encoder does not work")?;
         readiness.set(ReadinessState::Ready);
+        self.watch_index(Arc::clone(&readiness));
         let stop = self.stop.clone();
         let graceful = async move {
             shutdown.cancelled().await;
@@ -452,8 +485,9 @@ impl App {
     /// Marks the index as made with the present encoder and removes older ones.
     ///
     /// # Errors
-    /// When the store or the disk refuses.
+    /// When the store, the disk or the server of the index refuses.
     pub async fn adopt_index(&self) -> anyhow::Result<()> {
+<<<<<<< ours
         let fingerprint = self.embedder.info().fingerprint.clone();
         self.store.set_meta(INDEX_MODEL, &fingerprint).await?;
         for folder in fs_err::read_dir(self.config.data_dir.join("index"))? {
@@ -531,6 +565,9 @@ async fn check_index_belongs(indexes: &Path, store: &dyn Store) -> anyhow::Resul
         ),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(fs_err::write(&mark, installation)?),
         Err(error) => Err(error.into()),
+=======
+        self.indexes.adopt(self.store.as_ref(), &self.embedder.info().fingerprint).await
+>>>>>>> theirs
     }
 }
 

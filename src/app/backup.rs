@@ -122,6 +122,8 @@ fn put_back(from: &Path, data: &Path) -> anyhow::Result<Backup> {
     for name in [DATABASE, "index"] {
         ensure!(!data.join(name).exists(), "{} holds an installation already: name an empty folder", data.display());
     }
+    // Of an index on a server only the settings know, and there it may be fuller than the copy.
+    fs_err::write(data.join(super::indexes::RESTORED), "")?;
     let (database, others): (Vec<_>, Vec<_>) = backup.files.iter().partition(|file| file.path == DATABASE);
     // The database last: a folder without one is empty, however far an interrupted restore came.
     for file in others.into_iter().chain(database) {

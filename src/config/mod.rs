@@ -3,6 +3,7 @@
 //! `raw` mirrors what was written, [`Config`] is checked and typed. Unknown keys are errors wherever they stand.
 
 mod frames;
+mod index;
 mod raw;
 
 use std::collections::HashMap;
@@ -13,6 +14,7 @@ use std::path::{Path, PathBuf};
 use secrecy::{ExposeSecret as _, SecretString};
 
 pub use frames::FramedPage;
+pub use index::QdrantServer;
 pub use raw::DEFAULT_FILE;
 use raw::RawConfig;
 
@@ -74,8 +76,13 @@ pub struct Config {
     pub relevance: Option<PathBuf>,
     /// Address of the PostgreSQL database that is the store; `None` for the embedded one.
     pub store_url: Option<SecretString>,
+<<<<<<< ours
     /// Folder for uploads and adapters that all replicas on the store see; `None` for the data folder.
     pub shared_folder: Option<PathBuf>,
+=======
+    /// The Qdrant server that keeps the search index; `None` for the embedded one.
+    pub index_server: Option<QdrantServer>,
+>>>>>>> theirs
     /// The key that protects texts; `None` for the key file in the data folder.
     pub master_key: Option<SecretString>,
     /// Pages that other sites may show in a frame.
@@ -174,7 +181,11 @@ impl Config {
             ranker,
             relevance: raw.mining.relevance,
             store_url,
+<<<<<<< ours
             shared_folder,
+=======
+            index_server: index::check(raw.index)?,
+>>>>>>> theirs
             master_key,
             framed_pages: frames::check(raw.widget, raw.adapters)?,
             metrics_listen,

@@ -7,6 +7,7 @@ use secrecy::SecretString;
 use serde::Deserialize;
 
 use super::frames::{RawAdapters, RawWidget};
+use super::index::RawIndex;
 
 /// The commented reference file; also the built-in defaults. Keys without a default stand commented out.
 pub const DEFAULT_FILE: &str = include_str!("default.toml");
@@ -25,6 +26,7 @@ pub(super) struct RawConfig {
     pub(super) mining: Mining,
     #[serde(default)]
     pub(super) store: Store,
+    pub(super) index: RawIndex,
     #[serde(default)]
     pub(super) security: Security,
     #[serde(default)]

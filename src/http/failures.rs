@@ -63,7 +63,11 @@ impl From<EmbedError> for Problem {
 impl From<IndexError> for Problem {
     fn from(error: IndexError) -> Self {
         match error {
-            IndexError::Locked(_) | IndexError::Mismatch { .. } | IndexError::Closed => unavailable(error),
+            IndexError::Locked(_)
+            | IndexError::Mismatch { .. }
+            | IndexError::Unreachable { .. }
+            | IndexError::Server(_)
+            | IndexError::Closed => unavailable(error),
             IndexError::Dimension { .. } | IndexError::Io { .. } | IndexError::Engine(_) => Self::internal(error),
         }
     }
@@ -229,6 +233,9 @@ mod tests {
         assert_eq!(code(SuggestError::Embed(EmbedError::Overloaded)), Code::Overloaded);
         assert_eq!(code(SuggestError::Embed(EmbedError::Stopped)), Code::Unavailable);
         assert_eq!(code(SuggestError::Index(IndexError::Closed)), Code::Unavailable);
+        let away = || IndexError::Unreachable { server: "http://a:6334".to_owned(), source: "refused".into() };
+        assert_eq!(code(away()), Code::Unavailable);
+        assert_eq!(code(SuggestError::Index(away())), Code::Unavailable);
         assert_eq!(code(IndexError::Dimension { found: 1, expected: 2 }), Code::Internal);
         assert_eq!(code(JobError::Unknown(JobId::new())), Code::UnknownJob);
         assert_eq!(code(StoreError::Decrypt), Code::Internal);

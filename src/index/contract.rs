@@ -12,7 +12,7 @@ use crate::domain::{DeskId, Language, PairKind, Pool, Timestamp};
 /// Dimension of the indexes under test: a point's vector is one kilobyte, so that an engine's thresholds can be met by one point.
 pub(crate) const DIMENSION: usize = 256;
 
-/// Declares one test per rule; `$make` gives what must live as long as the index, and the index.
+/// Declares one test per rule; `$make` gives what must live as long as the index, and the index, or nothing where its engine is not at hand.
 macro_rules! contract_suite {
     ($name:ident, $make:expr) => {
         mod $name {
@@ -28,8 +28,9 @@ macro_rules! contract_suite {
     (@tests $make:expr, $($rule:ident),+ $(,)?) => {$(
         #[tokio::test]
         async fn $rule() {
-            let (_keep, index) = $make;
-            crate::index::contract::$rule(&index).await;
+            if let Some((_keep, index)) = $make {
+                crate::index::contract::$rule(&index).await;
+            }
         }
     )+};
 }

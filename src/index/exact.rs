@@ -214,5 +214,5 @@ mod tests {
     use super::*;
     use crate::index::contract::{DIMENSION, contract_suite};
 
-    contract_suite!(exact, ((), ExactIndex::new(DIMENSION)));
+    contract_suite!(exact, Some(((), ExactIndex::new(DIMENSION))));
 }

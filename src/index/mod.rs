@@ -1,7 +1,7 @@
 //! The search index: port [`VectorIndex`] and what it stores. Rebuildable from the store at any time.
 //!
-//! `edge` keeps it in the process (qdrant-edge), `exact` searches by brute force (the oracle of the contract tests and the baseline of
-//! `riposte eval`). Both store the same points and answer the same probes. Texts never enter the index: a hit is an id and a score, the
+//! `edge` keeps it in the process (qdrant-edge), `server` on a Qdrant server or cluster, `exact` searches by brute force (the oracle of the
+//! contract tests and the baseline of `riposte eval`). All store the same points and answer the same probes. Texts never enter the index: a hit is an id and a score, the
 //! words are read from the store.
 
 #[cfg(test)]
@@ -9,6 +9,7 @@ pub(crate) mod contract;
 pub mod edge;
 pub mod exact;
 pub mod schema;
+pub mod server;
 
 use async_trait::async_trait;
 use uuid::Uuid;
@@ -182,12 +183,41 @@ pub enum IndexError {
         #[source]
         source: std::io::Error,
     },
+    /// The index server does not answer, not in time, or can't do it at present. Nothing is lost: writes are repeated from the store.
+    #[error("the index server ({server}) does not answer")]
+    Unreachable {
+        /// Its addresses.
+        server: String,
+        /// What was last heard of it.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The index server can't be used as it is; the text says what to do.
+    #[error("{0}")]
+    Server(String),
     /// The engine failed.
     #[error("the index engine failed: {0}")]
     Engine(String),
     /// The index has been closed.
     #[error("the index has been closed")]
     Closed,
+}
+
+impl IndexError {
+    /// Whether the index did not answer at all, so that the same may go well later.
+    #[must_use]
+    pub fn is_unreachable(&self) -> bool {
+        match self {
+            Self::Unreachable { .. } => true,
+            Self::Locked(_)
+            | Self::Mismatch { .. }
+            | Self::Dimension { .. }
+            | Self::Io { .. }
+            | Self::Server(_)
+            | Self::Engine(_)
+            | Self::Closed => false,
+        }
+    }
 }
 
 /// A search index over points. Each call sees everything that an earlier call has written.
@@ -230,6 +260,7 @@ pub trait VectorIndex: Send + Sync {
     /// When the engine fails.
     async fn count(&self, filter: &IndexFilter) -> Result<usize, IndexError>;
 
+<<<<<<< ours
     /// Number of points of all desks, for whoever watches the installation: cheap, and not exact while the index is changed. `None` where an
     /// index can't tell cheaply.
     ///
@@ -240,6 +271,9 @@ pub trait VectorIndex: Send + Sync {
     }
 
     /// Builds the approximate-search structures for what has been written; searches go on meanwhile.
+=======
+    /// Builds the approximate-search structures for what has been written; searches go on meanwhile. A server does that by itself.
+>>>>>>> theirs
     ///
     /// # Errors
     /// When the engine fails.
@@ -251,7 +285,7 @@ pub trait VectorIndex: Send + Sync {
     /// When the disk refuses.
     async fn flush(&self) -> Result<(), IndexError>;
 
-    /// Flushes and lets go of the folder; every later call is [`IndexError::Closed`], closing again is not.
+    /// Flushes and lets go of the folder, or of the server; every later call is [`IndexError::Closed`], closing again is not.
     ///
     /// # Errors
     /// When the disk refuses; the index is closed nevertheless.

@@ -16,7 +16,7 @@ use crate::domain::{DeskId, Job, Timestamp};
 use crate::retrieve::adapter::{AdapterError, AdapterManifest, MANIFEST_FILE, Trial};
 use crate::retrieve::{Adapter, Adapters};
 use crate::store::{OutboxStore, StoreError};
-use crate::suggest::Ranker;
+use crate::suggest::{Ranker, SuggestError};
 
 /// Value of the setting of a desk that has gone back to the bare encoder.
 const OFF: &str = "off";
@@ -218,7 +218,11 @@ impl Observer for JobContext {
 
 impl From<AdaptError> for RunError {
     fn from(error: AdaptError) -> Self {
-        Self::Adapt(Box::new(error))
+        match error {
+            // The job goes on when the index is back.
+            AdaptError::Index(error) | AdaptError::Suggest(SuggestError::Index(error)) => Self::Index(error),
+            other => Self::Adapt(Box::new(other)),
+        }
     }
 }
 

@@ -150,6 +150,13 @@ impl Indexer {
                     }
                     continue;
                 }
+                Some(Err(IndexingError::Index(error))) if error.is_unreachable() => {
+                    tracing::error!(error = &error as &dyn std::error::Error, "indexing waits for the index server");
+                    if stop.run_until_cancelled(tokio::time::sleep(STORE_AWAY)).await.is_none() {
+                        return;
+                    }
+                    continue;
+                }
                 Some(Err(error)) => {
                     tracing::error!(error = &error as &dyn std::error::Error, "indexing stopped; it goes on when the next change arrives");
                     self.state.send_modify(|state| state.failure = Some(error.to_string()));

@@ -27,6 +27,7 @@ use crate::telemetry::metrics::JobMetrics;
 /// Everything this worker does.
 const KINDS: [JobKind; 5] = [JobKind::Import, JobKind::RebuildClusters, JobKind::Reindex, JobKind::Adapt, JobKind::FindGaps];
 
+<<<<<<< ours
 /// How long a job is lent, by the clock: what the clocks of processes on one store may differ by, and a pause of one of them, must be shorter.
 const LEASE_SECONDS: i64 = 30;
 /// How often a lease is moved on.
@@ -35,6 +36,9 @@ const BEAT: Duration = Duration::from_secs(10);
 pub(super) const LOOK_EVERY: Duration = Duration::from_secs(10);
 
 /// How long a store that does not answer is left alone.
+=======
+/// How long a store or an index server that does not answer is left alone.
+>>>>>>> theirs
 pub(super) const STORE_AWAY: Duration = Duration::from_secs(2);
 
 /// How a job ended that did not succeed.
@@ -234,6 +238,15 @@ impl Runner {
                         tracing::error!(job.id = %job.id, error = &error as &dyn std::error::Error, "a job can't be put back; the next start does it");
                     }
                 }
+                return;
+            }
+            Err(RunError::Index(error)) if error.is_unreachable() => {
+                tracing::warn!(job.id = %job.id, error = &error as &dyn std::error::Error, "job interrupted; it goes on when the index server answers");
+                if let Err(error) = self.finish(job.id, JobState::Queued, None, None).await {
+                    tracing::error!(job.id = %job.id, error = &error as &dyn std::error::Error, "a job can't be put back; the next start does it");
+                }
+                // It would be claimed again at once.
+                tokio::time::sleep(STORE_AWAY).await;
                 return;
             }
             Err(RunError::Cancelled) => (JobState::Cancelled, None, None),

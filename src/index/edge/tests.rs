@@ -69,10 +69,10 @@ impl VectorIndex for Optimising {
     }
 }
 
-contract_suite!(as_written, fresh());
+contract_suite!(as_written, Some(fresh()));
 contract_suite!(optimised, {
     let (folder, index) = fresh();
-    (folder, Optimising(index))
+    Some((folder, Optimising(index)))
 });
 
 fn everything() -> IndexFilter {

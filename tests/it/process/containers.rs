@@ -127,6 +127,33 @@ fn the_store_on_postgresql_is_the_one_that_is_started() {
 }
 
 #[test]
+fn the_index_on_qdrant_is_the_one_that_is_started() {
+    let compose = documents("compose.qdrant.yaml").remove(0);
+    let (program, services) = (&compose["services"]["riposte"], compose["services"].as_object().unwrap());
+    let url = program["environment"]["RIPOSTE__INDEX__URL"].as_str().unwrap();
+    let host = url.strip_prefix("http://").and_then(|rest| rest.strip_suffix(":6334")).unwrap();
+    let shared = |name: &str| services[name]["networks"].as_array().unwrap().contains(&Value::from("index"));
+    assert!(shared(host) && shared("riposte"));
+    let file = program["environment"]["RIPOSTE__INDEX__API_KEY_FILE"].as_str().unwrap();
+    let secret = file.strip_prefix("/run/secrets/").unwrap();
+    assert!(program["secrets"].as_array().unwrap().contains(&Value::from(secret)) && compose["secrets"][secret].is_object());
+    // The head of the file makes both: the key, and the environment with the same key.
+    let text = text("compose.qdrant.yaml");
+    for made in [compose["secrets"][secret]["file"].as_str().unwrap(), services[host]["env_file"].as_str().unwrap()] {
+        let made = made.replacen("./", "> docker/", 1);
+        assert!(text.lines().any(|line| line.starts_with('#') && line.ends_with(&made)), "{made}");
+    }
+
+    let temp = tempfile::tempdir().unwrap();
+    let key = temp.path().join("key");
+    fs_err::write(&key, "hidden\n").unwrap();
+    let mut command = super::riposte(temp.path());
+    command.env("RIPOSTE__INDEX__URL", url).env("RIPOSTE__INDEX__API_KEY_FILE", &key).args(["config", "show"]);
+    let shown = super::succeeds(&mut command);
+    assert!(shown.contains(url) && !shown.contains("hidden"), "{shown}");
+}
+
+#[test]
 fn the_start_up_works_with_what_the_files_set() {
     let program = env!("CARGO_BIN_EXE_riposte");
     let entry = list(&instruction("ENTRYPOINT"));

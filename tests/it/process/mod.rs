@@ -8,6 +8,7 @@ mod knowledge;
 mod life;
 mod metrics;
 mod postgres;
+mod qdrant;
 mod refusals;
 
 use std::io::{BufRead as _, BufReader};
