@@ -36,14 +36,10 @@ use crate::knowledge::{ImportOptions, Knowledge, KnowledgeFile, KnowledgeFormat,
 use crate::live::Live;
 use crate::mining::relevance::Relevance;
 use crate::retrieve::Adapters;
-use crate::store::Store;
 use crate::store::cipher::KeySource;
 use crate::store::postgres::PostgresStore;
 use crate::store::sqlite::SqliteStore;
-<<<<<<< ours
-use crate::store::{OutboxStore, SharedStore, Sharing, Store};
-=======
->>>>>>> theirs
+use crate::store::{SharedStore, Sharing, Store};
 use crate::suggest::{DeskProfiles, Ranker, Suggester};
 use crate::telemetry::metrics::Metrics;
 
@@ -150,13 +146,7 @@ impl App {
         lock: FolderLock,
     ) -> anyhow::Result<Self> {
         let sharing = sharing(&config);
-        let files = match (&config.shared_folder, sharing) {
-            (Some(folder), _) => folder.clone(),
-            (None, Sharing::Alone) => config.data_dir.clone(),
-            (None, Sharing::Replicas) => bail!(
-                "several replicas need a folder that all of them see, for uploads and adapters: name it with --set store.shared_folder=DIR"
-            ),
-        };
+        let files = config.shared_folder.clone().unwrap_or_else(|| config.data_dir.clone());
         let uploads = files.join("uploads");
         create_private_dir(&uploads)?;
         let key = match &config.master_key {
@@ -167,16 +157,12 @@ impl App {
             None => Arc::new(Box::pin(SqliteStore::open(&config.data_dir.join("riposte.db"), &key, clock.now())).await?),
             Some(url) => Arc::new(Box::pin(PostgresStore::open(url, &key, sharing, clock.now())).await?),
         };
-<<<<<<< ours
         if sharing == Sharing::Alone {
             // Those of a process before this one.
             store.release_index_claims(None).await?;
         }
-        let index: Arc<dyn VectorIndex> = open_index(&config, store.as_ref(), embedder.as_ref(), on_new_encoder).await?;
-=======
         let indexes = Indexes::find(&config, store.as_ref()).await?;
         let index = indexes.open(&config, store.as_ref(), embedder.as_ref(), on_new_encoder).await?;
->>>>>>> theirs
         let ranker = Arc::new(ranker);
         let profiles = Arc::new(DeskProfiles::new(Arc::clone(&index), Arc::clone(&embedder) as Arc<dyn Embedder>));
         let indexer = Arc::new(Indexer::new(
@@ -487,93 +473,22 @@ impl App {
     /// # Errors
     /// When the store, the disk or the server of the index refuses.
     pub async fn adopt_index(&self) -> anyhow::Result<()> {
-<<<<<<< ours
-        let fingerprint = self.embedder.info().fingerprint.clone();
-        self.store.set_meta(INDEX_MODEL, &fingerprint).await?;
-        for folder in fs_err::read_dir(self.config.data_dir.join("index"))? {
-            let folder = folder?;
-            if folder.file_name().to_str() != Some(&fingerprint) && folder.path().is_dir() {
-                fs_err::remove_dir_all(folder.path())?;
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Whether other processes may use the store, too. The embedded index lies in one process's data folder, so that others would not see what it holds.
-const fn sharing(_config: &Config) -> Sharing {
-    Sharing::Alone
-}
-
-async fn open_index(
-    config: &Config,
-    store: &dyn Store,
-    embedder: &dyn Embedder,
-    on_new_encoder: OnNewEncoder,
-) -> anyhow::Result<Arc<dyn VectorIndex>> {
-    let info = embedder.info();
-    let live = OutboxStore::meta(store, INDEX_MODEL).await?;
-    if let Some(live) = live.as_deref().filter(|live| *live != info.fingerprint)
-        && on_new_encoder == OnNewEncoder::Refuse
-    {
-        bail!(
-            "the index was made with encoder {live}, this encoder ({}) has fingerprint {}: run `riposte reindex` to make an index for it beside the old one, or name \
-             the old encoder's folder with --set encoder.folder=DIR",
-            info.name,
-            info.fingerprint
-        );
-    }
-    let indexes = config.data_dir.join("index");
-    create_private_dir(&indexes)?;
-    check_index_belongs(&indexes, store).await?;
-    let folder: PathBuf = indexes.join(&info.fingerprint);
-    let fresh = !folder.exists();
-    create_private_dir(&folder)?;
-    let (dimension, fingerprint, at) = (info.dimension, info.fingerprint.clone(), folder.clone());
-    let index = crate::rt::cpu(move || EdgeIndex::open(&at, dimension, &fingerprint))
-        .await?
-        .with_context(|| format!("the index {}", folder.display()))?;
-    if fresh {
-        // An index can always be made again from the store: after a restore without it, or for a new encoder.
-        let queued = store.queue_everything().await?;
-        if queued > 0 {
-            tracing::info!(points = queued, "the index is being filled from the store");
-        }
-    }
-    if live.is_none() {
-        OutboxStore::set_meta(store, INDEX_MODEL, &info.fingerprint).await?;
-    }
-    Ok(Arc::new(index))
-}
-
-/// Refuses an index that was made from another store: its points would name rows that are not there.
-async fn check_index_belongs(indexes: &Path, store: &dyn Store) -> anyhow::Result<()> {
-    let mark = indexes.join(INSTALLATION);
-    let installation = if let Some(known) = OutboxStore::meta(store, INSTALLATION).await? {
-        known
-    } else {
-        let made = uuid::Uuid::new_v4().to_string();
-        OutboxStore::set_meta(store, INSTALLATION, &made).await?;
-        made
-    };
-    match fs_err::read_to_string(&mark) {
-        Ok(found) if found.trim() == installation => Ok(()),
-        Ok(_another) => bail!(
-            "the index in this data folder was made from another database: name that one in store.url, use another data folder, or delete {} \
-             (it is filled anew from the present database)",
-            indexes.display()
-        ),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(fs_err::write(&mark, installation)?),
-        Err(error) => Err(error.into()),
-=======
         self.indexes.adopt(self.store.as_ref(), &self.embedder.info().fingerprint).await
->>>>>>> theirs
     }
 }
 
 impl From<crate::config::FramedPage> for FramedPage {
     fn from(page: crate::config::FramedPage) -> Self {
         Self { name: page.name, origins: page.origins, sdk_url: page.sdk_url, server_url: page.server_url }
+    }
+}
+
+/// Whether other processes may use the store, too: where the index is on a server as well, and all of them see the same uploads and adapters.
+const fn sharing(config: &Config) -> Sharing {
+    if config.store_url.is_some() && config.index_server.is_some() && config.shared_folder.is_some() {
+        Sharing::Replicas
+    } else {
+        Sharing::Alone
     }
 }
 

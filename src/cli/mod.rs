@@ -190,11 +190,9 @@ fn show(config: &Config) {
         "store           {}",
         if config.store_url.is_some() { "PostgreSQL, address from the settings" } else { "riposte.db in the data folder" }
     ));
-<<<<<<< ours
     if let Some(folder) = &config.shared_folder {
         print(&format!("shared folder   {}", folder.display()));
     }
-=======
     print(&format!(
         "index           {}",
         config.index_server.as_ref().map_or_else(
@@ -202,7 +200,6 @@ fn show(config: &Config) {
             |server| format!("Qdrant at {}, collections {}-…", server.addresses.join(", "), server.collection_prefix)
         )
     ));
->>>>>>> theirs
     print(&format!("listen          {}", config.listen));
     print(&format!("encoder         {}", config.encoder.display()));
     print(&format!("ranker          {}", config.ranker.as_ref().map_or_else(|| "shipped".to_owned(), |file| file.display().to_string())));

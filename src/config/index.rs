@@ -154,7 +154,7 @@ mod tests {
             (&["collection_prefix=a b"], "index.collection_prefix"),
             (&["collection_prefix="], "index.collection_prefix"),
             (&["timeout_ms=1"], "index.timeout_ms"),
-            (&["shard_number=0"], "shard_number"),
+            (&["shard_number=0"], "nonzero"),
             (&["replication_factor=2", "write_consistency_factor=3"], "index.write_consistency_factor"),
             (&["api_key=x", "api_key_file=/x"], "index.api_key_file"),
             (&["colour=red"], "colour"),

@@ -76,13 +76,10 @@ pub struct Config {
     pub relevance: Option<PathBuf>,
     /// Address of the PostgreSQL database that is the store; `None` for the embedded one.
     pub store_url: Option<SecretString>,
-<<<<<<< ours
     /// Folder for uploads and adapters that all replicas on the store see; `None` for the data folder.
     pub shared_folder: Option<PathBuf>,
-=======
     /// The Qdrant server that keeps the search index; `None` for the embedded one.
     pub index_server: Option<QdrantServer>,
->>>>>>> theirs
     /// The key that protects texts; `None` for the key file in the data folder.
     pub master_key: Option<SecretString>,
     /// Pages that other sites may show in a frame.
@@ -181,11 +178,8 @@ impl Config {
             ranker,
             relevance: raw.mining.relevance,
             store_url,
-<<<<<<< ours
             shared_folder,
-=======
             index_server: index::check(raw.index)?,
->>>>>>> theirs
             master_key,
             framed_pages: frames::check(raw.widget, raw.adapters)?,
             metrics_listen,

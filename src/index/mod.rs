@@ -260,7 +260,6 @@ pub trait VectorIndex: Send + Sync {
     /// When the engine fails.
     async fn count(&self, filter: &IndexFilter) -> Result<usize, IndexError>;
 
-<<<<<<< ours
     /// Number of points of all desks, for whoever watches the installation: cheap, and not exact while the index is changed. `None` where an
     /// index can't tell cheaply.
     ///
@@ -270,10 +269,7 @@ pub trait VectorIndex: Send + Sync {
         Ok(None)
     }
 
-    /// Builds the approximate-search structures for what has been written; searches go on meanwhile.
-=======
     /// Builds the approximate-search structures for what has been written; searches go on meanwhile. A server does that by itself.
->>>>>>> theirs
     ///
     /// # Errors
     /// When the engine fails.

@@ -27,7 +27,6 @@ use crate::telemetry::metrics::JobMetrics;
 /// Everything this worker does.
 const KINDS: [JobKind; 5] = [JobKind::Import, JobKind::RebuildClusters, JobKind::Reindex, JobKind::Adapt, JobKind::FindGaps];
 
-<<<<<<< ours
 /// How long a job is lent, by the clock: what the clocks of processes on one store may differ by, and a pause of one of them, must be shorter.
 const LEASE_SECONDS: i64 = 30;
 /// How often a lease is moved on.
@@ -35,10 +34,7 @@ const BEAT: Duration = Duration::from_secs(10);
 /// How often a worker that has nothing to do looks for jobs whose lease has run out, where there are other processes.
 pub(super) const LOOK_EVERY: Duration = Duration::from_secs(10);
 
-/// How long a store that does not answer is left alone.
-=======
 /// How long a store or an index server that does not answer is left alone.
->>>>>>> theirs
 pub(super) const STORE_AWAY: Duration = Duration::from_secs(2);
 
 /// How a job ended that did not succeed.
@@ -228,23 +224,10 @@ impl Runner {
             Ok(result) => (JobState::Succeeded, Some(result), None),
             // What it was given belongs to whoever has it now.
             Err(RunError::Store(StoreError::LeaseLost)) => return lost(&lease),
-            // No fault of the job's: it goes on at its checkpoint when the store is back.
-            Err(RunError::Store(error)) if error.is_unreachable() => {
-                tracing::warn!(job.id = %job.id, error = &error as &dyn std::error::Error, "job interrupted; it goes on when the store answers");
-                match self.finish(&lease, JobState::Queued, None, None).await {
-                    Ok(()) => {}
-                    Err(StoreError::LeaseLost) => lost(&lease),
-                    Err(error) => {
-                        tracing::error!(job.id = %job.id, error = &error as &dyn std::error::Error, "a job can't be put back; the next start does it");
-                    }
-                }
-                return;
-            }
+            // No fault of the job's: it goes on at its checkpoint when the store or the index is back.
+            Err(RunError::Store(error)) if error.is_unreachable() => return self.put_back(&lease, &error, "store").await,
             Err(RunError::Index(error)) if error.is_unreachable() => {
-                tracing::warn!(job.id = %job.id, error = &error as &dyn std::error::Error, "job interrupted; it goes on when the index server answers");
-                if let Err(error) = self.finish(job.id, JobState::Queued, None, None).await {
-                    tracing::error!(job.id = %job.id, error = &error as &dyn std::error::Error, "a job can't be put back; the next start does it");
-                }
+                self.put_back(&lease, &error, "index server").await;
                 // It would be claimed again at once.
                 tokio::time::sleep(STORE_AWAY).await;
                 return;
@@ -269,6 +252,18 @@ impl Runner {
         tracing::info!(job.id = %job.id, job.state = state.as_str(), "job ended");
         if let Err(error) = announce(self.store.as_ref(), &self.changes, job.id).await {
             tracing::warn!(error = &error as &dyn std::error::Error, "a job's end can't be announced");
+        }
+    }
+
+    /// Queues a job again whose work `away` has interrupted.
+    async fn put_back(&self, lease: &JobLease, error: &(dyn std::error::Error + Send + Sync + 'static), away: &'static str) {
+        tracing::warn!(job.id = %lease.job, away, error = error as &dyn std::error::Error, "job interrupted; it goes on when what is away answers again");
+        match self.finish(lease, JobState::Queued, None, None).await {
+            Ok(()) => {}
+            Err(StoreError::LeaseLost) => lost(lease),
+            Err(error) => {
+                tracing::error!(job.id = %lease.job, error = &error as &dyn std::error::Error, "a job can't be put back; the next start does it");
+            }
         }
     }
 

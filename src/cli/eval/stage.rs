@@ -40,11 +40,14 @@ impl Stage {
 
     pub(super) async fn bench_at(&self, clock: Arc<dyn Clock>) -> anyhow::Result<Bench> {
         let folder = TemporaryFolder::new()?;
-<<<<<<< ours
-        let config = Config { data_dir: folder.0.clone(), master_key: None, store_url: None, shared_folder: None, ..self.config.clone() };
-=======
-        let config = Config { data_dir: folder.0.clone(), master_key: None, store_url: None, index_server: None, ..self.config.clone() };
->>>>>>> theirs
+        let config = Config {
+            data_dir: folder.0.clone(),
+            master_key: None,
+            store_url: None,
+            shared_folder: None,
+            index_server: None,
+            ..self.config.clone()
+        };
         let app = App::open_idle(config, clock, Arc::clone(&self.encoder)).await?;
         Ok(Bench { app, folder })
     }
