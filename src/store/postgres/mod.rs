@@ -161,13 +161,20 @@ impl PostgresStore {
 
     /// Begins a transaction that writes, when it is its turn.
     async fn begin(&self) -> Result<Transaction> {
-        Ok(self.writer.begin_with(AssertSqlSafe(Arc::clone(&self.begin))).await?)
+        begun(self.writer.clone(), AssertSqlSafe(Arc::clone(&self.begin))).await
     }
 
     /// Begins a transaction that reads one state of the database.
     async fn snapshot(&self) -> Result<Transaction> {
-        Ok(self.readers.begin_with(SNAPSHOT).await?)
+        begun(self.readers.clone(), SNAPSHOT).await
     }
+}
+
+/// Begins a transaction, in a task of its own: sqlx counts a transaction once it has begun, so that a caller who gives up before that (a request
+/// whose client has gone, say) would leave a session to the pool that is in one, with the lock or an old state of the database.
+async fn begun(pool: PgPool, statement: impl sqlx::SqlSafeStr + Send + 'static) -> Result<Transaction> {
+    let begun = tokio::spawn(async move { pool.begin_with(statement).await });
+    begun.await.map_err(|ended| StoreError::Sql(sqlx::Error::Io(std::io::Error::other(ended))))?.map_err(StoreError::Sql)
 }
 
 #[async_trait]

@@ -223,3 +223,38 @@ async fn lists_of_conversations_are_read_from_their_index() {
     }
     store.close().await;
 }
+
+#[tokio::test]
+async fn who_gives_up_waiting_for_a_turn_leaves_no_transaction_behind() {
+    let Some((schema, store)) = open_empty().await else { return };
+    let mut connection = PgConnection::connect(&schema.server).await.unwrap();
+    for _ in 0..super::WRITERS {
+        let first = store.begin().await.unwrap();
+        let mut waiting = Box::pin(store.begin());
+        let waits = async {
+            loop {
+                let waits: bool = sqlx::query_scalar(
+                    "select exists (select 1 from pg_stat_activity where application_name = $1 and wait_event = 'advisory')",
+                )
+                .bind(store.ownership.session_name())
+                .fetch_one(&mut connection)
+                .await
+                .unwrap();
+                if waits {
+                    return;
+                }
+            }
+        };
+        tokio::select! {
+            begun = &mut waiting => panic!("two have the turn: {begun:?}"),
+            () = waits => {}
+        }
+        drop(waiting);
+        first.rollback().await.unwrap();
+    }
+    // Every connection of the pool, and all at once.
+    let turns = (0..2 * super::WRITERS).map(|_| async { store.begin().await.unwrap().rollback().await.unwrap() });
+    futures::future::join_all(turns).await;
+    connection.close().await.unwrap();
+    store.close().await;
+}
