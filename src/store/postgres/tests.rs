@@ -227,7 +227,7 @@ async fn lists_of_conversations_are_read_from_their_index() {
 #[tokio::test]
 async fn who_gives_up_waiting_for_a_turn_leaves_no_transaction_behind() {
     let Some((schema, store)) = open_empty().await else { return };
-    let mut connection = PgConnection::connect(&schema.server).await.unwrap();
+    let mut connection = sqlx::PgConnection::connect(&schema.server).await.unwrap();
     for _ in 0..super::WRITERS {
         let first = store.begin().await.unwrap();
         let mut waiting = Box::pin(store.begin());
