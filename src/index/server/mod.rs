@@ -10,7 +10,7 @@
 //! - **It optimises by itself**, in the background; before that, and for what was written since, searches compare everything.
 //! - **Term statistics are a shard's own.** With several shards, inverse document frequencies differ a little between them, and so do scores
 //!   of sparse probes; the more points, the less. Deleted points count until their segment is rebuilt.
-//! - **Each call goes to one peer**, which asks the others. A peer that is down is passed over ([`connect`](self::connect) has the rules); its
+//! - **Each call goes to one peer**, which asks the others. A peer that is down is passed over ([`connect`] has the rules); its
 //!   shards are answered by their replicas, or not at all where there are none.
 
 mod collection;
