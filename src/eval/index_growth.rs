@@ -6,24 +6,23 @@ use std::time::Instant;
 
 use uuid::Uuid;
 
-use super::clusters::growth::{Grown, perturbed, resident_mb};
+use super::clusters::growth::{Grown, payload, perturbed, resident_mb};
 use super::systems::{RIPOSTE, SystemFigures};
 use super::workbench::EvalError;
+use crate::domain::DeskId;
 use crate::domain::desk::InvalidDeskId;
 use crate::domain::random::SplitMix64;
-use crate::domain::{DeskId, PairKind, Pool};
-use crate::index::{DenseField, IndexFilter, IndexPoint, PointPayload, Probe, VectorIndex};
+use crate::index::{DenseField, IndexFilter, IndexPoint, Probe, VectorIndex};
 use crate::retrieve::encode::{EncodedQuery, QueryTerms, QueryText, dot};
 use crate::retrieve::lexical::{ANSWER_TERMS, QUESTION_TERMS, SITUATION_TERMS, document_vector};
 use crate::retrieve::search::{Probes, RetrieveError, retrieve, search_words};
+use crate::suggest::ranking::PER_PROBE;
 use crate::text::language::detect;
 
 /// Where the drawing of questions to ask starts; copies in the index are drawn from another place.
 const SEED: u64 = 2;
 /// Points written at a time.
 const WRITTEN: usize = 1_000;
-/// Hits that a suggestion takes from each probe.
-const PER_PROBE: usize = 50;
 /// Hits that recall is told of.
 const RECALLED: usize = 10;
 /// Questions asked before the first that counts.
@@ -104,18 +103,7 @@ fn point(grown: &Grown, place: usize, desk: &DeskId) -> IndexPoint {
     let (question, answered) = (grown.text(place), grown.text(answer));
     IndexPoint {
         id: id_of(place),
-        payload: PointPayload {
-            desk: desk.clone(),
-            pool: Pool::Archive,
-            kind: PairKind::Question,
-            language: detect(question),
-            source: id_of(place),
-            conversation: Some(id_of(place)),
-            answered_at: None,
-            valid_from: None,
-            valid_to: None,
-            tags: Vec::new(),
-        },
+        payload: payload(desk, id_of(place), detect(question)),
         dense: [grown.vector(place).to_vec(), grown.vector(place).to_vec(), grown.vector(answer).to_vec()],
         sparse: [
             document_vector(question, QUESTION_TERMS),

@@ -258,13 +258,7 @@ impl Runner {
     /// Queues a job again whose work `away` has interrupted.
     async fn put_back(&self, lease: &JobLease, error: &(dyn std::error::Error + Send + Sync + 'static), away: &'static str) {
         tracing::warn!(job.id = %lease.job, away, error = error as &dyn std::error::Error, "job interrupted; it goes on when what is away answers again");
-        match self.finish(lease, JobState::Queued, None, None).await {
-            Ok(()) => {}
-            Err(StoreError::LeaseLost) => lost(lease),
-            Err(error) => {
-                tracing::error!(job.id = %lease.job, error = &error as &dyn std::error::Error, "a job can't be put back; the next start does it");
-            }
-        }
+        queued_again(lease, self.finish(lease, JobState::Queued, None, None).await);
     }
 
     /// Writes a job's end, however long the store is away.
@@ -284,12 +278,17 @@ impl Runner {
     }
 
     async fn park(&self, lease: &JobLease) {
-        match self.store.finish_job(lease, JobState::Queued, None, None, self.clock.now()).await {
-            Ok(()) => {}
-            Err(StoreError::LeaseLost) => lost(lease),
-            Err(error) => {
-                tracing::warn!(job.id = %lease.job, error = &error as &dyn std::error::Error, "a job can't be put back; the next start does it");
-            }
+        queued_again(lease, self.store.finish_job(lease, JobState::Queued, None, None, self.clock.now()).await);
+    }
+}
+
+/// Tells where a job could not be put back.
+fn queued_again(lease: &JobLease, written: Result<(), StoreError>) {
+    match written {
+        Ok(()) => {}
+        Err(StoreError::LeaseLost) => lost(lease),
+        Err(error) => {
+            tracing::warn!(job.id = %lease.job, error = &error as &dyn std::error::Error, "a job can't be put back; the next start does it");
         }
     }
 }

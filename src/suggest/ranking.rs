@@ -34,7 +34,7 @@ use crate::text::moment::Moment;
 use crate::text::normalise::answer_key;
 
 /// Hits taken from each of the six probes.
-const PER_PROBE: usize = 50;
+pub(crate) const PER_PROBE: usize = 50;
 
 /// Candidates whose words are read and which are ranked in full.
 const RANKED: usize = 80;

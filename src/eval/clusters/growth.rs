@@ -77,6 +77,22 @@ impl Grown {
     }
 }
 
+/// What is filtered on, of a question that some conversation of the archive might hold.
+pub(in crate::eval) fn payload(desk: &DeskId, id: Uuid, language: Language) -> PointPayload {
+    PointPayload {
+        desk: desk.clone(),
+        pool: Pool::Archive,
+        kind: PairKind::Question,
+        language,
+        source: id,
+        conversation: None,
+        answered_at: None,
+        valid_from: None,
+        valid_to: None,
+        tags: Vec::new(),
+    }
+}
+
 /// A vector of length 1 that is similar to another one.
 pub(in crate::eval) fn perturbed(original: &[f32], random: &mut SplitMix64) -> Vec<f32> {
     let mut vector: Vec<f32> = original.iter().map(|_| random.next_unit() as f32 - 0.5).collect();
@@ -114,18 +130,7 @@ pub async fn growth(index: &dyn VectorIndex, grown: Grown) -> Result<SystemFigur
             let vector = grown.vector(places + offset).to_vec();
             IndexPoint {
                 id: *id,
-                payload: PointPayload {
-                    desk: desk.clone(),
-                    pool: Pool::Archive,
-                    kind: PairKind::Question,
-                    language: languages[places + offset],
-                    source: *id,
-                    conversation: None,
-                    answered_at: None,
-                    valid_from: None,
-                    valid_to: None,
-                    tags: Vec::new(),
-                },
+                payload: payload(&desk, *id, languages[places + offset]),
                 dense: [vector.clone(), vector.clone(), vector],
                 sparse: std::array::from_fn(|_| SparseVector::default()),
             }

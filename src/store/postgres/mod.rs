@@ -125,7 +125,6 @@ impl PostgresStore {
         let server = Server::named(url)?;
         let (ownership, schema) = Ownership::take(&server, sharing).await?;
         ownership.prepare(&schema::MIGRATIONS).await.map_err(|error| server.explain(error))?;
-        reserve::refuse_unfinished(&server).await?;
         let begin: Arc<str> = format!("begin; select pg_advisory_xact_lock({})", ownership::lock_key("write", &schema)).into();
         let pool = |connections, wait| -> PgPool {
             let pool = PgPoolOptions::new().max_connections(connections).acquire_timeout(wait);
@@ -134,6 +133,7 @@ impl PostgresStore {
         let (writer, readers) = (pool(WRITERS, WRITER_WAIT), pool(READERS, READER_WAIT));
         ownership.watch([writer.clone(), readers.clone()]);
         let opened = async {
+            reserve::refuse_unfinished(&writer, &server).await?;
             let (master, cipher) = keys::unlock(writer.begin_with(AssertSqlSafe(Arc::clone(&begin))).await?, key, now).await?;
             let listening = match sharing {
                 Sharing::Alone => None,

@@ -1,7 +1,7 @@
 //! A database that is kept for this process while its rows are moved, not served.
 
 use secrecy::SecretString;
-use sqlx::{Connection as _, PgConnection};
+use sqlx::{PgConnection, PgPool};
 
 use super::connect::Server;
 use super::ownership::Ownership;
@@ -31,13 +31,11 @@ impl Reserved {
 }
 
 /// Refuses a database into which a store is only half moved.
-pub(super) async fn refuse_unfinished(server: &Server) -> Result<()> {
-    let mut connection = server.connect().await?;
+pub(super) async fn refuse_unfinished(connections: &PgPool, server: &Server) -> Result<()> {
     let unfinished: bool = sqlx::query_scalar("select exists (select 1 from setting where name = $1)")
         .bind(transfer::UNFINISHED)
-        .fetch_one(&mut connection)
+        .fetch_one(connections)
         .await?;
-    connection.close().await?;
     if unfinished {
         return Err(StoreError::Server(format!(
             "the database {server} is incomplete: moving a store into it was interrupted; run `riposte migrate-store` again, which goes on"

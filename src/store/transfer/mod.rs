@@ -88,19 +88,21 @@ pub struct Content {
 impl Content {
     fn add(&mut self, row: &[Value]) {
         let mut digest = Sha256::new();
-        for value in row {
-            // Every value with its kind and its length: no two rows give the same bytes.
-            let (kind, bytes): (u8, Option<Vec<u8>>) = match value {
-                Value::Integer(value) => (1, value.map(|value| value.to_be_bytes().to_vec())),
-                Value::Real(value) => (2, value.map(|value| value.to_bits().to_be_bytes().to_vec())),
-                Value::Boolean(value) => (3, value.map(|value| vec![u8::from(value)])),
-                Value::Text(value) => (4, value.as_ref().map(|value| value.as_bytes().to_vec())),
-                Value::Bytes(value) => (5, value.clone()),
-            };
+        // Every value with its kind and its length: no two rows give the same bytes.
+        let mut feed = |kind: u8, bytes: Option<&[u8]>| {
             digest.update([kind, u8::from(bytes.is_some())]);
             let bytes = bytes.unwrap_or_default();
             digest.update((bytes.len() as u64).to_be_bytes());
-            digest.update(&bytes);
+            digest.update(bytes);
+        };
+        for value in row {
+            match value {
+                Value::Integer(value) => feed(1, value.map(i64::to_be_bytes).as_ref().map(<[u8; 8]>::as_slice)),
+                Value::Real(value) => feed(2, value.map(|value| value.to_bits().to_be_bytes()).as_ref().map(<[u8; 8]>::as_slice)),
+                Value::Boolean(value) => feed(3, value.map(|value| [u8::from(value)]).as_ref().map(<[u8; 1]>::as_slice)),
+                Value::Text(value) => feed(4, value.as_ref().map(String::as_bytes)),
+                Value::Bytes(value) => feed(5, value.as_deref()),
+            }
         }
         let digest = digest.finalize();
         self.sum = self.sum.wrapping_add(u128::from_be_bytes(std::array::from_fn(|at| digest[at])));

@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, Connection as _, Row as _, SqliteConnection};
 
-use super::{Content, Kind, Table, UNFINISHED, Value};
+use super::{Content, Kind, Table, Value};
 use crate::store::cipher::hex;
 use crate::store::sqlite::open_for_reading;
 use crate::store::{Result, StoreError};
@@ -111,9 +111,5 @@ fn values(table: &Table, row: &SqliteRow) -> Result<Vec<Value>> {
             Kind::Bytes => Value::Bytes(row.try_get(place)?),
         })
     };
-    let found: Vec<Value> = table.columns.iter().enumerate().map(value).collect::<Result<_>>()?;
-    if table.name == "setting" && found.contains(&Value::Text(Some(UNFINISHED.to_owned()))) {
-        return Err(StoreError::Corrupt("setting"));
-    }
-    Ok(found)
+    table.columns.iter().enumerate().map(value).collect()
 }
