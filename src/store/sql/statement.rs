@@ -17,7 +17,9 @@ pub(super) type Query = sqlx::query::Query<'static, Database, Arguments>;
 /// Longest list bound at once.
 pub(super) const LIST_LIMIT: usize = 500;
 
-const LIST_SIZES: [usize; 4] = [1, 8, 64, LIST_LIMIT];
+/// A suggestion reads up to 80 rows at once. SQLite finds the name of each placeholder by going through all names, so a list far longer
+/// than what is asked for is felt.
+const LIST_SIZES: [usize; 5] = [1, 8, 32, 96, LIST_LIMIT];
 const ROW_SIZES: [usize; 3] = [50, 10, 1];
 
 fn list_size(length: usize) -> usize {
@@ -93,7 +95,7 @@ mod tests {
 
     #[test]
     fn lists_are_padded_to_the_size_of_their_statement() {
-        for length in [1, 2, 8, 9, 64, 65, 499, 500] {
+        for length in [1, 2, 8, 9, 32, 33, 80, 96, 97, 499, 500] {
             let items: Vec<usize> = (0..length).collect();
             let values: Vec<usize> = padded(&items).collect();
             let sql = with_list("in ({list})", 3, length).0;
