@@ -1,17 +1,18 @@
 #!/usr/bin/env bash
 # A throw-away PostgreSQL for the tests, on a socket in a folder of its own: nothing listens on the network, nothing is flushed to disk.
 #   scripts/postgres.sh start DIR   starts one and prints its address (postgres://…)
+#   scripts/postgres.sh restart DIR stops it as a crash would, and starts it again
 #   scripts/postgres.sh stop DIR    stops it and deletes the folder
 #   scripts/postgres.sh check       only tells whether there is one to start
 # Exit code 3: PostgreSQL 15 or newer is not installed.
 set -euo pipefail
 
 usage() {
-  sed -n '2,6s/^# //p' "$0" >&2
+  sed -n '2,7s/^# //p' "$0" >&2
   exit 2
 }
 case "$*" in
-  check | start\ ?* | stop\ ?*) dir=${2:-} ;;
+  check | start\ ?* | restart\ ?* | stop\ ?*) dir=${2:-} ;;
   *) usage ;;
 esac
 
@@ -35,6 +36,13 @@ as_server() {
   fi
 }
 
+# Starts the server of the folder `dir`.
+run_server() {
+  options="-c listen_addresses= -c unix_socket_directories=$dir -c fsync=off -c full_page_writes=off -c max_connections=200"
+  as_server "$bin/pg_ctl" --pgdata "$dir/data" --log "$dir/server.log" --options "$options" --wait --timeout 60 start > "$dir/start.log" 2>&1 ||
+    { cat "$dir/start.log" "$dir/server.log" >&2 && exit 1; }
+}
+
 case "$1" in
   check) ;;
   start)
@@ -48,10 +56,12 @@ case "$1" in
     if [ "$(id -u)" = 0 ]; then chown postgres "$dir"; fi
     as_server "$bin/initdb" --pgdata "$dir/data" --username postgres --auth trust --encoding UTF8 --locale C.UTF-8 --no-sync > "$dir/initdb.log" 2>&1 ||
       { cat "$dir/initdb.log" >&2 && exit 1; }
-    options="-c listen_addresses= -c unix_socket_directories=$dir -c fsync=off -c full_page_writes=off -c max_connections=200"
-    as_server "$bin/pg_ctl" --pgdata "$dir/data" --log "$dir/server.log" --options "$options" --wait --timeout 60 start > "$dir/start.log" 2>&1 ||
-      { cat "$dir/start.log" "$dir/server.log" >&2 && exit 1; }
+    run_server
     echo "postgres:///postgres?host=$dir&user=postgres"
+    ;;
+  restart)
+    as_server "$bin/pg_ctl" --pgdata "$dir/data" --mode immediate --wait stop > /dev/null
+    run_server
     ;;
   stop)
     if [ -f "$dir/data/postmaster.pid" ]; then

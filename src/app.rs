@@ -61,6 +61,8 @@ pub use lock::{FolderLock, LockError, running_server};
 
 /// How often a server that keeps the index is asked whether it is there.
 const INDEX_CHECK: Duration = Duration::from_secs(5);
+/// Desks that are prepared at the start.
+const PREPARED_DESKS: usize = 32;
 
 /// An open installation.
 pub struct App {
@@ -308,6 +310,22 @@ impl App {
         }
     }
 
+    /// Prepares the first suggestion of the first desks; the others are prepared when they are first asked for.
+    fn prepare_desks(&self) {
+        let (store, suggester, stop) = (Arc::clone(&self.store), self.suggester.clone(), self.stop.clone());
+        self.tasks.spawn(async move {
+            let prepare = async {
+                for desk in store.desks().await?.into_iter().take(PREPARED_DESKS) {
+                    suggester.prepare(&desk.id).await?;
+                }
+                anyhow::Ok(())
+            };
+            if let Some(Err(error)) = stop.run_until_cancelled(prepare).await {
+                tracing::debug!(error = &*error as &dyn std::error::Error, "desks were not prepared; they are when they are asked for");
+            }
+        });
+    }
+
     /// Has `/readyz` tell while a server that keeps the index is away. What needs no index is answered meanwhile.
     fn watch_index(&self, readiness: Arc<Readiness>) {
         if matches!(*self.indexes, Indexes::Folder(_)) {
@@ -383,6 +401,7 @@ impl App {
             .context("the encoder does not work")?;
         readiness.set(ReadinessState::Ready);
         self.watch_index(Arc::clone(&readiness));
+        self.prepare_desks();
         let stop = self.stop.clone();
         let graceful = async move {
             shutdown.cancelled().await;

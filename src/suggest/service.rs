@@ -307,6 +307,14 @@ impl Suggester {
         Ok((ranking, embed_time))
     }
 
+    /// Prepares the first suggestion of a desk, which otherwise takes longer than those behind it.
+    ///
+    /// # Errors
+    /// When index or encoder do not answer.
+    pub async fn prepare(&self, desk: &DeskId) -> Result<(), SuggestError> {
+        self.profiles.prepare(desk).await
+    }
+
     /// The ranker in use.
     #[must_use]
     pub fn ranker(&self) -> &Ranker {

@@ -7,10 +7,11 @@
 //! everyday talk; the share is a conformal p-value (Bates et al., "Testing for outliers with conformal p-values", Annals of Statistics 2023),
 //! so whatever the encoder and the archive, a threshold on it is the share of the desk's own kind of questions that are called strange.
 //!
-//! Measured when first asked for, kept in memory, and measured again when the desk has changed by an eighth; it costs some hundred searches.
+//! Measured when first asked for and kept in memory; it costs some hundred searches. When the desk has changed by an eighth it is measured
+//! again while requests go by the old one; when it has doubled, before the next request is answered.
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::OnceCell;
 use uuid::Uuid;
@@ -193,6 +194,8 @@ struct Kept {
     profile: Arc<OnceCell<DeskProfile>>,
     /// Points written or deleted since.
     changed: usize,
+    /// Whether it is being measured again.
+    renewing: bool,
 }
 
 /// The profiles of all desks, measured when they are needed.
@@ -212,12 +215,22 @@ impl DeskProfiles {
 
     /// Takes note that points of a desk were written or deleted; a profile that no longer holds is measured again when it is next needed.
     pub fn points_changed(&self, desk: &DeskId, points: usize) {
-        let mut desks = self.desks.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut desks = self.lock();
         let Some(kept) = desks.get_mut(desk) else { return };
         kept.changed += points;
-        if kept.profile.get().is_none_or(|profile| kept.changed * 8 > profile.points) {
+        if kept.profile.get().is_none_or(|profile| kept.changed > profile.points) {
             desks.remove(desk);
         }
+    }
+
+    /// Measures a desk that nobody has asked for yet, so that the first who does need not wait.
+    ///
+    /// # Errors
+    /// When index or encoder do not answer.
+    pub async fn prepare(&self, desk: &DeskId) -> Result<(), SuggestError> {
+        let profile = Arc::clone(&self.lock().entry(desk.clone()).or_default().profile);
+        profile.get_or_try_init(|| DeskProfile::measure(self, desk)).await?;
+        Ok(())
     }
 
     /// How strange a question is to a desk; `None` where the desk is too small to tell. `nearest` is the mean cosine of its nearest archived
@@ -226,17 +239,14 @@ impl DeskProfiles {
     /// # Errors
     /// When index or encoder do not answer.
     pub async fn strangeness(
-        &self,
+        self: &Arc<Self>,
         desk: &DeskId,
         language: Language,
         nearest: f32,
         question: &[f32],
         terms: &SparseVector,
     ) -> Result<Option<Strangeness>, SuggestError> {
-        let profile = {
-            let mut desks = self.desks.lock().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(&desks.entry(desk.clone()).or_default().profile)
-        };
+        let profile = self.kept(desk);
         let profile = profile.get_or_try_init(|| DeskProfile::measure(self, desk)).await?;
         if !profile.familiarity.contains_key(&language) {
             return Ok(None);
@@ -246,6 +256,38 @@ impl DeskProfiles {
         let share = profile.share_below(language, familiarity(nearest, known, everyday));
         tracing::debug!(%desk, nearest, known, everyday, share, "how strange a question is");
         Ok(share.map(|share| Strangeness { share, known }))
+    }
+
+    /// The profile of a desk, which may have to be measured yet; one that is worn is used once more while it is renewed.
+    fn kept(self: &Arc<Self>, desk: &DeskId) -> Arc<OnceCell<DeskProfile>> {
+        let mut desks = self.lock();
+        let kept = desks.entry(desk.clone()).or_default();
+        let worn = kept.profile.get().is_some_and(|profile| kept.changed * 8 > profile.points);
+        if worn && !kept.renewing {
+            kept.renewing = true;
+            tokio::spawn(Arc::clone(self).renew(desk.clone(), Arc::clone(&kept.profile), kept.changed));
+        }
+        Arc::clone(&kept.profile)
+    }
+
+    /// Puts a new measurement in the place of `old`, unless that has gone meanwhile; it knows of the first `seen` changes.
+    async fn renew(self: Arc<Self>, desk: DeskId, old: Arc<OnceCell<DeskProfile>>, seen: usize) {
+        let measured = DeskProfile::measure(&self, &desk).await;
+        let mut desks = self.lock();
+        let Some(kept) = desks.get_mut(&desk).filter(|kept| Arc::ptr_eq(&kept.profile, &old)) else { return };
+        kept.renewing = false;
+        match measured {
+            Ok(profile) => {
+                kept.profile = Arc::new(OnceCell::new_with(Some(profile)));
+                kept.changed -= seen;
+            }
+            // The next request tries again.
+            Err(error) => tracing::debug!(%desk, error = &error as &dyn std::error::Error, "a desk's profile could not be measured again"),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<DeskId, Kept>> {
+        self.desks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Everyday talk, embedded when it is first needed: a desk too small for a profile never needs it.
@@ -280,9 +322,9 @@ mod tests {
         (0..count).map(|number| format!("{} {number}", matters[number % matters.len()])).collect()
     }
 
-    async fn profiles(questions: &[String]) -> DeskProfiles {
+    async fn profiles(questions: &[String]) -> Arc<DeskProfiles> {
         let embedder = Arc::new(FakeEmbedder::new(DIMENSION));
-        let profiles = DeskProfiles::new(Arc::new(ExactIndex::new(DIMENSION)), embedder);
+        let profiles = Arc::new(DeskProfiles::new(Arc::new(ExactIndex::new(DIMENSION)), embedder));
         add(&profiles, questions, 0).await;
         profiles
     }
@@ -312,7 +354,7 @@ mod tests {
         profiles.points_changed(&desk(), questions.len());
     }
 
-    async fn share(profiles: &DeskProfiles, question: &str) -> Option<f64> {
+    async fn share(profiles: &Arc<DeskProfiles>, question: &str) -> Option<f64> {
         let vector = profiles.embedder.embed(vec![question.to_owned()], TextKind::Query, Lane::Bulk).await.unwrap()[0].vector.to_vec();
         let probe = Probe::Dense(DenseField::Question, vector.clone());
         let hits = profiles.index.search(&IndexFilter::desk(desk()), vec![probe], HITS).await.unwrap();
@@ -345,9 +387,31 @@ mod tests {
         assert_eq!(share(&profiles, "where is it").await, None);
         add(&profiles, &questions(40), 5_000).await;
         assert!(share(&profiles, "where is it").await.is_some());
+        let points = || profiles.lock()[&desk()].profile.get().unwrap().points;
+        assert_eq!(points(), MIN_ASKED - 1 + 40);
         // A few points more change nothing.
         add(&profiles, &questions(2), 9_000).await;
-        assert!(profiles.desks.lock().unwrap().contains_key(&desk()));
+        share(&profiles, "where is it").await.unwrap();
+        assert!(!profiles.lock()[&desk()].renewing);
+    }
+
+    #[tokio::test]
+    async fn a_desk_that_has_changed_by_an_eighth_is_measured_while_requests_go_by_the_old_profile() {
+        let profiles = profiles(&questions(80)).await;
+        profiles.prepare(&desk()).await.unwrap();
+        add(&profiles, &questions(20), 5_000).await;
+        share(&profiles, "where is it").await.unwrap();
+        // What comes in while it is being measured counts towards the next time.
+        profiles.points_changed(&desk(), 3);
+        let kept = || {
+            let desks = profiles.lock();
+            let kept = &desks[&desk()];
+            (kept.profile.get().unwrap().points, kept.changed, kept.renewing)
+        };
+        while kept().2 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(kept(), (100, 3, false));
     }
 
     #[test]
