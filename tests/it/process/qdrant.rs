@@ -72,14 +72,13 @@ fn the_index_moves_between_the_folder_and_a_server() {
     let temp = tempfile::tempdir().unwrap();
     let data = temp.path().join("data");
     let question = temp.path().join("question.txt");
-    fs_err::write(&question, "customer: 衣服不合身，我要退货怎么弄\n").unwrap();
-    let suggest = |folder: &Path| -> Vec<(String, u64)> {
+    fs_err::write(&question, "customer: 裙子买小了想退，吊牌还在\n").unwrap();
+    // The best two, no scores: a server counts replaced points among those that hold a word until it optimises, each shard for itself, so
+    // that what is near the threshold may come or go.
+    let suggest = |folder: &Path| -> Vec<String> {
         let answer = succeeds(riposte(folder).args(["suggest", "--desk", "shop", "--json", "--context"]).arg(&question));
         let answer: Value = serde_json::from_str(&answer).unwrap();
-        let of = |suggestion: &Value| {
-            (suggestion["text"].as_str().unwrap().to_owned(), (suggestion["score"].as_f64().unwrap() * 1e3).round() as u64)
-        };
-        answer["suggestions"].as_array().unwrap().iter().map(of).collect()
+        answer["suggestions"].as_array().unwrap().iter().take(2).map(|suggestion| suggestion["text"].as_str().unwrap().to_owned()).collect()
     };
 
     prefix.settings(&data, false);
@@ -102,7 +101,11 @@ fn the_index_moves_between_the_folder_and_a_server() {
 
     // What is taken out while the index is on the server is not found in the folder's old index either.
     let file = temp.path().join("entry.jsonl");
-    fs_err::write(&file, "{\"questions\":[\"衣服不合身，我要退货怎么弄\"],\"answer\":\"请在订单页点“申请退货”，运费由我们承担。\",\"status\":\"published\"}\n").unwrap();
+    fs_err::write(
+        &file,
+        "{\"questions\":[\"裙子买小了想退，吊牌还在\"],\"answer\":\"请在订单页点“申请退货”，运费由我们承担。\",\"status\":\"published\"}\n",
+    )
+    .unwrap();
     succeeds(riposte(&data).args(["knowledge", "import", "--desk", "shop"]).arg(&file));
     let with_entry = suggest(&data);
     assert_ne!(with_entry, embedded);
