@@ -1,6 +1,7 @@
 //! Copies of an installation: taken while it runs, checked when they are put back.
 //!
-//! A backup is a folder: the database in one consistent state, the files beside it, and `backup.json` with the SHA-256 of each. The index is
+//! A backup is a folder: the database in one consistent state (as a SQLite file, wherever it comes from, so that it can be put back into either
+//! store), the files beside it, and `backup.json` with the SHA-256 of each. The index is
 //! left out, since it can be made from the database; so is the key, unless it is asked for: a backup that holds both gives away every text
 //! to whoever finds it. The folder gets its name when it is complete, so one that was interrupted is never taken for a backup.
 
@@ -12,16 +13,22 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::lock::FolderLock;
+use crate::config::Config;
 use crate::domain::Timestamp;
 use crate::store::cipher::hex;
 use crate::store::sqlite::copy_database;
+use crate::store::transfer::{Moving, copy_to_sqlite, move_to_postgres};
 
 /// The list in a backup of what it holds.
 const LIST: &str = "backup.json";
 const DATABASE: &str = "riposte.db";
 const KEY: &str = "master.key";
-/// Files and folders of a data folder that are copied where they are there. `uploads` holds the files of imports that go on after a restore.
-const BESIDE: [&str; 6] = ["riposte.toml", "ranker.json", "relevance.json", "adapters", "evaluations", "uploads"];
+/// The database in the data folder while it is moved to a server.
+const ARRIVING: &str = "riposte.db.arriving";
+/// Files and folders of a data folder that are copied where they are there.
+const BESIDE: [&str; 4] = ["riposte.toml", "ranker.json", "relevance.json", "evaluations"];
+/// And those that lie in the shared folder where there is one. `uploads` holds the files of imports that go on after a restore.
+const SHARED: [&str; 2] = ["adapters", "uploads"];
 
 /// What a backup holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,12 +66,15 @@ impl Backup {
     }
 }
 
-/// Copies the installation in `data` to the new folder `to`, whether or not a server runs on it.
+/// Copies the installation of these settings to the new folder `to`, whether or not servers run on it. `seen` is told how far the copy of a
+/// server's database is.
 ///
 /// # Errors
-/// When there is no installation, `to` exists, or a file can't be read or written.
-pub async fn back_up(data: &Path, to: &Path, with_key: bool, now: Timestamp) -> anyhow::Result<Backup> {
-    ensure!(data.join(DATABASE).is_file(), "there is no installation in {}", data.display());
+/// When there is no installation, `to` exists, or the database or a file can't be read or written.
+pub async fn back_up(config: &Config, to: &Path, with_key: bool, now: Timestamp, seen: impl FnMut(Moving<'_>)) -> anyhow::Result<Backup> {
+    let data = &config.data_dir;
+    let database = config.store_url.as_ref();
+    ensure!(database.is_some() || data.join(DATABASE).is_file(), "there is no installation in {}", data.display());
     ensure!(!to.exists(), "{} exists: name a folder that does not", to.display());
     let unfinished = with_ending(to, ".unfinished");
     if unfinished.exists() {
@@ -73,10 +83,19 @@ pub async fn back_up(data: &Path, to: &Path, with_key: bool, now: Timestamp) -> 
     }
     super::create_private_dir(&unfinished)?;
     // Uploads before the database, too: the file of an import that ends meanwhile is gone afterwards, and its job is in the copy.
-    copy_all(&data.join("uploads"), &unfinished.join("uploads"))?;
-    copy_database(&data.join(DATABASE), &unfinished.join(DATABASE)).await.context("the database can't be copied")?;
+    let shared = config.shared_folder.as_ref().unwrap_or(data);
+    copy_all(&shared.join("uploads"), &unfinished.join("uploads"))?;
+    let copy = unfinished.join(DATABASE);
+    match database {
+        Some(url) => copy_to_sqlite(url, &copy, seen).await.map(|_copied| ()),
+        None => copy_database(&data.join(DATABASE), &copy).await,
+    }
+    .context("the database can't be copied")?;
     for name in BESIDE {
         copy_all(&data.join(name), &unfinished.join(name))?;
+    }
+    for name in SHARED {
+        copy_all(&shared.join(name), &unfinished.join(name))?;
     }
     if with_key {
         let key = data.join(KEY);
@@ -93,16 +112,35 @@ pub async fn back_up(data: &Path, to: &Path, with_key: bool, now: Timestamp) -> 
     Ok(backup)
 }
 
-/// Puts a backup into the data folder `data`, which holds no installation yet.
+/// Puts a backup into the data folder and, where the settings name one, the server's database, which hold no installation yet; `seen` is told
+/// how far the database is. What was interrupted goes on when it is called again.
 ///
 /// # Errors
-/// When `from` is no backup or not as it was taken (nothing is written then), or `data` is in use.
-pub async fn restore(from: &Path, data: &Path) -> anyhow::Result<Backup> {
-    let (from, data) = (from.to_owned(), data.to_owned());
-    crate::rt::cpu(move || put_back(&from, &data)).await?
+/// When `from` is no backup or not as it was taken (nothing is written then), or the data folder or the database is in use.
+pub async fn restore(from: &Path, config: &Config, seen: impl FnMut(Moving<'_>)) -> anyhow::Result<Backup> {
+    let (from, data, shared) = (from.to_owned(), config.data_dir.clone(), config.shared_folder.clone());
+    let to_server = config.store_url.is_some();
+    let backup = crate::rt::cpu(move || put_back(&from, &data, shared.as_deref(), to_server)).await??;
+    if let Some(url) = &config.store_url {
+        let arriving = config.data_dir.join(ARRIVING);
+        move_to_postgres(&arriving, url, false, seen).await?;
+        remove_database(&arriving)?;
+    }
+    Ok(backup)
 }
 
-fn put_back(from: &Path, data: &Path) -> anyhow::Result<Backup> {
+/// Deletes a SQLite file and what belongs to it.
+fn remove_database(path: &Path) -> std::io::Result<()> {
+    for ending in ["", "-wal", "-shm"] {
+        match fs_err::remove_file(with_ending(path, ending)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn put_back(from: &Path, data: &Path, shared: Option<&Path>, to_server: bool) -> anyhow::Result<Backup> {
     let text = fs_err::read_to_string(from.join(LIST)).with_context(|| format!("{} is no backup", from.display()))?;
     let backup: Backup = serde_json::from_str(&text).with_context(|| format!("{LIST} can't be read"))?;
     for file in &backup.files {
@@ -124,10 +162,14 @@ fn put_back(from: &Path, data: &Path) -> anyhow::Result<Backup> {
     }
     // Of an index on a server only the settings know, and there it may be fuller than the copy.
     fs_err::write(data.join(super::indexes::RESTORED), "")?;
+    // Of a move to a server that was interrupted.
+    remove_database(&data.join(ARRIVING))?;
     let (database, others): (Vec<_>, Vec<_>) = backup.files.iter().partition(|file| file.path == DATABASE);
     // The database last: a folder without one is empty, however far an interrupted restore came.
     for file in others.into_iter().chain(database) {
-        let to = data.join(&file.path);
+        let in_shared = SHARED.iter().any(|name| file.path.starts_with(&format!("{name}/")));
+        let name = if to_server && file.path == DATABASE { ARRIVING } else { &file.path };
+        let to = shared.filter(|_shared| in_shared).unwrap_or(data).join(name);
         if let Some(folder) = to.parent() {
             super::create_private_dir(folder)?;
         }

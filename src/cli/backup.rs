@@ -2,10 +2,13 @@
 
 use std::path::PathBuf;
 
+use anyhow::bail;
 use clap::Args;
 
 use super::print;
+use super::progress::{draw, progress_bar};
 use crate::app::backup::{back_up, restore};
+use crate::app::migration::Moving;
 use crate::config::Config;
 use crate::domain::{Clock as _, SystemClock};
 
@@ -24,18 +27,14 @@ pub(super) struct RestoreArgs {
     from: PathBuf,
 }
 
-/// A server's database is not this command's to copy.
-fn embedded(config: &Config) -> anyhow::Result<()> {
-    anyhow::ensure!(
-        config.store_url.is_none(),
-        "the store is in PostgreSQL (store.url): copy it with pg_dump, and put it back with pg_restore (docs/operations.md)"
-    );
-    Ok(())
-}
-
 pub(super) async fn run_backup(config: &Config, args: BackupArgs) -> anyhow::Result<()> {
-    embedded(config)?;
-    let backup = back_up(&config.data_dir, &args.to, args.with_key, SystemClock.now()).await?;
+    let bar = progress_bar();
+    let seen = |moving: Moving<'_>| draw(&bar, &format!("{} {}", moving.step, moving.table), moving.done, Some(moving.of));
+    let backup = tokio::select! {
+        backup = back_up(config, &args.to, args.with_key, SystemClock.now(), seen) => backup?,
+        _ = tokio::signal::ctrl_c() => bail!("interrupted; the next backup of this name begins again"),
+    };
+    bar.finish_and_clear();
     print(&format!("{} files, {:.1} MB, in {}", backup.files.len(), backup.bytes() as f64 / 1e6, args.to.display()));
     if !args.with_key {
         print("the key is not in it: keep a copy of it elsewhere (docs/operations.md)");
@@ -44,11 +43,22 @@ pub(super) async fn run_backup(config: &Config, args: BackupArgs) -> anyhow::Res
 }
 
 pub(super) async fn run_restore(config: &Config, args: RestoreArgs) -> anyhow::Result<()> {
-    embedded(config)?;
-    let backup = restore(&args.from, &config.data_dir).await?;
+    let bar = progress_bar();
+    let seen = |moving: Moving<'_>| draw(&bar, &format!("{} {}", moving.step, moving.table), moving.done, Some(moving.of));
+    let backup = tokio::select! {
+        backup = restore(&args.from, config, seen) => backup?,
+        _ = tokio::signal::ctrl_c() => bail!("interrupted; the same command goes on where it stopped"),
+    };
+    bar.finish_and_clear();
     print(&format!("{} files of {} put into {}", backup.files.len(), backup.taken_at, config.data_dir.display()));
     if !backup.has_key() && config.master_key.is_none() {
         print(&format!("put the key into {} before you start", config.data_dir.join("master.key").display()));
+    }
+    if config.store_url.is_some() {
+        print("the database is in PostgreSQL now, read back and compared");
+    }
+    if backup.files.iter().any(|file| file.path == "riposte.toml") {
+        print("riposte.toml came with it: see that store.url and index.url in it name what is meant here, before you start");
     }
     print("the index is filled from the database at the first start; suggestions come as it fills");
     Ok(())

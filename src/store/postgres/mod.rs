@@ -81,7 +81,7 @@ use self::dialect::Transaction;
 use self::keys::{duplicate, not_found};
 use self::notices::Listening;
 use self::ownership::Ownership;
-pub(in crate::store) use self::reserve::Reserved;
+pub(in crate::store) use self::reserve::{Reserved, snapshot};
 use super::cipher::{Cipher, KeySource, MasterKey};
 use super::{Notices, PoolConnections, Result, SharedCounts, SharedStore, Sharing, Store, StoreError};
 use crate::domain::{ConversationId, DeskId, Role, Timestamp};
@@ -162,6 +162,11 @@ impl PostgresStore {
     /// Begins a transaction that writes, when it is its turn.
     async fn begin(&self) -> Result<Transaction> {
         begun(self.writer.clone(), AssertSqlSafe(Arc::clone(&self.begin))).await
+    }
+
+    /// Begins a transaction that only adds rows, whatever others write: it reads nothing, so that it need not wait for its turn.
+    async fn begin_adding(&self) -> Result<Transaction> {
+        begun(self.writer.clone(), "begin").await
     }
 
     /// Begins a transaction that reads one state of the database.

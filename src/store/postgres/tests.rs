@@ -12,8 +12,8 @@ use super::{PostgresStore, schema};
 use crate::domain::{ConversationDraft, Role};
 use crate::store::cipher::{KeySource, MasterKey};
 use crate::store::contract::contract_tests;
-use crate::store::contract::sample::{NOW, conversation, desk, merge, message, minutes, short_talk};
-use crate::store::{ConversationStore as _, DeskStore as _, Sharing, Store as _, StoreError};
+use crate::store::contract::sample::{NOW, conversation, desk, merge, message, minutes, short_talk, suggestion_set};
+use crate::store::{ConversationStore as _, DeskStore as _, FeedbackStore as _, Sharing, Store as _, StoreError};
 
 async fn open_empty() -> Option<(Schema, PostgresStore)> {
     let schema = Schema::new()?;
@@ -256,5 +256,19 @@ async fn who_gives_up_waiting_for_a_turn_leaves_no_transaction_behind() {
     let turns = (0..2 * super::WRITERS).map(|_| async { store.begin().await.unwrap().rollback().await.unwrap() });
     futures::future::join_all(turns).await;
     connection.close().await.unwrap();
+    store.close().await;
+}
+
+#[tokio::test]
+async fn suggestions_are_recorded_without_waiting_for_those_who_write() {
+    let Some((_schema, store)) = open_empty().await else { return };
+    let shop = desk(&store, "shop").await;
+    let importing = store.begin().await.unwrap();
+    let set = suggestion_set(&["a"]);
+    // Were the turn needed, this would wait for ever.
+    store.record_set(&shop, &set).await.unwrap();
+    assert!(store.recorded_suggestion(set.suggestions[0].id).await.unwrap().is_some());
+    importing.rollback().await.unwrap();
+    assert!(store.recorded_suggestion(set.suggestions[0].id).await.unwrap().is_some());
     store.close().await;
 }

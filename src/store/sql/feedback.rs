@@ -64,7 +64,7 @@ impl FeedbackStore for SqlStore {
         } else {
             Some(self.cipher.seal(live_values_place(set.id.as_uuid()), &value::to_json(&set.live_values))?)
         };
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin_adding().await?;
         sqlx::query(
             "insert into suggestion_set (id, desk, conversation, query, abstained, actor, created_at, live_values) \
              values ($1, $2, $3, $4, $5, $6, $7, $8)",

@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
-use sqlx::{ConnectOptions as _, Connection as _};
+use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
 
 use super::options;
+use super::schema::{MIGRATIONS, prepare};
 use crate::store::{Result, StoreError};
 
 /// Writes what has been committed to the database at `from` into a new file `to`: one state, whoever writes meanwhile, without holding them
@@ -17,9 +18,18 @@ pub async fn copy_database(from: &Path, to: &Path) -> Result<()> {
     let mut source = options(from).create_if_missing(false).read_only(true).connect().await?;
     sqlx::query("vacuum into $1").bind(target).execute(&mut source).await?;
     source.close().await?;
-    let mut copy = options(to).create_if_missing(false).connect().await?;
+    settle(options(to).create_if_missing(false).connect().await?).await
+}
+
+/// Makes a new database with empty tables at `to`, to be filled row by row.
+pub(in crate::store) async fn fill(to: &Path) -> Result<SqliteConnection> {
+    prepare(to, &MIGRATIONS).await?;
+    Ok(options(to).create_if_missing(false).connect().await?)
+}
+
+/// Checks what has been written and leaves it as one file: it has been opened for writing.
+pub(in crate::store) async fn settle(mut copy: SqliteConnection) -> Result<()> {
     let verdict: String = sqlx::query_scalar("pragma quick_check(1)").fetch_one(&mut copy).await?;
-    // One file again: the copy has been opened for writing.
     sqlx::query("pragma wal_checkpoint(truncate)").execute(&mut copy).await?;
     copy.close().await?;
     if verdict == "ok" { Ok(()) } else { Err(StoreError::Corrupt("the copy of the database")) }

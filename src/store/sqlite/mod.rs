@@ -55,6 +55,7 @@ mod schema;
 mod tests;
 
 pub use backup::copy_database;
+pub(in crate::store) use backup::{fill, settle};
 pub(in crate::store) use schema::open_for_reading;
 
 use std::path::Path;
@@ -107,6 +108,11 @@ impl SqliteStore {
     /// Begins a transaction that writes.
     async fn begin(&self) -> Result<Transaction> {
         Ok(self.writer.begin_with(BEGIN).await?)
+    }
+
+    /// Begins a transaction that only adds rows; here these wait for each other, too.
+    async fn begin_adding(&self) -> Result<Transaction> {
+        self.begin().await
     }
 
     /// Begins a transaction that reads one state of the database.

@@ -5,7 +5,11 @@
 //! arrived. Until it is complete a mark in the table `setting` keeps the database from being used.
 //!
 //! Columns and keys are read from PostgreSQL's catalogue, so that a new table is moved without a change here. The source is only read.
+//!
+//! [`copy_to_sqlite`] goes the other way, for backups.
 
+mod catalogue;
+mod copy;
 mod source;
 mod target;
 #[cfg(test)]
@@ -16,6 +20,7 @@ use std::path::Path;
 use secrecy::SecretString;
 use sha2::{Digest as _, Sha256};
 
+pub use self::copy::copy_to_sqlite;
 use self::source::Source;
 use self::target::Target;
 use super::{Result, StoreError};

@@ -161,3 +161,61 @@ fn a_sum_tells_rows_apart_and_their_order_not() {
     assert_ne!(content(std::slice::from_ref(&one)), content(&[row("a", Some(2))]));
     assert_ne!(content(&[one.clone(), one.clone()]), content(&[one]));
 }
+
+#[tokio::test]
+async fn a_servers_store_is_copied_while_it_is_used_and_comes_back() {
+    let (Some(schema), Some(other)) = (Schema::new(), Schema::new()) else { return };
+    let embedded = Embedded::with(2 * BATCH / 3).await;
+    embedded.moved(&schema, false).await.unwrap();
+    let server = embedded.opened(&schema).await.unwrap();
+    let shop: DeskId = "shop".parse().unwrap();
+    let before = told(&server, &shop).await;
+    // The copy is of one moment: what is written while it is made is in it whole or not at all.
+    let copy = embedded.path.with_file_name("copy.db");
+    let drafts: Vec<_> = (0..40).map(|number| short_talk(&format!("later{number}"))).collect();
+    let url = schema.url();
+    let (copied, ()) = tokio::join!(copy_to_sqlite(&url, &copy, |_| {}), async {
+        for draft in &drafts {
+            merge(&server, &shop, std::slice::from_ref(draft)).await;
+        }
+    });
+    let copied = copied.unwrap();
+    let of_copy = SqliteStore::open(&copy, &embedded.key, NOW).await.unwrap();
+    let conversations = of_copy.counts(&shop).await.unwrap().conversations;
+    let rows = copied.tables.iter().find(|(table, _)| table == "conversation").unwrap().1;
+    assert_eq!(conversations, rows);
+    assert!((2 * BATCH as u64 / 3..=2 * BATCH as u64 / 3 + 40).contains(&rows), "{rows}");
+    assert_eq!(of_copy.meta("with a NUL").await.unwrap().as_deref(), Some("a\u{fffd}b"));
+    of_copy.close().await;
+
+    // Nothing written meanwhile: the copy says what the server says, and so does another server into which it is put.
+    let quiet = embedded.path.with_file_name("quiet.db");
+    let now = told(&server, &shop).await;
+    assert_ne!(now, before);
+    copy_to_sqlite(&url, &quiet, |_| {}).await.unwrap();
+    server.close().await;
+    let of_copy = SqliteStore::open(&quiet, &embedded.key, NOW).await.unwrap();
+    assert_eq!(told(&of_copy, &shop).await, now);
+    // The file numbers on behind what came.
+    merge(&of_copy, &shop, &[short_talk("another")]).await;
+    let added = told(&of_copy, &shop).await;
+    of_copy.close().await;
+    move_to_postgres(&quiet, &other.url(), false, |_| {}).await.unwrap();
+    let back = embedded.opened(&other).await.unwrap();
+    assert_eq!(told(&back, &shop).await, added);
+    back.close().await;
+}
+
+#[tokio::test]
+async fn what_holds_no_whole_installation_is_not_copied() {
+    let Some(schema) = Schema::new() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let refused = async |name: &str| copy_to_sqlite(&schema.url(), &folder.path().join(name), |_| {}).await.unwrap_err().to_string();
+    assert!(refused("nothing.db").await.contains("holds no installation"));
+    let mut target = Target::open(&schema.url()).await.unwrap();
+    let tables = target.tables().await.unwrap();
+    assert!(refused("empty.db").await.contains("holds no installation"));
+    target.begin(&tables, "a store", false).await.unwrap();
+    target.close().await;
+    assert!(refused("half.db").await.contains("migrate-store"));
+}

@@ -121,9 +121,6 @@ fn the_store_on_postgresql_is_the_one_that_is_started() {
     fs_err::write(&file, "postgres://riposte:hidden@postgres/riposte\n").unwrap();
     let shown = super::succeeds(super::riposte(temp.path()).env("RIPOSTE__STORE__URL_FILE", &file).args(["config", "show"]));
     assert!(shown.contains("PostgreSQL") && !shown.contains("hidden"), "{shown}");
-    let refused =
-        super::fails(super::riposte(temp.path()).env("RIPOSTE__STORE__URL_FILE", &file).arg("backup").arg(temp.path().join("copy")));
-    assert!(refused.contains("pg_dump"), "{refused}");
 }
 
 #[test]

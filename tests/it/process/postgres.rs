@@ -6,6 +6,7 @@ use serde_json::Value;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 
 use super::{Server, fails, riposte, succeeds};
+use crate::support::archive::{RETURN_ZH, shop};
 
 /// A schema that goes with the test.
 struct Schema {
@@ -95,4 +96,42 @@ fn the_demo_archive_is_kept_on_a_server() {
     // The index of this folder belongs to that store.
     let said = fails(riposte(&data).args(["--set", "store.url=", "suggest", "--desk", "shop", "--context"]).arg(&question));
     assert!(said.contains("made from another database"), "{said}");
+}
+
+#[test]
+fn a_servers_store_is_backed_up_while_it_runs_and_put_back_anywhere() {
+    let (Some(schema), Some(new_schema)) = (Schema::new(), Schema::new()) else { return };
+    let temp = tempfile::tempdir().unwrap();
+    let data = folder(temp.path(), "data", &schema.url());
+    let archive = temp.path().join("archive.jsonl");
+    fs_err::write(&archive, shop()).unwrap();
+    let question = temp.path().join("question.txt");
+    fs_err::write(&question, "customer: 衣服不合身，我要退货怎么弄\n").unwrap();
+    let first = |folder: &Path, url: &str| -> Value {
+        let set = format!("store.url={url}");
+        let answer = succeeds(riposte(folder).args(["--set", &set, "suggest", "--desk", "shop", "--json", "--context"]).arg(&question));
+        serde_json::from_str::<Value>(&answer).unwrap()["suggestions"][0]["text"].clone()
+    };
+    succeeds(riposte(&data).args(["import", "--desk", "shop"]).arg(&archive));
+    let server = Server::start(&data);
+    let backup = temp.path().join("backup");
+    let said = succeeds(riposte(&data).args(["backup", "--with-key"]).arg(&backup));
+    assert!(said.contains("3 files"), "database, settings and key: {said}");
+    server.kill();
+
+    // Into another database …
+    let other = temp.path().join("other");
+    let set = format!("store.url={}", new_schema.url());
+    let said = succeeds(riposte(&other).args(["--set", &set, "restore"]).arg(&backup));
+    assert!(said.contains("PostgreSQL") && said.contains("store.url"), "{said}");
+    assert!(!other.join("riposte.db").exists() && !other.join("riposte.db.arriving").exists());
+    assert_eq!(first(&other, &new_schema.url()), RETURN_ZH);
+    // … which then holds an installation …
+    let third = temp.path().join("third");
+    assert!(fails(riposte(&third).args(["--set", &set, "restore"]).arg(&backup)).contains("holds an installation already"));
+    // … or into a folder with an embedded store.
+    let embedded = temp.path().join("embedded");
+    succeeds(riposte(&embedded).arg("restore").arg(&backup));
+    assert!(embedded.join("riposte.db").exists());
+    assert_eq!(first(&embedded, ""), RETURN_ZH);
 }
