@@ -12,6 +12,7 @@ use anyhow::{Context, bail};
 
 use super::create_private_dir;
 use crate::config::{Config, QdrantServer};
+use crate::domain::Quantization;
 use crate::embed::{Embedder, ModelInfo};
 use crate::index::edge::EdgeIndex;
 use crate::index::server::{Collections, ServerSettings};
@@ -63,7 +64,7 @@ impl Indexes {
             check_folder_belongs(&folder, &installation)?;
             return Ok(Self::Folder(folder));
         };
-        let collections = Collections::connect(settings_of(server), &installation).await.context(
+        let collections = Collections::connect(settings_of(server, config.index_quantization), &installation).await.context(
             "the index server can't be used (index.url must name the address and port of its gRPC interface, and it must be running)",
         )?;
         Ok(Self::Server(collections))
@@ -96,7 +97,10 @@ impl Indexes {
         let copy = format!("{INDEX_COPY}.{}", info.fingerprint);
         let fed = if restored.exists() { Some(String::new()) } else { OutboxStore::meta(store, &copy).await? };
         let (index, mark) = match self {
-            Self::Folder(folder) => (open_folder(&folder.join(&info.fingerprint), store, info, fed.as_deref()).await?, EMBEDDED.to_owned()),
+            Self::Folder(folder) => {
+                let folder = folder.join(&info.fingerprint);
+                (open_folder(&folder, store, info, fed.as_deref(), config.index_quantization).await?, EMBEDDED.to_owned())
+            }
             Self::Server(collections) => open_collection(collections, store, info, fed.as_deref()).await?,
         };
         // After everything has been queued: where that was interrupted, the next start begins again.
@@ -144,7 +148,13 @@ impl Indexes {
     }
 }
 
-async fn open_folder(folder: &Path, store: &dyn Store, info: &ModelInfo, fed: Option<&str>) -> anyhow::Result<Arc<dyn VectorIndex>> {
+async fn open_folder(
+    folder: &Path,
+    store: &dyn Store,
+    info: &ModelInfo,
+    fed: Option<&str>,
+    quantization: Quantization,
+) -> anyhow::Result<Arc<dyn VectorIndex>> {
     // An index from before copies were remembered is the one in the folder.
     if folder.exists() && fed.is_some_and(|fed| fed != EMBEDDED) {
         tracing::info!("the index in the data folder has missed changes and is made anew");
@@ -153,7 +163,7 @@ async fn open_folder(folder: &Path, store: &dyn Store, info: &ModelInfo, fed: Op
     let fresh = !folder.exists();
     create_private_dir(folder)?;
     let (dimension, fingerprint, at) = (info.dimension, info.fingerprint.clone(), folder.to_path_buf());
-    let index = crate::rt::cpu(move || EdgeIndex::open(&at, dimension, &fingerprint))
+    let index = crate::rt::cpu(move || EdgeIndex::open(&at, dimension, &fingerprint, quantization))
         .await?
         .with_context(|| format!("the index {}", folder.display()))?;
     if fresh {
@@ -194,10 +204,19 @@ async fn fill(store: &dyn Store) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn settings_of(server: &QdrantServer) -> ServerSettings {
+fn settings_of(server: &QdrantServer, quantization: Quantization) -> ServerSettings {
     let QdrantServer { addresses, api_key, collection_prefix, timeout, shard_number, replication_factor, write_consistency_factor } =
         server.clone();
-    ServerSettings { addresses, api_key, collection_prefix, timeout, shard_number, replication_factor, write_consistency_factor }
+    ServerSettings {
+        addresses,
+        api_key,
+        collection_prefix,
+        timeout,
+        shard_number,
+        replication_factor,
+        write_consistency_factor,
+        quantization,
+    }
 }
 
 /// The id of a store, made when it is first asked for.

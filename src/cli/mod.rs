@@ -200,6 +200,7 @@ fn show(config: &Config) {
             |server| format!("Qdrant at {}, collections {}-…", server.addresses.join(", "), server.collection_prefix)
         )
     ));
+    print(&format!("quantization    {}", config.index_quantization.as_str()));
     print(&format!("listen          {}", config.listen));
     print(&format!("encoder         {}", config.encoder.display()));
     print(&format!("ranker          {}", config.ranker.as_ref().map_or_else(|| "shipped".to_owned(), |file| file.display().to_string())));

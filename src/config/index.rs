@@ -1,4 +1,4 @@
-//! Settings of the search index: embedded, unless a Qdrant server is named.
+//! Settings of the search index: embedded, unless a Qdrant server is named; how exactly it keeps vectors.
 
 use std::num::NonZeroU32;
 use std::path::PathBuf;
@@ -9,6 +9,7 @@ use secrecy::SecretString;
 use serde::Deserialize;
 
 use super::{ConfigError, secret};
+use crate::domain::Quantization;
 
 /// Port of Qdrant's gRPC interface, where an address names none.
 const GRPC_PORT: u16 = 6334;
@@ -22,6 +23,7 @@ const LONGEST_PREFIX: usize = 64;
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawIndex {
+    pub(super) quantization: Quantization,
     url: Option<String>,
     api_key: Option<SecretString>,
     api_key_file: Option<PathBuf>,
@@ -157,6 +159,7 @@ mod tests {
             (&["shard_number=0"], "nonzero"),
             (&["replication_factor=2", "write_consistency_factor=3"], "index.write_consistency_factor"),
             (&["api_key=x", "api_key_file=/x"], "index.api_key_file"),
+            (&["quantization=int4"], "int8"),
             (&["colour=red"], "colour"),
         ] {
             let refused = read(lines).unwrap_err();

@@ -18,6 +18,8 @@ pub use index::QdrantServer;
 pub use raw::DEFAULT_FILE;
 use raw::RawConfig;
 
+use crate::domain::Quantization;
+
 /// Prefix of every environment variable; sections and keys follow behind double underscores (`RIPOSTE__SERVER__LISTEN`).
 const PREFIX: &str = "RIPOSTE";
 
@@ -80,6 +82,8 @@ pub struct Config {
     pub shared_folder: Option<PathBuf>,
     /// The Qdrant server that keeps the search index; `None` for the embedded one.
     pub index_server: Option<QdrantServer>,
+    /// How exactly the index keeps vectors, wherever it lies.
+    pub index_quantization: Quantization,
     /// The key that protects texts; `None` for the key file in the data folder.
     pub master_key: Option<SecretString>,
     /// Pages that other sites may show in a frame.
@@ -179,6 +183,7 @@ impl Config {
             relevance: raw.mining.relevance,
             store_url,
             shared_folder,
+            index_quantization: raw.index.quantization,
             index_server: index::check(raw.index)?,
             master_key,
             framed_pages: frames::check(raw.widget, raw.adapters)?,

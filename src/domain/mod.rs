@@ -17,6 +17,7 @@ pub mod knowledge;
 pub mod language;
 pub mod live;
 pub mod pair;
+pub mod quantization;
 pub mod random;
 pub mod suggestion;
 pub mod time;
@@ -41,5 +42,6 @@ pub use knowledge::{Entry, EntryContent, EntryDraft, EntryFilter, EntryStatus, E
 pub use language::Language;
 pub use live::{ConversationFilter, ConversationHead, ConversationState};
 pub use pair::{Outcome, Pair, PairDraft, PairKind};
+pub use quantization::Quantization;
 pub use suggestion::{AbstainReason, Abstention, Evidence, EvidenceKind, Flag, Pool, Slot, Suggestion, SuggestionSet};
 pub use time::{Clock, SystemClock, Timestamp};

@@ -30,16 +30,20 @@ const WARM_UP: usize = 20;
 /// Which question's text and vector stand for the answer of a point: another one's, so that the three vectors of a point differ.
 const ANSWER_BEHIND: usize = 7_919;
 
-/// Fills the index, which lies in `folder`, with `grown` and asks it `asked` questions, copies of its own that it does not hold.
-///
-/// `fill_seconds`, `optimize_seconds`; `search_p50_ms`, `search_p95_ms`: all six probes, union and reading back, one request after the
-/// other; `recall_at_10`: of the question probe beside comparing everything; `memory_bytes_per_point`, `disk_bytes_per_point`.
+/// What filling took.
+pub struct Filled {
+    fill_seconds: f64,
+    optimize_seconds: f64,
+    /// Memory of the process before, megabytes.
+    before_mb: f64,
+}
+
+/// Fills the index with `grown` and builds its graphs.
 ///
 /// # Errors
 /// When the index fails.
-pub async fn index_growth(index: &dyn VectorIndex, folder: &Path, grown: &Grown, asked: usize) -> Result<SystemFigures, EvalError> {
-    let desk: DeskId = "growth".parse().map_err(|error: InvalidDeskId| EvalError::Unusable(error.to_string()))?;
-    let count = grown.count();
+pub async fn fill(index: &dyn VectorIndex, grown: &Grown) -> Result<Filled, EvalError> {
+    let (desk, count) = (desk()?, grown.count());
     let before_mb = resident_mb();
     let started = Instant::now();
     for from in (0..count).step_by(WRITTEN) {
@@ -48,9 +52,21 @@ pub async fn index_growth(index: &dyn VectorIndex, folder: &Path, grown: &Grown,
     let fill_seconds = started.elapsed().as_secs_f64();
     let started = Instant::now();
     index.optimize().await?;
-    let optimize_seconds = started.elapsed().as_secs_f64();
+    Ok(Filled { fill_seconds, optimize_seconds: started.elapsed().as_secs_f64(), before_mb })
+}
 
-    let filter = IndexFilter::desk(desk);
+/// Asks the index, which lies in `folder` and holds `grown`, `asked` questions, copies of its own that it does not hold.
+///
+/// `fill_seconds`, `optimize_seconds`; `search_p50_ms`, `search_p95_ms`: all six probes, union and reading back, one request after the
+/// other; `recall_at_10`: of the question probe beside comparing everything; `memory_bytes_per_point`, `disk_bytes_per_point`. The index should have
+/// been opened anew after it was filled: memory is then what a server that was started has come to with these questions, pages of files
+/// that it reads included, and not what building took.
+///
+/// # Errors
+/// When the index fails.
+pub async fn ask(index: &dyn VectorIndex, folder: &Path, grown: &Grown, asked: usize, filled: &Filled) -> Result<SystemFigures, EvalError> {
+    let count = grown.count();
+    let filter = IndexFilter::desk(desk()?);
     let mut random = SplitMix64::new(SEED);
     let (mut times, mut recalled) = (Vec::new(), 0);
     for number in 0..asked + WARM_UP {
@@ -72,12 +88,12 @@ pub async fn index_growth(index: &dyn VectorIndex, folder: &Path, grown: &Grown,
     times.sort_by(f64::total_cmp);
     let at = |share: f64| times[((times.len() as f64 * share) as usize).min(times.len() - 1)];
     let figures: BTreeMap<String, f64> = [
-        ("fill_seconds", fill_seconds),
-        ("optimize_seconds", optimize_seconds),
+        ("fill_seconds", filled.fill_seconds),
+        ("optimize_seconds", filled.optimize_seconds),
         ("search_p50_ms", at(0.5)),
         ("search_p95_ms", at(0.95)),
         ("recall_at_10", recalled as f64 / (RECALLED * asked) as f64),
-        ("memory_bytes_per_point", (resident_mb() - before_mb) * 1024.0 * 1024.0 / count as f64),
+        ("memory_bytes_per_point", (resident_mb() - filled.before_mb) * 1024.0 * 1024.0 / count as f64),
         ("disk_bytes_per_point", bytes_below(folder)? as f64 / count as f64),
     ]
     .into_iter()
@@ -92,6 +108,10 @@ fn unusable(error: RetrieveError) -> EvalError {
         RetrieveError::Embed(error) => error.into(),
         RetrieveError::Index(error) => error.into(),
     }
+}
+
+fn desk() -> Result<DeskId, EvalError> {
+    "growth".parse().map_err(|error: InvalidDeskId| EvalError::Unusable(error.to_string()))
 }
 
 fn id_of(place: usize) -> Uuid {
@@ -151,7 +171,8 @@ mod tests {
         let index = ExactIndex::new(grown.dimension());
         let folder = tempfile::tempdir().unwrap();
         fs_err::write(folder.path().join("segment"), vec![1; 4096]).unwrap();
-        let figures = index_growth(&index, folder.path(), &grown, 12).await.unwrap();
+        let filled = fill(&index, &grown).await.unwrap();
+        let figures = ask(&index, folder.path(), &grown, 12, &filled).await.unwrap();
         let figures = &figures[RIPOSTE];
         assert!((figures["recall_at_10"] - 1.0).abs() < 1e-9, "{figures:?}");
         assert!(figures["disk_bytes_per_point"] > 0.0);

@@ -16,6 +16,10 @@ use uuid::Uuid;
 
 use crate::domain::{DeskId, Language, PairKind, Pool, Timestamp};
 
+/// How many times as many points as are asked for are taken by their codes, where vectors are kept as codes, to be compared again by the vectors
+/// themselves.
+const OVERSAMPLING: f64 = 2.0;
+
 /// The dense vectors of a point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum DenseField {
@@ -274,6 +278,11 @@ pub trait VectorIndex: Send + Sync {
     /// # Errors
     /// When the engine fails.
     async fn optimize(&self) -> Result<(), IndexError>;
+
+    /// Whether settings have changed since the index was built, so that [`Self::optimize`] is due although little may have been written.
+    fn outdated(&self) -> bool {
+        false
+    }
 
     /// Makes everything written so far survive a crash.
     ///

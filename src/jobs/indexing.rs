@@ -29,7 +29,7 @@ const CLAIM_SECONDS: i64 = 60;
 /// How often claims are moved on.
 const BEAT: Duration = Duration::from_secs(20);
 
-/// New points after which the approximate-search structures are worth building again.
+/// New points after which the approximate-search structures are worth building again. They are also built when settings ask for others.
 const OPTIMIZE_AFTER: u64 = 2_000;
 
 /// Why indexing stopped.
@@ -200,7 +200,7 @@ impl Indexer {
             }
             self.state.send_modify(|state| state.done += tasks.len() as u64);
         }
-        if self.written.load(Ordering::Relaxed) >= OPTIMIZE_AFTER {
+        if self.written.load(Ordering::Relaxed) >= OPTIMIZE_AFTER || self.index.outdated() {
             self.written.store(0, Ordering::Relaxed);
             self.index.optimize().await?;
             self.index.flush().await?;

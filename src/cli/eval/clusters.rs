@@ -6,11 +6,12 @@ use clap::Args;
 
 use super::stage::Stage;
 use super::{Output, print, set_name};
+use crate::domain::Quantization;
 use crate::embed::Embedder;
 use crate::eval::clusters::growth::{Grown, growth};
 use crate::eval::clusters::{labelled, noise, pairs};
 use crate::eval::dataset::{read_labelled, read_pairs, read_texts};
-use crate::eval::index_growth::index_growth;
+use crate::eval::index_growth::{ask, fill};
 use crate::eval::systems::SystemFigures;
 
 #[derive(Debug, Args)]
@@ -107,7 +108,13 @@ pub(super) async fn run_index_growth(stage: &Stage, args: &IndexGrowthArgs) -> a
     let grown = Grown::new(stage.encoder.as_ref(), &read_texts(&args.file)?, args.points as usize).await?;
     let bench = stage.bench().await?;
     let folder = bench.folder.0.join("index");
-    let figures = index_growth(bench.workbench().index.as_ref(), &folder, &grown, args.asked as usize).await?;
+    let filled = fill(bench.workbench().index.as_ref(), &grown).await?;
+    let bench = stage.reopened(bench).await?;
+    let figures = ask(bench.workbench().index.as_ref(), &folder, &grown, args.asked as usize, &filled).await?;
     bench.close().await?;
-    Ok((format!("{}/{}", set_name(&args.file), args.points), figures, args.asked as usize))
+    let form = match stage.config.index_quantization {
+        Quantization::None => String::new(),
+        Quantization::Int8 => format!("/{}", Quantization::Int8.as_str()),
+    };
+    Ok((format!("{}/{}{form}", set_name(&args.file), args.points), figures, args.asked as usize))
 }

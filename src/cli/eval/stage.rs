@@ -52,6 +52,15 @@ impl Stage {
         Ok(Bench { app, folder })
     }
 
+    /// The same installation, closed and opened again.
+    pub(super) async fn reopened(&self, bench: Bench) -> anyhow::Result<Bench> {
+        let Bench { app, folder } = bench;
+        let config = app.config.clone();
+        app.close().await?;
+        let app = App::open_idle(config, Arc::new(SystemClock), Arc::clone(&self.encoder)).await?;
+        Ok(Bench { app, folder })
+    }
+
     pub(super) fn ranker(&self) -> anyhow::Result<Ranker> {
         App::load_ranker(self.config.ranker.as_deref())
     }

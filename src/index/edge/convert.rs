@@ -5,15 +5,15 @@ use qdrant_edge::{
     AcornSearchParams, AnyVariants, Condition, CreateIndex, Distance, EdgeConfig, EdgeOptimizersConfig, EdgeSparseVectorParams,
     EdgeVectorParams, FieldCondition, FieldIndexOperations, Filter, HnswIndexConfig, IntegerIndexParams, IsEmptyCondition, JsonPath,
     KeywordIndexParams, Match, MatchAny, MatchValue, Modifier, NamedQuery, Payload, PayloadFieldSchema, PayloadSchemaParams, PointId,
-    PointInsertOperations, PointOperations, PointStructPersisted, QueryEnum, QueryRequest, Range, Record, ScoringQuery, SearchParams,
-    UpdateOperation, UuidIndexParams, ValueVariants, VectorInternal, VectorPersisted, VectorStructInternal, VectorStructPersisted,
-    WalOptions, WithPayloadInterface, WithVector,
+    PointInsertOperations, PointOperations, PointStructPersisted, QuantizationConfig, QuantizationSearchParams, QueryEnum, QueryRequest,
+    Range, Record, ScalarQuantizationConfig, ScalarType, ScoringQuery, SearchParams, UpdateOperation, UuidIndexParams, ValueVariants,
+    VectorInternal, VectorPersisted, VectorStructInternal, VectorStructPersisted, WalOptions, WithPayloadInterface, WithVector,
 };
 use uuid::Uuid;
 
-use crate::domain::Timestamp;
+use crate::domain::{Quantization, Timestamp};
 use crate::index::schema::{self, FieldKind};
-use crate::index::{DenseField, IndexError, IndexFilter, IndexPoint, Probe, SparseField, SparseVector};
+use crate::index::{DenseField, IndexError, IndexFilter, IndexPoint, OVERSAMPLING, Probe, SparseField, SparseVector};
 
 /// Points per write: keeps one record of the write-ahead log (about 8 kB per point of 384 dimensions) well below its file size.
 const POINTS_PER_WRITE: usize = 256;
@@ -21,9 +21,11 @@ const POINTS_PER_WRITE: usize = 256;
 /// Sources per delete, so that a condition stays small.
 const SOURCES_PER_DELETE: usize = 1_000;
 
-/// When the engine goes from comparing everything to walking a graph.
+/// How the engine keeps vectors, and when it goes from comparing everything to walking a graph.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Tuning {
+    /// How exactly vectors are held in memory, in segments that `optimize` has built a graph for.
+    pub(super) quantization: Quantization,
     /// Kilobytes of one dense vector's data from which `optimize` builds a graph for a segment.
     pub(super) indexing_threshold_kb: usize,
     /// Kilobytes of matching vectors below which a filtered search compares them all, although there is a graph.
@@ -34,22 +36,31 @@ pub(super) struct Tuning {
     pub(super) log_file_bytes: usize,
 }
 
-impl Default for Tuning {
-    fn default() -> Self {
+impl Tuning {
+    /// What an installation works with.
+    pub(super) fn of(quantization: Quantization) -> Self {
         // One core stays free for those who type while the graph is built.
         let indexing_threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).saturating_sub(1).max(1);
         // 16 MB are some 10,000 vectors of 384 dimensions, compared in about 2 ms. Below that a graph is not worth its misses: it does not
         // walk through points that the filter excludes, and on 20,000 clustered points a fifth of them (a small desk, or several
         // conditions at once) got a recall@50 of only 0.55 from it.
         let threshold_kb = 16_000;
-        Self { indexing_threshold_kb: threshold_kb, full_scan_threshold_kb: threshold_kb, indexing_threads, log_file_bytes: 32 << 20 }
+        Self {
+            quantization,
+            indexing_threshold_kb: threshold_kb,
+            full_scan_threshold_kb: threshold_kb,
+            indexing_threads,
+            log_file_bytes: 32 << 20,
+        }
     }
 }
 
-/// The engine's settings. Vectors stay in memory (4.5 kB per point of 384 dimensions), payloads on disk.
+/// The engine's settings. Vectors stay in memory (4.5 kB per point of 384 dimensions), or their codes do and vectors are mapped from the disk;
+/// payloads are on disk.
 pub(super) fn config(dimension: usize, tuning: Tuning) -> EdgeConfig {
     // Vectors come normalised, so the inner product is the cosine and what is stored is what was given.
-    let dense = || EdgeVectorParams::builder(dimension, Distance::Dot).on_disk(false).build();
+    let quantized = tuning.quantization != Quantization::None;
+    let dense = || EdgeVectorParams::builder(dimension, Distance::Dot).on_disk(quantized).build();
     let sparse = || EdgeSparseVectorParams::builder().on_disk(false).modifier(Modifier::Idf).build();
     EdgeConfig {
         on_disk_payload: true,
@@ -67,8 +78,19 @@ pub(super) fn config(dimension: usize, tuning: Tuning) -> EdgeConfig {
             prevent_unoptimized: Some(false),
             ..EdgeOptimizersConfig::default()
         },
-        quantization_config: None,
+        quantization_config: codes(tuning.quantization),
         wal_options: Some(WalOptions { segment_capacity: tuning.log_file_bytes, ..WalOptions::default() }),
+    }
+}
+
+/// The codes that are kept of vectors.
+fn codes(quantization: Quantization) -> Option<QuantizationConfig> {
+    match quantization {
+        Quantization::None => None,
+        // The whole range of values, no quantile of them: where few components carry a vector, a quantile cuts off just these.
+        Quantization::Int8 => {
+            Some(QuantizationConfig::from(ScalarQuantizationConfig { r#type: ScalarType::Int8, quantile: None, always_ram: Some(true) }))
+        }
     }
 }
 
@@ -209,6 +231,8 @@ pub(super) fn query(probe: Probe, filter: Filter, limit: usize, walk: Walk) -> Q
             hnsw_ef: Some(128),
             acorn: Some(THROUGH_EXCLUDED),
             exact: walk == Walk::Exact,
+            // Without a meaning where vectors are kept as they are.
+            quantization: Some(QuantizationSearchParams { ignore: false, rescore: Some(true), oversampling: Some(OVERSAMPLING) }),
             ..SearchParams::default()
         }),
         with_vector: WithVector::Bool(false),

@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! index.lock   held (flock) while the index is open
-//! index.json   schema version, encoder fingerprint, dimension; written last, so a folder without it holds nothing of worth
+//! index.json   schema version, encoder fingerprint, dimension, quantisation; written last, so a folder without it holds nothing of worth
 //! shard/       the engine's: segments/, wal/, edge_config.json
 //! ```
 
@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use fs_err::{File, OpenOptions};
 use serde::{Deserialize, Serialize};
 
+use crate::domain::Quantization;
 use crate::index::IndexError;
 use crate::index::schema::SCHEMA_VERSION;
 
@@ -23,17 +24,30 @@ pub(super) struct Manifest {
     schema_version: u32,
     model_fingerprint: String,
     dimension: usize,
+    /// How the engine's segments keep vectors. Segments may be rebuilt another way, so this makes no other index.
+    #[serde(default)]
+    pub(super) quantization: Quantization,
 }
 
 impl Manifest {
-    pub(super) fn new(dimension: usize, model_fingerprint: &str) -> Self {
-        Self { schema_version: SCHEMA_VERSION, model_fingerprint: model_fingerprint.to_owned(), dimension }
+    pub(super) fn new(dimension: usize, model_fingerprint: &str, quantization: Quantization) -> Self {
+        Self { schema_version: SCHEMA_VERSION, model_fingerprint: model_fingerprint.to_owned(), dimension, quantization }
+    }
+
+    /// Components of a dense vector.
+    pub(super) const fn dimension(&self) -> usize {
+        self.dimension
+    }
+
+    /// Whether an index that was made with this is the one that `wanted` describes.
+    pub(super) fn fits(&self, wanted: &Self) -> bool {
+        Self { quantization: wanted.quantization, ..self.clone() } == *wanted
     }
 }
 
 impl std::fmt::Display for Manifest {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { schema_version, model_fingerprint, dimension } = self;
+        let Self { schema_version, model_fingerprint, dimension, .. } = self;
         write!(f, "schema {schema_version}, encoder {model_fingerprint}, {dimension} dimensions")
     }
 }

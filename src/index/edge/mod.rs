@@ -24,6 +24,7 @@ mod folder;
 
 use std::num::NonZero;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use async_trait::async_trait;
@@ -35,7 +36,7 @@ use self::convert::{Tuning, Walk};
 use self::folder::{Folder, Manifest};
 use super::schema::{check_point, check_probe};
 use super::{Hit, IndexError, IndexFilter, IndexPoint, Probe, VectorIndex};
-use crate::domain::DeskId;
+use crate::domain::{DeskId, Quantization};
 
 /// Closed files of the write-ahead log (32 MB each) from which `optimize` reopens the shard to be rid of them.
 const CLOSED_LOG_FILES: usize = 8;
@@ -50,6 +51,8 @@ pub struct EdgeIndex {
     writing: Arc<Mutex<()>>,
     /// Held by whoever optimises or flushes. Taken before `writing`.
     maintaining: Arc<Mutex<()>>,
+    /// Whether segments may keep vectors otherwise than the settings say.
+    outdated: Arc<AtomicBool>,
 }
 
 /// The engine on its locked folder.
@@ -57,7 +60,7 @@ struct Opened {
     /// `None` only while it is being dropped.
     shard: Option<EdgeShard>,
     folder: Folder,
-    dimension: usize,
+    manifest: Manifest,
     tuning: Tuning,
 }
 
@@ -68,23 +71,32 @@ struct Exclusive {
 }
 
 impl EdgeIndex {
-    /// Opens the index in `folder`, creating it where there is none. Reads files: call it from where blocking is allowed.
+    /// Opens the index in `folder`, creating it where there is none. Where it keeps vectors otherwise than `quantization` says, the next
+    /// [`VectorIndex::optimize`] rebuilds it. Reads files: call it from where blocking is allowed.
     ///
     /// # Errors
     /// [`IndexError::Locked`] while another instance, in this process or another, has the folder open; [`IndexError::Mismatch`] when the
     /// index there was made with another schema, encoder or dimension (nothing is changed then); otherwise what the disk or engine says.
-    pub fn open(folder: &Path, dimension: usize, model_fingerprint: &str) -> Result<Self, IndexError> {
-        Self::open_tuned(folder, dimension, model_fingerprint, Tuning::default())
+    pub fn open(folder: &Path, dimension: usize, model_fingerprint: &str, quantization: Quantization) -> Result<Self, IndexError> {
+        Self::open_tuned(folder, dimension, model_fingerprint, Tuning::of(quantization))
     }
 
     fn open_tuned(folder: &Path, dimension: usize, model_fingerprint: &str, tuning: Tuning) -> Result<Self, IndexError> {
         let folder = Folder::lock(folder)?;
-        let expected = Manifest::new(dimension, model_fingerprint);
+        let expected = Manifest::new(dimension, model_fingerprint, tuning.quantization);
         let opened = match folder.manifest()? {
-            Some(found) if found == expected => Opened::load(folder, dimension, tuning)?,
+            Some(found) if found.fits(&expected) => Opened::load(folder, found, tuning)?,
             Some(found) => return Err(IndexError::Mismatch { found: found.to_string(), expected: expected.to_string() }),
-            None => Opened::create(folder, dimension, tuning, &expected)?,
+            None => Opened::create(folder, expected, tuning)?,
         };
+        let outdated = opened.manifest.quantization != tuning.quantization;
+        if outdated {
+            tracing::info!(
+                found = opened.manifest.quantization.as_str(),
+                wanted = tuning.quantization.as_str(),
+                "the index keeps vectors otherwise than index.quantization says and is rebuilt from itself; searches go on"
+            );
+        }
         let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
         Ok(Self {
             dimension,
@@ -92,6 +104,7 @@ impl EdgeIndex {
             readers: Arc::new(Semaphore::new(cores)),
             writing: Arc::default(),
             maintaining: Arc::default(),
+            outdated: Arc::new(AtomicBool::new(outdated)),
         })
     }
 
@@ -135,19 +148,19 @@ impl EdgeIndex {
 }
 
 impl Opened {
-    fn create(folder: Folder, dimension: usize, tuning: Tuning, manifest: &Manifest) -> Result<Self, IndexError> {
+    fn create(folder: Folder, manifest: Manifest, tuning: Tuning) -> Result<Self, IndexError> {
         let path = folder.reset_shard()?;
-        let shard = EdgeShard::new(&path, convert::config(dimension, tuning)).map_err(engine_error)?;
+        let shard = EdgeShard::new(&path, convert::config(manifest.dimension(), tuning)).map_err(engine_error)?;
         apply(&shard, convert::field_indexes()?)?;
-        let opened = Self { shard: Some(shard), folder, dimension, tuning };
+        let opened = Self { shard: Some(shard), folder, manifest, tuning };
         opened.flush()?;
-        opened.folder.write_manifest(manifest)?;
+        opened.folder.write_manifest(&opened.manifest)?;
         Ok(opened)
     }
 
-    fn load(folder: Folder, dimension: usize, tuning: Tuning) -> Result<Self, IndexError> {
-        let shard = load_shard(&folder, dimension, tuning)?;
-        Ok(Self { shard: Some(shard), folder, dimension, tuning })
+    fn load(folder: Folder, manifest: Manifest, tuning: Tuning) -> Result<Self, IndexError> {
+        let shard = load_shard(&folder, manifest.dimension(), tuning)?;
+        Ok(Self { shard: Some(shard), folder, manifest, tuning })
     }
 
     fn shard(&self) -> Result<&EdgeShard, IndexError> {
@@ -161,11 +174,16 @@ impl Opened {
         guarded(|| shard.flush())
     }
 
+    /// Notes that `optimize` has brought all segments into the form that the settings ask for.
+    fn note_form(&self) -> Result<(), IndexError> {
+        self.folder.write_manifest(&Manifest { quantization: self.tuning.quantization, ..self.manifest.clone() })
+    }
+
     /// Closes the shard and opens it again, which is the only way to shorten its log.
     fn reopen(&mut self) -> Result<(), IndexError> {
         self.flush()?;
         self.release();
-        self.shard = Some(load_shard(&self.folder, self.dimension, self.tuning)?);
+        self.shard = Some(load_shard(&self.folder, self.manifest.dimension(), self.tuning)?);
         Ok(())
     }
 
@@ -278,6 +296,10 @@ impl VectorIndex for EdgeIndex {
         self.with_shard((), |shard| Ok(Some(shard.info().points_count as u64))).await
     }
 
+    fn outdated(&self) -> bool {
+        self.outdated.load(Ordering::Acquire)
+    }
+
     /// Merges segments and builds graphs, then flushes. Searches and writes go on meanwhile; flushes wait.
     async fn optimize(&self) -> Result<(), IndexError> {
         let maintaining = Arc::clone(&self.maintaining).lock_owned().await;
@@ -289,13 +311,17 @@ impl VectorIndex for EdgeIndex {
             .await?;
         let writing = Arc::clone(&self.writing).lock_owned().await;
         let guard = Exclusive { _maintaining: maintaining, _writing: writing };
-        let state = Arc::clone(&self.state);
+        let (state, outdated) = (Arc::clone(&self.state), Arc::clone(&self.outdated));
         blocking(move || {
             let _guard = guard;
             let worn = {
                 let state = state.read().unwrap_or_else(PoisonError::into_inner);
                 let opened = state.as_ref().ok_or(IndexError::Closed)?;
                 opened.flush()?;
+                if outdated.load(Ordering::Acquire) {
+                    opened.note_form()?;
+                    outdated.store(false, Ordering::Release);
+                }
                 opened.folder.closed_log_files()?.len() > CLOSED_LOG_FILES
             };
             if worn {

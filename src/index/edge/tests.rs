@@ -13,7 +13,16 @@ use crate::index::{DenseField, PointPayload, SparseField, SparseVector};
 
 /// Segments are rebuilt from the first kilobyte on; log files are small. A filtered search of a few points still compares all, as it does
 /// with the real thresholds: on a graph of ten points the ones filtered out may be the only way to the others.
-const EAGER: Tuning = Tuning { indexing_threshold_kb: 1, full_scan_threshold_kb: 1_000, indexing_threads: 1, log_file_bytes: 64 << 10 };
+const EAGER: Tuning = Tuning {
+    quantization: Quantization::None,
+    indexing_threshold_kb: 1,
+    full_scan_threshold_kb: 1_000,
+    indexing_threads: 1,
+    log_file_bytes: 64 << 10,
+};
+
+/// The same with codes.
+const CODED: Tuning = Tuning { quantization: Quantization::Int8, ..EAGER };
 
 fn open(folder: &Path) -> Result<EdgeIndex, IndexError> {
     EdgeIndex::open_tuned(folder, DIMENSION, "model-a", EAGER)
@@ -72,6 +81,11 @@ impl VectorIndex for Optimising {
 contract_suite!(as_written, Some(fresh()));
 contract_suite!(optimised, {
     let (folder, index) = fresh();
+    Some((folder, Optimising(index)))
+});
+contract_suite!(quantized, {
+    let folder = tempfile::tempdir().unwrap();
+    let index = EdgeIndex::open_tuned(folder.path(), DIMENSION, "model-a", CODED).unwrap();
     Some((folder, Optimising(index)))
 });
 
@@ -164,7 +178,7 @@ async fn another_encoder_or_dimension_is_a_mismatch() {
     index.upsert(vec![point(1)]).await.unwrap();
     index.close().await.unwrap();
     for (dimension, fingerprint) in [(DIMENSION, "model-b"), (DIMENSION + 1, "model-a")] {
-        match EdgeIndex::open(folder.path(), dimension, fingerprint) {
+        match EdgeIndex::open(folder.path(), dimension, fingerprint, Quantization::None) {
             Err(IndexError::Mismatch { found, expected }) => {
                 assert_eq!(found, "schema 1, encoder model-a, 256 dimensions");
                 assert_eq!(expected, format!("schema 1, encoder {fingerprint}, {dimension} dimensions"));
@@ -182,6 +196,56 @@ async fn a_damaged_note_is_an_error_not_a_new_index() {
     index.close().await.unwrap();
     fs_err::write(folder.path().join("index.json"), "{").unwrap();
     assert!(matches!(open(folder.path()), Err(IndexError::Io { .. })));
+}
+
+/// Whether there are codes of vectors in the folder.
+fn coded(folder: &Path) -> bool {
+    fs_err::read_dir(folder).unwrap().any(|entry| {
+        let entry = entry.unwrap();
+        entry.file_name().to_string_lossy().starts_with("quantized") || (entry.file_type().unwrap().is_dir() && coded(&entry.path()))
+    })
+}
+
+#[tokio::test]
+async fn a_changed_quantization_is_applied_by_optimizing() {
+    // Segments with a graph, which have codes, and one that is too small for either.
+    for (plain, quantized, has_codes) in [(EAGER, CODED, true), (Tuning::of(Quantization::None), Tuning::of(Quantization::Int8), false)] {
+        let folder = tempfile::tempdir().unwrap();
+        let written: Vec<IndexPoint> = (1..=60).map(point).collect();
+        let mut before = None;
+        for (tuning, wanted) in [(plain, false), (quantized, has_codes), (quantized, has_codes), (plain, false)] {
+            let index = EdgeIndex::open_tuned(folder.path(), DIMENSION, "model-a", tuning).unwrap();
+            assert_eq!(index.outdated(), before.is_some_and(|before| before != tuning.quantization), "{before:?}, then {tuning:?}");
+            if before.is_none() {
+                index.upsert(written.clone()).await.unwrap();
+            }
+            for outdated in [index.outdated(), false] {
+                assert_eq!(index.outdated(), outdated);
+                let hits =
+                    index.search(&everything(), vec![Probe::Dense(DenseField::Question, written[29].dense[0].clone())], 3).await.unwrap();
+                assert!(hits[0][0].id == id(30) && (hits[0][0].score - 1.0).abs() < 1e-5, "{hits:?}");
+                assert_eq!(index.page(&everything(), None, 100).await.unwrap(), written);
+                index.optimize().await.unwrap();
+            }
+            assert_eq!(coded(folder.path()), wanted, "{tuning:?}");
+            index.close().await.unwrap();
+            before = Some(tuning.quantization);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_changed_quantization_is_remembered_until_it_is_applied() {
+    let (folder, index) = fresh();
+    index.upsert((1..=30).map(point).collect()).await.unwrap();
+    index.close().await.unwrap();
+    for _ in 0..2 {
+        let index = EdgeIndex::open_tuned(folder.path(), DIMENSION, "model-a", CODED).unwrap();
+        assert!(index.outdated());
+        index.upsert(vec![point(31)]).await.unwrap();
+        index.close().await.unwrap();
+    }
+    assert!(!open(folder.path()).unwrap().outdated(), "taken back before it was applied");
 }
 
 #[tokio::test]
@@ -403,11 +467,21 @@ fn assert_same(found: &[Hit], oracle: &[Hit], limit: usize, context: &str) {
 
 #[tokio::test]
 async fn the_engine_agrees_with_brute_force() {
+    agrees_with_brute_force(Quantization::None).await;
+}
+
+#[tokio::test]
+async fn the_engine_agrees_with_brute_force_when_it_keeps_codes() {
+    agrees_with_brute_force(Quantization::Int8).await;
+}
+
+async fn agrees_with_brute_force(quantization: Quantization) {
     const DIMENSION: usize = 32;
     const LIMIT: usize = 10;
     let folder = tempfile::tempdir().unwrap();
     // 2,000 points are 250 kB a vector: desk `a` is searched on the graph, the smaller ones in full.
-    let tuning = Tuning { indexing_threshold_kb: 100, full_scan_threshold_kb: 40, indexing_threads: 1, log_file_bytes: 1 << 20 };
+    let tuning =
+        Tuning { quantization, indexing_threshold_kb: 100, full_scan_threshold_kb: 40, indexing_threads: 1, log_file_bytes: 1 << 20 };
     let edge = EdgeIndex::open_tuned(folder.path(), DIMENSION, "model", tuning).unwrap();
     let exact = ExactIndex::new(DIMENSION);
     let mut random = Random(20_240_611);
@@ -430,6 +504,7 @@ async fn the_engine_agrees_with_brute_force() {
 
     edge.optimize().await.unwrap();
     assert!(indexed_vectors(&edge) >= 2_000, "{}", indexed_vectors(&edge));
+    assert_eq!(coded(folder.path()), quantization == Quantization::Int8);
     let (mut wanted, mut hit) = (0, 0);
     for (filter, probes) in &questions {
         let found = edge.search(filter, probes.clone(), LIMIT).await.unwrap();
@@ -438,6 +513,13 @@ async fn the_engine_agrees_with_brute_force() {
             if probe < 3 {
                 let best = &oracle[..LIMIT.min(oracle.len())];
                 wanted += best.len();
+                for hit in found {
+                    let known = oracle.iter().find(|known| known.id == hit.id);
+                    assert!(
+                        known.is_some_and(|known| (known.score - hit.score).abs() < 1e-5),
+                        "{hit:?} is {known:?}: a score of the vectors"
+                    );
+                }
                 hit += best.iter().filter(|best| found.iter().any(|found| found.id == best.id)).count();
             } else {
                 assert_same(found, oracle, LIMIT, &format!("sparse probe {probe} after optimising, under {filter:?}"));

@@ -95,10 +95,11 @@ impl Collections {
         let json = serde_json::to_value(&note).map_err(|error| IndexError::Engine(error.to_string()))?;
         let request = CreateCollection {
             collection_name: name.clone(),
-            vectors_config: Some(convert::dense_vectors(dimension)),
+            vectors_config: Some(convert::dense_vectors(dimension, self.settings.quantization)),
             sparse_vectors_config: Some(convert::sparse_vectors()),
             hnsw_config: Some(convert::graphs()),
             optimizers_config: Some(convert::optimizers()),
+            quantization_config: convert::codes(self.settings.quantization),
             shard_number: Some(self.settings.shard_number),
             replication_factor: Some(self.settings.replication_factor),
             write_consistency_factor: Some(self.settings.write_consistency_factor),
@@ -124,7 +125,8 @@ impl Collections {
         Ok(mark)
     }
 
-    /// Opens the collection for an encoder, which must be there.
+    /// Opens the collection for an encoder, which must be there. Where it keeps vectors otherwise than the settings say, the server is told to
+    /// rebuild it.
     ///
     /// # Errors
     /// [`IndexError::Mismatch`] when it was made with another schema, encoder or dimension; [`IndexError::Server`] when its vectors are not those
@@ -152,6 +154,7 @@ impl Collections {
         if let Some(params) = params {
             self.compare_layout(&name, params);
         }
+        self.requantize(&name, &info).await?;
         for (field, kind) in FIELDS {
             if !info.payload_schema.contains_key(field) {
                 let request = convert::field_index(&name, field, kind);
@@ -236,6 +239,29 @@ impl Collections {
             store: self.store.clone(),
             mark: String::new(),
         }
+    }
+
+    /// Has the server keep vectors as the settings say; it rebuilds segments in the background and searches the old ones meanwhile.
+    async fn requantize(&self, name: &str, info: &CollectionInfo) -> Result<(), IndexError> {
+        let wanted = self.settings.quantization;
+        let Some(config) = info.config.as_ref() else { return Ok(()) };
+        let vectors = config.params.as_ref().and_then(|params| params.vectors_config.as_ref());
+        if convert::quantization_of(vectors, config.quantization_config.as_ref()) == Some(wanted) {
+            return Ok(());
+        }
+        tracing::info!(
+            collection = name,
+            wanted = wanted.as_str(),
+            "the collection keeps vectors otherwise than index.quantization says; the server rebuilds it, searches go on"
+        );
+        let request = convert::requantized(name, wanted);
+        self.cluster
+            .write(|client| {
+                let request = request.clone();
+                async move { client.update_collection(request).await }
+            })
+            .await?;
+        Ok(())
     }
 
     /// What is laid down when a collection is made can't be changed by settings afterwards.

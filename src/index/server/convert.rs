@@ -5,18 +5,21 @@ use std::collections::HashMap;
 use qdrant_client::qdrant::point_id::PointIdOptions;
 use qdrant_client::qdrant::points_selector::PointsSelectorOneOf;
 use qdrant_client::qdrant::{
-    AcornSearchParams, Condition, CreateFieldIndexCollection, DeletePoints, DenseVector, Distance, FieldType, Filter, HnswConfigDiff,
-    IntegerIndexParams, KeywordIndexParams, ListValue, Modifier, NamedVectors, OptimizersConfigDiff, PayloadIndexParams, PointId,
-    PointStruct, PointsSelector, Query, QueryPoints, Range, RetrievedPoint, SearchParams, SparseVectorConfig, SparseVectorParams,
-    UpsertPoints, UuidIndexParams, Value, Vector, VectorInput, VectorOutput, VectorParams, VectorParamsMap, Vectors, VectorsConfig,
-    VectorsOutput, payload_index_params, query, value, vector, vector_input, vector_output, vectors, vectors_config, vectors_output,
+    AcornSearchParams, Condition, CreateFieldIndexCollection, DeletePoints, DenseVector, Disabled, Distance, FieldType, Filter,
+    HnswConfigDiff, IntegerIndexParams, KeywordIndexParams, ListValue, Modifier, NamedVectors, OptimizersConfigDiff, PayloadIndexParams,
+    PointId, PointStruct, PointsSelector, QuantizationConfig, QuantizationConfigDiff, QuantizationSearchParams, QuantizationType, Query,
+    QueryPoints, Range, RetrievedPoint, ScalarQuantization, SearchParams, SparseVectorConfig, SparseVectorParams, UpdateCollection,
+    UpsertPoints, UuidIndexParams, Value, Vector, VectorInput, VectorOutput, VectorParams, VectorParamsDiff, VectorParamsDiffMap,
+    VectorParamsMap, Vectors, VectorsConfig, VectorsConfigDiff, VectorsOutput, payload_index_params, quantization_config,
+    quantization_config_diff, query, value, vector, vector_input, vector_output, vectors, vectors_config, vectors_config_diff,
+    vectors_output,
 };
 use serde_json::{Map, Value as Json};
 use uuid::Uuid;
 
-use crate::domain::Timestamp;
+use crate::domain::{Quantization, Timestamp};
 use crate::index::schema::{self, FieldKind};
-use crate::index::{DenseField, IndexError, IndexFilter, IndexPoint, Probe, SparseField, SparseVector};
+use crate::index::{DenseField, IndexError, IndexFilter, IndexPoint, OVERSAMPLING, Probe, SparseField, SparseVector};
 
 /// Points per request: about 2 MB of vectors with 384 dimensions.
 const POINTS_PER_REQUEST: usize = 256;
@@ -34,10 +37,16 @@ const BREADTH: u64 = 128;
 /// Share of the points up to which a filtered walk also looks at neighbours of neighbours (ACORN-1), as in the embedded index.
 const THROUGH_EXCLUDED: f64 = 0.7;
 
-/// The dense vectors of a collection.
-pub(super) fn dense_vectors(dimension: usize) -> VectorsConfig {
+/// The dense vectors of a collection: held in memory, unless their codes are.
+pub(super) fn dense_vectors(dimension: usize, quantization: Quantization) -> VectorsConfig {
     // Vectors come normalised, so the inner product is the cosine and what is stored is what was given.
-    let params = || VectorParams { size: dimension as u64, distance: Distance::Dot.into(), ..VectorParams::default() };
+    #[expect(deprecated, reason = "what took its place is not known to servers before 1.20")]
+    let params = || VectorParams {
+        size: dimension as u64,
+        distance: Distance::Dot.into(),
+        on_disk: Some(quantization != Quantization::None),
+        ..VectorParams::default()
+    };
     let map = DenseField::ALL.into_iter().map(|field| (field.vector_name().to_owned(), params())).collect();
     VectorsConfig { config: Some(vectors_config::Config::ParamsMap(VectorParamsMap { map })) }
 }
@@ -56,6 +65,58 @@ pub(super) fn graphs() -> HnswConfigDiff {
 /// When the server rebuilds segments.
 pub(super) fn optimizers() -> OptimizersConfigDiff {
     OptimizersConfigDiff { indexing_threshold: Some(FULL_SCAN_KB), ..OptimizersConfigDiff::default() }
+}
+
+/// The codes that are kept of a new collection's dense vectors.
+pub(super) fn codes(quantization: Quantization) -> Option<QuantizationConfig> {
+    match quantization {
+        Quantization::None => None,
+        Quantization::Int8 => {
+            Some(QuantizationConfig { quantization: Some(quantization_config::Quantization::Scalar(bytes_per_component())) })
+        }
+    }
+}
+
+/// As the embedded index has them: the whole range of values, since a quantile would cut off just those components that carry most.
+fn bytes_per_component() -> ScalarQuantization {
+    #[expect(deprecated, reason = "what took its place is not known to servers before 1.20")]
+    let codes = ScalarQuantization {
+        r#type: QuantizationType::Int8.into(),
+        quantile: None,
+        always_ram: Some(true),
+        ..ScalarQuantization::default()
+    };
+    codes
+}
+
+/// How a collection keeps dense vectors; `None` where it is a way that [`dense_vectors`] and [`codes`] don't make.
+pub(super) fn quantization_of(dense: Option<&VectorsConfig>, codes: Option<&QuantizationConfig>) -> Option<Quantization> {
+    let kept = match codes.and_then(|codes| codes.quantization.as_ref()) {
+        None => Quantization::None,
+        Some(quantization_config::Quantization::Scalar(codes)) if codes.quantile.is_none() => Quantization::Int8,
+        Some(_another) => return None,
+    };
+    let Some(vectors_config::Config::ParamsMap(VectorParamsMap { map })) = dense?.config.as_ref() else { return None };
+    #[expect(deprecated, reason = "what took its place is not known to servers before 1.20")]
+    let placed = map.values().all(|params| params.on_disk.unwrap_or(false) == (kept != Quantization::None));
+    placed.then_some(kept)
+}
+
+/// The request that has a collection keep its dense vectors another way; the server rebuilds its segments in the background.
+pub(super) fn requantized(collection: &str, quantization: Quantization) -> UpdateCollection {
+    let codes = match quantization {
+        Quantization::None => quantization_config_diff::Quantization::Disabled(Disabled {}),
+        Quantization::Int8 => quantization_config_diff::Quantization::Scalar(bytes_per_component()),
+    };
+    #[expect(deprecated, reason = "what took its place is not known to servers before 1.20")]
+    let params = || VectorParamsDiff { on_disk: Some(quantization != Quantization::None), ..VectorParamsDiff::default() };
+    let map = DenseField::ALL.into_iter().map(|field| (field.vector_name().to_owned(), params())).collect();
+    UpdateCollection {
+        collection_name: collection.to_owned(),
+        vectors_config: Some(VectorsConfigDiff { config: Some(vectors_config_diff::Config::ParamsMap(VectorParamsDiffMap { map })) }),
+        quantization_config: Some(QuantizationConfigDiff { quantization: Some(codes) }),
+        ..UpdateCollection::default()
+    }
 }
 
 /// The dimension of a collection's dense vectors; `None` where its vectors are not those that [`dense_vectors`] and [`sparse_vectors`] make.
@@ -283,6 +344,8 @@ pub(super) fn query(collection: &str, probe: Probe, filter: Filter, limit: usize
         params: Some(SearchParams {
             hnsw_ef: Some(BREADTH),
             exact: Some(walk == Walk::Exact),
+            // Without a meaning where vectors are kept as they are.
+            quantization: Some(QuantizationSearchParams { ignore: Some(false), rescore: Some(true), oversampling: Some(OVERSAMPLING) }),
             acorn: Some(AcornSearchParams { enable: Some(true), max_selectivity: Some(THROUGH_EXCLUDED) }),
             ..SearchParams::default()
         }),
@@ -448,8 +511,22 @@ mod tests {
     }
 
     #[test]
+    fn what_a_collection_is_made_with_is_read_from_it() {
+        for quantization in [Quantization::None, Quantization::Int8] {
+            let dense = dense_vectors(DIMENSION, quantization);
+            assert_eq!(quantization_of(Some(&dense), codes(quantization).as_ref()), Some(quantization));
+        }
+        let plain = dense_vectors(DIMENSION, Quantization::None);
+        assert_eq!(quantization_of(Some(&plain), codes(Quantization::Int8).as_ref()), None, "codes, and vectors in memory");
+        let other = QuantizationConfig {
+            quantization: Some(quantization_config::Quantization::Binary(qdrant_client::qdrant::BinaryQuantization::default())),
+        };
+        assert_eq!(quantization_of(Some(&dense_vectors(DIMENSION, Quantization::Int8)), Some(&other)), None);
+    }
+
+    #[test]
     fn only_vectors_of_our_kind_have_a_dimension() {
-        let (dense, sparse) = (dense_vectors(DIMENSION), sparse_vectors());
+        let (dense, sparse) = (dense_vectors(DIMENSION, Quantization::None), sparse_vectors());
         assert_eq!(dimension_of(Some(&dense), Some(&sparse)), Some(DIMENSION));
         assert_eq!(dimension_of(None, Some(&sparse)), None);
         assert_eq!(dimension_of(Some(&dense), None), None);

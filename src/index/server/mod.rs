@@ -35,7 +35,7 @@ use self::connect::{Cluster, LONG};
 use self::convert::Walk;
 use super::schema::{check_point, check_probe};
 use super::{Hit, IndexError, IndexFilter, IndexPoint, Probe, VectorIndex};
-use crate::domain::DeskId;
+use crate::domain::{DeskId, Quantization};
 
 /// Probes in one request.
 const PROBES_PER_REQUEST: usize = 32;
@@ -63,6 +63,8 @@ pub struct ServerSettings {
     pub replication_factor: u32,
     /// Copies that must have a write before it is acknowledged.
     pub write_consistency_factor: u32,
+    /// How exactly vectors are kept.
+    pub quantization: Quantization,
 }
 
 /// A [`VectorIndex`] in a collection on a server; opened by [`Collections::open`].

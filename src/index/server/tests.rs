@@ -9,13 +9,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use qdrant_client::Qdrant;
-use qdrant_client::qdrant::{CreateCollectionBuilder, Distance, VectorParamsBuilder};
+use qdrant_client::qdrant::{CollectionStatus, CreateCollectionBuilder, Distance, VectorParamsBuilder};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{AbortHandle, JoinSet};
 use uuid::Uuid;
 
 use super::*;
+use crate::domain::random::SplitMix64;
 use crate::domain::{Language, PairKind, Pool, Timestamp};
 use crate::index::contract::{DIMENSION, contract_suite, desk, id, point};
 use crate::index::exact::ExactIndex;
@@ -44,6 +45,7 @@ fn settings(addresses: Vec<String>) -> ServerSettings {
         shard_number: 1,
         replication_factor: 1,
         write_consistency_factor: 1,
+        quantization: Quantization::None,
     }
 }
 
@@ -147,6 +149,19 @@ impl Reopened {
 }
 
 contract_suite!(on_a_server, fresh().await);
+contract_suite!(quantized, {
+    let site = Site::new().map(|mut site| {
+        site.settings.quantization = Quantization::Int8;
+        site
+    });
+    match site {
+        Some(site) => {
+            let index = site.index().await;
+            Some((site, index))
+        }
+        None => None,
+    }
+});
 contract_suite!(opened_for_every_call, fresh().await.map(|(site, _index)| ((), Reopened(site))));
 
 fn everything() -> IndexFilter {
@@ -200,6 +215,67 @@ async fn a_collection_is_made_as_the_settings_say_with_every_field_indexed() {
         };
         assert_eq!(tenant, kind == super::super::schema::FieldKind::Tenant, "{field}");
     }
+}
+
+#[tokio::test]
+async fn a_changed_quantization_is_applied_by_the_server() {
+    let Some(mut site) = Site::new() else { return };
+    site.index().await.upsert((1..=60).map(point).collect()).await.unwrap();
+    let name = format!("{}-{ENCODER}", site.settings.collection_prefix);
+    let kept = async || {
+        let config = site.client().collection_info(&name).await.unwrap().result.unwrap().config.unwrap();
+        convert::quantization_of(config.params.unwrap().vectors_config.as_ref(), config.quantization_config.as_ref())
+    };
+    assert_eq!(kept().await, Some(Quantization::None));
+    for quantization in [Quantization::Int8, Quantization::Int8, Quantization::None] {
+        let settings = ServerSettings { quantization, ..site.settings.clone() };
+        let index = Collections::connect(settings, STORE).await.unwrap().open(DIMENSION, ENCODER).await.unwrap();
+        assert_eq!(kept().await, Some(quantization));
+        assert_eq!(ids_of(&index).await, (1..=60).collect::<Vec<_>>());
+        let hits = index.search(&everything(), vec![Probe::Dense(DenseField::Question, point(30).dense[0].clone())], 3).await.unwrap();
+        assert!(hits[0][0].id == id(30) && (hits[0][0].score - 1.0).abs() < 1e-5, "{hits:?}");
+    }
+}
+
+/// Enough points that the server builds graphs, and codes beside them.
+#[tokio::test]
+async fn codes_on_the_server_find_what_brute_force_finds() {
+    const LIMIT: usize = 10;
+    const POINTS: u128 = 20_000;
+    let Some(mut site) = Site::new() else { return };
+    site.settings.quantization = Quantization::Int8;
+    let index = site.index().await;
+    let exact = ExactIndex::new(DIMENSION);
+    let points: Vec<IndexPoint> = (0..POINTS).map(scattered).collect();
+    for part in points.chunks(2_000) {
+        index.upsert(part.to_vec()).await.unwrap();
+        exact.upsert(part.to_vec()).await.unwrap();
+    }
+    let name = format!("{}-{ENCODER}", site.settings.collection_prefix);
+    let patience = tokio::time::Instant::now() + Duration::from_mins(5);
+    loop {
+        let info = site.client().collection_info(&name).await.unwrap().result.unwrap();
+        if info.status == i32::from(CollectionStatus::Green) && info.indexed_vectors_count.unwrap_or(0) > 0 {
+            break;
+        }
+        assert!(tokio::time::Instant::now() < patience, "the server builds no graph: {info:?}");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    let (mut wanted, mut hit) = (0, 0);
+    for number in 0..40 {
+        let probe = vec![Probe::Dense(DenseField::Question, scattered(POINTS + number).dense[0].clone())];
+        let found = index.search(&everything(), probe.clone(), LIMIT).await.unwrap().remove(0);
+        let oracle = exact.search(&everything(), probe, LIMIT).await.unwrap().remove(0);
+        assert_eq!(found.len(), LIMIT);
+        wanted += LIMIT;
+        for hit_there in &found {
+            if let Some(known) = oracle.iter().find(|known| known.id == hit_there.id) {
+                assert!((known.score - hit_there.score).abs() < 1e-5, "{hit_there:?} is {known:?}: a score of the vectors");
+                hit += 1;
+            }
+        }
+    }
+    assert!(hit * 100 >= wanted * 95, "{hit} of {wanted}");
 }
 
 #[tokio::test]
@@ -318,6 +394,16 @@ async fn several_shards_answer_as_one() {
 
 fn terms(number: u128) -> SparseVector {
     SparseVector { terms: vec![number as u32], values: vec![1.0] }
+}
+
+/// Point `number` near one of 200 directions, as questions lie in groups.
+fn scattered(number: u128) -> IndexPoint {
+    let mut centre = SplitMix64::new(number as u64 % 200);
+    let mut own = SplitMix64::new(1_000 + number as u64);
+    let raw: Vec<f64> = (0..DIMENSION).map(|_| centre.next_unit() - 0.5 + 0.6 * (own.next_unit() - 0.5)).collect();
+    let length = raw.iter().map(|x| x * x).sum::<f64>().sqrt();
+    let direction: Vec<f32> = raw.into_iter().map(|x| (x / length) as f32).collect();
+    IndexPoint { dense: [direction.clone(), direction.clone(), direction], ..point(number) }
 }
 
 /// Point `number` with a payload and directions that follow from it.
