@@ -44,6 +44,7 @@ use crate::suggest::{DeskProfiles, Ranker, Suggester};
 use crate::telemetry::metrics::Metrics;
 
 pub mod backup;
+mod index_copy;
 mod indexes;
 mod lock;
 pub mod migration;
@@ -151,14 +152,7 @@ impl App {
         let files = config.shared_folder.clone().unwrap_or_else(|| config.data_dir.clone());
         let uploads = files.join("uploads");
         create_private_dir(&uploads)?;
-        let key = match &config.master_key {
-            Some(key) => KeySource::Text(key.clone()),
-            None => KeySource::File(config.data_dir.join("master.key")),
-        };
-        let store: Arc<dyn Store> = match &config.store_url {
-            None => Arc::new(Box::pin(SqliteStore::open(&config.data_dir.join("riposte.db"), &key, clock.now())).await?),
-            Some(url) => Arc::new(Box::pin(PostgresStore::open(url, &key, sharing, clock.now())).await?),
-        };
+        let store = Self::open_store(&config, sharing, clock.as_ref()).await?;
         if sharing == Sharing::Alone {
             // Those of a process before this one.
             store.release_index_claims(None).await?;
@@ -257,6 +251,18 @@ impl App {
             miner: self.miner.clone(),
             clock: Arc::clone(&self.clock),
         }
+    }
+
+    /// Opens the store of the settings.
+    async fn open_store(config: &Config, sharing: Sharing, clock: &dyn Clock) -> anyhow::Result<Arc<dyn Store>> {
+        let key = match &config.master_key {
+            Some(key) => KeySource::Text(key.clone()),
+            None => KeySource::File(config.data_dir.join("master.key")),
+        };
+        Ok(match &config.store_url {
+            None => Arc::new(Box::pin(SqliteStore::open(&config.data_dir.join("riposte.db"), &key, clock.now())).await?),
+            Some(url) => Arc::new(Box::pin(PostgresStore::open(url, &key, sharing, clock.now())).await?),
+        })
     }
 
     /// Loads the encoder of the settings.

@@ -123,8 +123,9 @@ pub async fn restore(from: &Path, config: &Config, seen: impl FnMut(Moving<'_>))
     let backup = crate::rt::cpu(move || put_back(&from, &data, shared.as_deref(), to_server)).await??;
     if let Some(url) = &config.store_url {
         let arriving = config.data_dir.join(ARRIVING);
-        move_to_postgres(&arriving, url, false, seen).await?;
+        let moved = move_to_postgres(&arriving, url, false, seen).await?;
         remove_database(&arriving)?;
+        ensure!(moved.is_some(), "the database in store.url holds this installation already: name an empty one (createdb NAME)");
     }
     Ok(backup)
 }

@@ -26,10 +26,10 @@ const INDEX_MODEL: &str = "index_model";
 const INSTALLATION: &str = "installation";
 
 /// Beginning of the settings of the store that say which copy of an encoder's index has been fed.
-const INDEX_COPY: &str = "index_copy";
+pub(super) const INDEX_COPY: &str = "index_copy";
 
 /// The copy in the data folder; copies on a server have marks of their own.
-const EMBEDDED: &str = "embedded";
+pub(super) const EMBEDDED: &str = "embedded";
 
 /// File in a data folder that was restored: whatever index there is belongs to another state of the database.
 pub(super) const RESTORED: &str = "index-restored";
@@ -52,6 +52,10 @@ pub(super) enum Indexes {
 }
 
 impl Indexes {
+    /// What is wrong where a server can't be reached or used.
+    pub(super) const UNUSABLE: &str =
+        "the index server can't be used (index.url must name the address and port of its gRPC interface, and it must be running)";
+
     /// Finds where indexes are, and sees that they belong to this store.
     ///
     /// # Errors
@@ -64,9 +68,8 @@ impl Indexes {
             check_folder_belongs(&folder, &installation)?;
             return Ok(Self::Folder(folder));
         };
-        let collections = Collections::connect(settings_of(server, config.index_quantization), &installation).await.context(
-            "the index server can't be used (index.url must name the address and port of its gRPC interface, and it must be running)",
-        )?;
+        let collections =
+            Collections::connect(settings_of(server, config.index_quantization), &installation).await.context(Self::UNUSABLE)?;
         Ok(Self::Server(collections))
     }
 
@@ -204,7 +207,7 @@ async fn fill(store: &dyn Store) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn settings_of(server: &QdrantServer, quantization: Quantization) -> ServerSettings {
+pub(super) fn settings_of(server: &QdrantServer, quantization: Quantization) -> ServerSettings {
     let QdrantServer { addresses, api_key, collection_prefix, timeout, shard_number, replication_factor, write_consistency_factor } =
         server.clone();
     ServerSettings {
@@ -220,7 +223,7 @@ fn settings_of(server: &QdrantServer, quantization: Quantization) -> ServerSetti
 }
 
 /// The id of a store, made when it is first asked for.
-async fn installation_of(store: &dyn Store) -> anyhow::Result<String> {
+pub(super) async fn installation_of(store: &dyn Store) -> anyhow::Result<String> {
     if let Some(known) = OutboxStore::meta(store, INSTALLATION).await? {
         return Ok(known);
     }
@@ -230,7 +233,7 @@ async fn installation_of(store: &dyn Store) -> anyhow::Result<String> {
 }
 
 /// Refuses an index that was made from another store: its points would name rows that are not there.
-fn check_folder_belongs(indexes: &Path, installation: &str) -> anyhow::Result<()> {
+pub(super) fn check_folder_belongs(indexes: &Path, installation: &str) -> anyhow::Result<()> {
     let mark = indexes.join(INSTALLATION);
     match fs_err::read_to_string(&mark) {
         Ok(found) if found.trim() == installation => Ok(()),

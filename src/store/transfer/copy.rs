@@ -77,7 +77,9 @@ async fn copy(server: &mut PgConnection, file: &mut SqliteConnection, table: &Ta
     while let Some(batch) = rows.try_next().await.map_err(|error| error.1)? {
         let batch = batch.iter().map(|row| target::values(table, row)).collect::<Result<Vec<_>>>()?;
         insert(file, table, &batch).await?;
-        batch.iter().for_each(|row| sent.add(row));
+        for row in &batch {
+            sent.add(row);
+        }
         seen(Moving { step: "copying", table: &table.name, done: sent.rows, of });
     }
     Ok(sent)

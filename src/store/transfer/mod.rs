@@ -23,6 +23,7 @@ use sha2::{Digest as _, Sha256};
 pub use self::copy::copy_to_sqlite;
 use self::source::Source;
 use self::target::Target;
+use super::cipher::hex;
 use super::{Result, StoreError};
 
 /// The row of `setting` that says that the database is not complete; its value tells which store is being moved.
@@ -79,6 +80,16 @@ impl Table {
 
 fn quoted<'a>(names: impl Iterator<Item = &'a str>) -> String {
     names.map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(", ")
+}
+
+/// Tells one store from another, by its wrapped data keys.
+fn fingerprint(keys: &[(i64, Vec<u8>)]) -> String {
+    let mut digest = Sha256::new();
+    for (id, wrapped) in keys {
+        digest.update(id.to_be_bytes());
+        digest.update(wrapped);
+    }
+    hex(&digest.finalize())
 }
 
 /// How many rows a table has, and a sum over them that does not depend on their order.
@@ -145,11 +156,12 @@ impl Moved {
 
 /// Moves the store in the SQLite file `from`, which no process may have open, into the database at `to`, which holds no installation; goes on
 /// with a move of the same store that was interrupted. `afresh` throws away what an interrupted move has written. The source stays as it is.
+/// `None` where that very store is there already: nothing is changed, and nothing compared, since it may have been used since.
 ///
 /// # Errors
 /// `Server` when the database can't be used, holds another installation, or what arrived differs from what was sent, with what to do;
 /// `NewerSchema` for a source of a newer program.
-pub async fn move_to_postgres(from: &Path, to: &SecretString, afresh: bool, mut seen: impl FnMut(Moving<'_>)) -> Result<Moved> {
+pub async fn move_to_postgres(from: &Path, to: &SecretString, afresh: bool, mut seen: impl FnMut(Moving<'_>)) -> Result<Option<Moved>> {
     let mut source = Source::open(from).await?;
     let mut target = Target::open(to).await?;
     let moved = copy_and_check(&mut source, &mut target, afresh, &mut seen).await;
@@ -158,10 +170,17 @@ pub async fn move_to_postgres(from: &Path, to: &SecretString, afresh: bool, mut 
     moved
 }
 
-async fn copy_and_check(source: &mut Source, target: &mut Target, afresh: bool, seen: &mut impl FnMut(Moving<'_>)) -> Result<Moved> {
+async fn copy_and_check(
+    source: &mut Source,
+    target: &mut Target,
+    afresh: bool,
+    seen: &mut impl FnMut(Moving<'_>),
+) -> Result<Option<Moved>> {
     let tables = target.tables().await?;
     source.check_columns(&tables).await?;
-    target.begin(&tables, &source.fingerprint().await?, afresh).await?;
+    if !target.begin(&tables, &source.fingerprint().await?, afresh).await? {
+        return Ok(None);
+    }
     for table in &tables {
         copy(source, target, table, seen).await?;
     }
@@ -170,7 +189,7 @@ async fn copy_and_check(source: &mut Source, target: &mut Target, afresh: bool, 
         moved.push((table.name.clone(), check(source, target, table, seen).await?.rows));
     }
     target.finish(&tables).await?;
-    Ok(Moved { tables: moved })
+    Ok(Some(Moved { tables: moved }))
 }
 
 async fn copy(source: &mut Source, target: &mut Target, table: &Table, seen: &mut impl FnMut(Moving<'_>)) -> Result<()> {

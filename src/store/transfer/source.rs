@@ -4,12 +4,10 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use futures::TryStreamExt as _;
-use sha2::{Digest as _, Sha256};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, Connection as _, Row as _, SqliteConnection};
 
 use super::{Content, Kind, Table, Value};
-use crate::store::cipher::hex;
 use crate::store::sqlite::open_for_reading;
 use crate::store::{Result, StoreError};
 
@@ -31,12 +29,7 @@ impl Source {
     pub(super) async fn fingerprint(&mut self) -> Result<String> {
         let keys: Vec<(i64, Vec<u8>)> =
             sqlx::query_as("select id, wrapped from data_key order by id").fetch_all(&mut self.connection).await?;
-        let mut digest = Sha256::new();
-        for (id, wrapped) in &keys {
-            digest.update(id.to_be_bytes());
-            digest.update(wrapped);
-        }
-        Ok(hex(&digest.finalize()))
+        Ok(super::fingerprint(&keys))
     }
 
     /// Whether the two databases agree about what there is.

@@ -34,14 +34,22 @@ impl Target {
         catalogue::tables(&mut self.connection).await
     }
 
-    /// Marks the database as being filled from the store with this fingerprint, or sees that it is that one which is marked.
-    pub(super) async fn begin(&mut self, tables: &[Table], fingerprint: &str, afresh: bool) -> Result<()> {
+    /// Marks the database as being filled from the store with this fingerprint, or sees that it is that one which is marked. Tells whether there is
+    /// anything to fill: not where that store has arrived whole.
+    pub(super) async fn begin(&mut self, tables: &[Table], fingerprint: &str, afresh: bool) -> Result<bool> {
         let mut tx = self.connection.begin().await?;
         let mark: Option<String> =
             sqlx::query_scalar("select value from setting where name = $1").bind(UNFINISHED).fetch_optional(&mut *tx).await?;
-        let in_use: bool = sqlx::query_scalar("select exists (select 1 from data_key)").fetch_one(&mut *tx).await?;
+        let keys: Vec<(i64, Vec<u8>)> = sqlx::query_as("select id, wrapped from data_key order by id").fetch_all(&mut *tx).await?;
         match mark {
-            Some(found) if found == fingerprint && !afresh => return Ok(tx.rollback().await?),
+            Some(found) if found == fingerprint && !afresh => {
+                tx.rollback().await?;
+                return Ok(true);
+            }
+            None if !keys.is_empty() && super::fingerprint(&keys) == fingerprint => {
+                tx.rollback().await?;
+                return Ok(false);
+            }
             Some(found) if found != fingerprint && !afresh => {
                 return Err(StoreError::Server(
                     "another store is being moved into this database: finish that with its own data folder, or run \
@@ -49,7 +57,7 @@ impl Target {
                         .to_owned(),
                 ));
             }
-            None if in_use => {
+            None if !keys.is_empty() => {
                 return Err(StoreError::Server(
                     "the database in store.url holds an installation already: name an empty one (createdb NAME)".to_owned(),
                 ));
@@ -59,7 +67,8 @@ impl Target {
         let names = super::quoted(tables.iter().map(|table| table.name.as_str()));
         sqlx::query(AssertSqlSafe(format!("truncate {names}"))).execute(&mut *tx).await?;
         sqlx::query("insert into setting (name, value) values ($1, $2)").bind(UNFINISHED).bind(fingerprint).execute(&mut *tx).await?;
-        Ok(tx.commit().await?)
+        tx.commit().await?;
+        Ok(true)
     }
 
     /// Whether a row is the mark of this move, which is no part of the store.

@@ -9,7 +9,7 @@ use crate::store::contract::sample::{NOW, desk, merge, short_talk};
 use crate::store::postgres::PostgresStore;
 use crate::store::postgres::test_schema::Schema;
 use crate::store::sqlite::SqliteStore;
-use crate::store::{OutboxStore as _, Sharing, Store};
+use crate::store::{ConversationStore as _, OutboxStore as _, Sharing, Store};
 
 /// An embedded store with conversations and what hangs on them.
 struct Embedded {
@@ -37,7 +37,7 @@ impl Embedded {
     }
 
     async fn moved(&self, schema: &Schema, afresh: bool) -> Result<Moved> {
-        move_to_postgres(&self.path, &schema.url(), afresh, |_| {}).await
+        move_to_postgres(&self.path, &schema.url(), afresh, |_| {}).await.map(|moved| moved.expect("it was not there"))
     }
 }
 
@@ -102,6 +102,7 @@ async fn an_interrupted_move_is_refused_as_a_store_and_goes_on() {
         copied = copied.max(if moving.table == "conversation" && moving.step == "copying" { moving.of - moving.done } else { 0 });
     })
     .await
+    .unwrap()
     .unwrap();
     assert!(copied <= (BATCH as u64).div_ceil(2), "the half that had arrived was not sent again: {copied}");
     assert!(moved.rows() > 0);
@@ -200,7 +201,9 @@ async fn a_servers_store_is_copied_while_it_is_used_and_comes_back() {
     merge(&of_copy, &shop, &[short_talk("another")]).await;
     let added = told(&of_copy, &shop).await;
     of_copy.close().await;
-    move_to_postgres(&quiet, &other.url(), false, |_| {}).await.unwrap();
+    assert!(move_to_postgres(&quiet, &other.url(), false, |_| {}).await.unwrap().is_some());
+    // Once more changes nothing.
+    assert!(move_to_postgres(&quiet, &other.url(), true, |_| panic!("copied again")).await.unwrap().is_none());
     let back = embedded.opened(&other).await.unwrap();
     assert_eq!(told(&back, &shop).await, added);
     back.close().await;

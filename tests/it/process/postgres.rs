@@ -128,7 +128,7 @@ fn a_servers_store_is_backed_up_while_it_runs_and_put_back_anywhere() {
     assert_eq!(first(&other, &new_schema.url()), RETURN_ZH);
     // … which then holds an installation …
     let third = temp.path().join("third");
-    assert!(fails(riposte(&third).args(["--set", &set, "restore"]).arg(&backup)).contains("holds an installation already"));
+    assert!(fails(riposte(&third).args(["--set", &set, "restore"]).arg(&backup)).contains("holds this installation already"));
     // … or into a folder with an embedded store.
     let embedded = temp.path().join("embedded");
     succeeds(riposte(&embedded).arg("restore").arg(&backup));

@@ -137,6 +137,32 @@ fn the_index_moves_between_the_folder_and_a_server() {
 }
 
 #[test]
+fn the_index_is_copied_to_a_server_without_embedding_anew() {
+    let Some(prefix) = Prefix::new() else { return };
+    let temp = tempfile::tempdir().unwrap();
+    let data = temp.path().join("data");
+    prefix.settings(&data, false);
+    succeeds(riposte(&data).args(["import", "--desk", "shop"]).arg(archive("conversations.zh.jsonl")));
+    assert!(fails(riposte(&data).arg("migrate-store")).contains("nowhere to move to"));
+    prefix.settings(&data, true);
+    let said = succeeds(riposte(&data).arg("migrate-store"));
+    assert!(said.contains("points of the index copied, read back and compared"), "{said}");
+    // The next start takes the copy as it is: no point waits to be written.
+    assert_eq!(prefix.collections(false).len(), 1);
+    let server = Server::start(&data);
+    assert_eq!(server.get("/v1/desks/shop")["counts"]["index_pending"], 0);
+    server.kill();
+    let log = || fs_err::read_to_string(data.with_extension("log")).unwrap();
+    assert!(!log().contains("being filled"), "{}", log());
+    let again = succeeds(riposte(&data).arg("migrate-store"));
+    assert!(again.contains("no index was copied"), "{again}");
+    // Where the copy has gone it is told.
+    prefix.collections(true);
+    Server::start(&data).kill();
+    assert!(log().contains("being filled"), "{}", log());
+}
+
+#[test]
 fn a_server_that_is_not_there_is_told_at_the_start() {
     let temp = tempfile::tempdir().unwrap();
     // A port of the system's choice that nobody listens on any more.
