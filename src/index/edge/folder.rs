@@ -41,7 +41,12 @@ impl Manifest {
 
     /// Whether an index that was made with this is the one that `wanted` describes.
     pub(super) fn fits(&self, wanted: &Self) -> bool {
-        Self { quantization: wanted.quantization, ..self.clone() } == *wanted
+        self.requantized(wanted.quantization) == *wanted
+    }
+
+    /// The same with vectors kept another way.
+    pub(super) fn requantized(&self, quantization: Quantization) -> Self {
+        Self { quantization, ..self.clone() }
     }
 }
 

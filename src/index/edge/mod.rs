@@ -176,7 +176,7 @@ impl Opened {
 
     /// Notes that `optimize` has brought all segments into the form that the settings ask for.
     fn note_form(&self) -> Result<(), IndexError> {
-        self.folder.write_manifest(&Manifest { quantization: self.tuning.quantization, ..self.manifest.clone() })
+        self.folder.write_manifest(&self.manifest.requantized(self.tuning.quantization))
     }
 
     /// Closes the shard and opens it again, which is the only way to shorten its log.

@@ -231,6 +231,7 @@ mod tests {
     use tonic::{Request, Response, Status};
 
     use super::*;
+    use crate::domain::Quantization;
 
     const KEY: &str = "s3cret";
 
@@ -270,6 +271,7 @@ mod tests {
             shard_number: 1,
             replication_factor: 1,
             write_consistency_factor: 1,
+            quantization: Quantization::None,
         })
         .unwrap()
     }
