@@ -10,6 +10,7 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use axum::Router;
 use tokio::net::TcpListener;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -28,6 +29,7 @@ use crate::index::VectorIndex;
 use crate::insight::Insight;
 use crate::jobs::adapt::Adaptation;
 use crate::jobs::answered::Answered;
+use crate::jobs::filling::Filling;
 use crate::jobs::indexing::Indexer;
 use crate::jobs::mining::Miner;
 use crate::jobs::runner::Runner;
@@ -64,6 +66,8 @@ pub use lock::{FolderLock, LockError, running_server};
 const INDEX_CHECK: Duration = Duration::from_secs(5);
 /// Desks that are prepared at the start.
 const PREPARED_DESKS: usize = 32;
+/// How often is said how far the index is filled.
+const TELL_FILLING: Duration = Duration::from_mins(1);
 
 /// An open installation.
 pub struct App {
@@ -332,6 +336,46 @@ impl App {
         });
     }
 
+    /// Says so while the index is being filled: suggestions are made from the part that is there, and look as if nothing were amiss.
+    fn tell_filling(&self) {
+        let (store, indexer, stop) = (Arc::clone(&self.store), Arc::clone(&self.indexer), self.stop.clone());
+        self.tasks.spawn(async move {
+            let telling = async {
+                let filling = Filling::under_way(store.as_ref()).await?;
+                let own = |filling: &Filling| filling.total > 0 && filling.encoder == indexer.encoder();
+                let Some(filling) = filling.filter(own) else { return anyhow::Ok(()) };
+                let (mut state, mut told) = (indexer.watch(), None);
+                loop {
+                    // Looked at before counting: a change between the two wakes `changed` below.
+                    state.borrow_and_update();
+                    let pending = store.pending_index_count(None).await?;
+                    let (done, total) = (filling.done(pending), filling.total);
+                    if pending == 0 {
+                        if told.is_some() {
+                            tracing::info!(done, total, "the index is filled");
+                        }
+                        return Ok(Filling::end(store.as_ref()).await?);
+                    }
+                    let due = |told: Option<Instant>| told.is_none_or(|told| told.elapsed() >= TELL_FILLING);
+                    if due(told) {
+                        tracing::warn!(done, total, "the index is being filled; suggestions come as it fills");
+                        told = Some(Instant::now());
+                    }
+                    // Not counted for every batch.
+                    while !due(told) {
+                        state.changed().await?;
+                        if state.borrow_and_update().idle {
+                            break;
+                        }
+                    }
+                }
+            };
+            if let Some(Err(error)) = stop.run_until_cancelled(telling).await {
+                tracing::debug!(error = &*error as &dyn std::error::Error, "nothing more is told of the filling of the index");
+            }
+        });
+    }
+
     /// Has `/readyz` tell while a server that keeps the index is away. What needs no index is answered meanwhile.
     fn watch_index(&self, readiness: Arc<Readiness>) {
         if matches!(*self.indexes, Indexes::Folder(_)) {
@@ -407,6 +451,7 @@ impl App {
             .context("the encoder does not work")?;
         readiness.set(ReadinessState::Ready);
         self.watch_index(Arc::clone(&readiness));
+        self.tell_filling();
         self.prepare_desks();
         let stop = self.stop.clone();
         let graceful = async move {

@@ -4,7 +4,7 @@
 
 use anyhow::{Context, ensure};
 
-use super::indexes::{EMBEDDED, INDEX_COPY, Indexes, check_folder_belongs, settings_of};
+use super::indexes::{EMBEDDED, Indexes, check_folder_belongs, copy_of, installation_of, settings_of};
 use crate::config::Config;
 use crate::embed::ModelInfo;
 use crate::index::edge::EdgeIndex;
@@ -31,13 +31,13 @@ pub(super) async fn copy_index(
     let Some(server) = &config.index_server else { return Ok(None) };
     let indexes = config.data_dir.join("index");
     let folder = indexes.join(&info.fingerprint);
-    let copied = format!("{INDEX_COPY}.{}", info.fingerprint);
+    let copied = copy_of(&info.fingerprint);
     // An index from before copies were remembered is the one in the folder.
     let fed = OutboxStore::meta(store, &copied).await?;
     if !folder.is_dir() || fed.is_some_and(|fed| fed != EMBEDDED) {
         return Ok(None);
     }
-    let installation = super::indexes::installation_of(store).await?;
+    let installation = installation_of(store).await?;
     check_folder_belongs(&indexes, &installation)?;
     let (dimension, fingerprint, quantization) = (info.dimension, info.fingerprint.clone(), config.index_quantization);
     let from = crate::rt::cpu(move || EdgeIndex::open(&folder, dimension, &fingerprint, quantization))

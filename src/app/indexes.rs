@@ -17,6 +17,7 @@ use crate::embed::{Embedder, ModelInfo};
 use crate::index::edge::EdgeIndex;
 use crate::index::server::{Collections, ServerSettings};
 use crate::index::{IndexError, VectorIndex};
+use crate::jobs::filling::Filling;
 use crate::store::{OutboxStore, Store};
 
 /// Setting of the store that names the encoder the live index was made with.
@@ -26,10 +27,13 @@ const INDEX_MODEL: &str = "index_model";
 const INSTALLATION: &str = "installation";
 
 /// Beginning of the settings of the store that say which copy of an encoder's index has been fed.
-pub(super) const INDEX_COPY: &str = "index_copy";
+const INDEX_COPY: &str = "index_copy";
 
 /// The copy in the data folder; copies on a server have marks of their own.
 pub(super) const EMBEDDED: &str = "embedded";
+
+/// In place of a copy's mark: whatever copy turns up is to be made anew.
+const NO_COPY: &str = "";
 
 /// File in a data folder that was restored: whatever index there is belongs to another state of the database.
 pub(super) const RESTORED: &str = "index-restored";
@@ -96,18 +100,35 @@ impl Indexes {
                 info.fingerprint
             );
         }
+        let given_up = unfinished(store, live.as_deref()).await?.filter(|filling| filling.encoder != info.fingerprint);
+        if let Some(given_up) = &given_up {
+            // It misses what changes from now on: made anew if that encoder comes back.
+            OutboxStore::set_meta(store, &copy_of(&given_up.encoder), NO_COPY).await?;
+        }
         let restored = config.data_dir.join(RESTORED);
-        let copy = format!("{INDEX_COPY}.{}", info.fingerprint);
-        let fed = if restored.exists() { Some(String::new()) } else { OutboxStore::meta(store, &copy).await? };
-        let (index, mark) = match self {
+        let copy = copy_of(&info.fingerprint);
+        let fed = if restored.exists() { Some(NO_COPY.to_owned()) } else { OutboxStore::meta(store, &copy).await? };
+        let Found { index, mark, fresh } = match self {
             Self::Folder(folder) => {
                 let folder = folder.join(&info.fingerprint);
-                (open_folder(&folder, store, info, fed.as_deref(), config.index_quantization).await?, EMBEDDED.to_owned())
+                if !folder.exists() {
+                    // A folder that is there without its points having been queued must not be taken for one that is complete.
+                    OutboxStore::set_meta(store, &copy, NO_COPY).await?;
+                }
+                open_folder(&folder, info, fed.as_deref(), config.index_quantization).await?
             }
-            Self::Server(collections) => open_collection(collections, store, info, fed.as_deref()).await?,
+            Self::Server(collections) => open_collection(collections, info, fed.as_deref()).await?,
         };
+        let complete = live.as_deref() == Some(info.fingerprint.as_str());
+        match given_up {
+            _ if fresh => fill(store, info).await?,
+            // What waited for this index when the other was begun has gone to the other one.
+            Some(given_up) if given_up.waited > 0 || !complete => fill(store, info).await?,
+            Some(_given_up) => Filling::end(store).await?,
+            None => {}
+        }
         // After everything has been queued: where that was interrupted, the next start begins again.
-        if fed.as_deref() != Some(mark.as_str()) {
+        if fresh || fed.as_deref() != Some(mark.as_str()) {
             OutboxStore::set_meta(store, &copy, &mark).await?;
         }
         if restored.exists() {
@@ -136,6 +157,7 @@ impl Indexes {
     /// When the store, the disk or the server refuses.
     pub(super) async fn adopt(&self, store: &dyn Store, fingerprint: &str) -> anyhow::Result<()> {
         OutboxStore::set_meta(store, INDEX_MODEL, fingerprint).await?;
+        Filling::end(store).await?;
         match self {
             Self::Folder(indexes) => {
                 for folder in fs_err::read_dir(indexes)? {
@@ -151,13 +173,16 @@ impl Indexes {
     }
 }
 
-async fn open_folder(
-    folder: &Path,
-    store: &dyn Store,
-    info: &ModelInfo,
-    fed: Option<&str>,
-    quantization: Quantization,
-) -> anyhow::Result<Arc<dyn VectorIndex>> {
+/// An opened index.
+struct Found {
+    index: Arc<dyn VectorIndex>,
+    /// Which copy it is.
+    mark: String,
+    /// Whether it was made just now and holds nothing.
+    fresh: bool,
+}
+
+async fn open_folder(folder: &Path, info: &ModelInfo, fed: Option<&str>, quantization: Quantization) -> anyhow::Result<Found> {
     // An index from before copies were remembered is the one in the folder.
     if folder.exists() && fed.is_some_and(|fed| fed != EMBEDDED) {
         tracing::info!("the index in the data folder has missed changes and is made anew");
@@ -169,18 +194,10 @@ async fn open_folder(
     let index = crate::rt::cpu(move || EdgeIndex::open(&at, dimension, &fingerprint, quantization))
         .await?
         .with_context(|| format!("the index {}", folder.display()))?;
-    if fresh {
-        fill(store).await?;
-    }
-    Ok(Arc::new(index))
+    Ok(Found { index: Arc::new(index), mark: EMBEDDED.to_owned(), fresh })
 }
 
-async fn open_collection(
-    collections: &Collections,
-    store: &dyn Store,
-    info: &ModelInfo,
-    fed: Option<&str>,
-) -> anyhow::Result<(Arc<dyn VectorIndex>, String)> {
+async fn open_collection(collections: &Collections, info: &ModelInfo, fed: Option<&str>) -> anyhow::Result<Found> {
     let mut mark = collections.mark(&info.fingerprint).await?;
     if mark.is_some() && mark.as_deref() != fed {
         tracing::info!("the index on the server has missed changes and is made anew");
@@ -192,19 +209,31 @@ async fn open_collection(
         None => (collections.create(info.dimension, &info.fingerprint).await?, true),
     };
     let index = collections.open(info.dimension, &info.fingerprint).await.context("the index on the server")?;
-    if fresh {
-        fill(store).await?;
-    }
-    Ok((Arc::new(index), mark))
+    Ok(Found { index: Arc::new(index), mark, fresh })
 }
 
 /// An index can always be made again from the store: after a restore without it, for a new encoder, in another place.
-async fn fill(store: &dyn Store) -> anyhow::Result<()> {
-    let queued = store.queue_everything().await?;
-    if queued > 0 {
-        tracing::info!(points = queued, "the index is being filled from the store");
+async fn fill(store: &dyn Store, info: &ModelInfo) -> anyhow::Result<()> {
+    let Filling { total, .. } = Filling::begin(store, &info.fingerprint).await?;
+    if total > 0 {
+        tracing::info!(points = total, "the index is being filled from the store");
     }
     Ok(())
+}
+
+/// The filling that is under way. That of the index in force has ended when nothing waits any more; that of another one, when it is adopted.
+async fn unfinished(store: &dyn Store, live: Option<&str>) -> anyhow::Result<Option<Filling>> {
+    let Some(filling) = Filling::under_way(store).await? else { return Ok(None) };
+    if live == Some(filling.encoder.as_str()) && store.pending_index_count(None).await? == 0 {
+        Filling::end(store).await?;
+        return Ok(None);
+    }
+    Ok(Some(filling))
+}
+
+/// The setting that says which copy of an encoder's index has been fed.
+pub(super) fn copy_of(fingerprint: &str) -> String {
+    format!("{INDEX_COPY}.{fingerprint}")
 }
 
 pub(super) fn settings_of(server: &QdrantServer, quantization: Quantization) -> ServerSettings {
@@ -244,5 +273,199 @@ pub(super) fn check_folder_belongs(indexes: &Path, installation: &str) -> anyhow
         ),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(fs_err::write(&mark, installation)?),
         Err(error) => Err(error.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use async_trait::async_trait;
+
+    use super::*;
+    use crate::auth::test_support::ManualClock;
+    use crate::config::Flags;
+    use crate::domain::{DeskId, EntryContent, EntryDraft, EntryStatus, Language, Provenance, Timestamp};
+    use crate::embed::fake::FakeEmbedder;
+    use crate::embed::{EmbedError, Embedding, Lane, TextKind};
+    use crate::index::IndexFilter;
+    use crate::jobs::indexing::Indexer;
+    use crate::store::EntryEdit;
+    use crate::store::cipher::KeySource;
+    use crate::store::sqlite::SqliteStore;
+    use crate::suggest::DeskProfiles;
+
+    const NOW: Timestamp = Timestamp::from_micros(1_700_000_000_000_000);
+    /// Two batches of the index writer and a bit.
+    const ENTRIES: usize = 600;
+
+    /// An encoder that fails behind its first calls, as a program that is killed.
+    struct Failing {
+        encoder: FakeEmbedder,
+        calls_left: AtomicUsize,
+    }
+
+    #[async_trait]
+    impl Embedder for Failing {
+        fn info(&self) -> &ModelInfo {
+            self.encoder.info()
+        }
+
+        async fn embed(&self, texts: Vec<String>, kind: TextKind, lane: Lane) -> Result<Vec<Embedding>, EmbedError> {
+            let left = self.calls_left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
+            left.map_err(|_none| EmbedError::Stopped)?;
+            self.encoder.embed(texts, kind, lane).await
+        }
+    }
+
+    struct Site {
+        config: Config,
+        indexes: Indexes,
+        store: Arc<dyn Store>,
+        _folder: tempfile::TempDir,
+    }
+
+    impl Site {
+        async fn new() -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            let flags = Flags {
+                data_dir: Some(folder.path().join("data")),
+                file: None,
+                listen: None,
+                assignments: vec![format!("encoder.folder={}", folder.path().display())],
+            };
+            let config = Config::from_sources(&flags, &HashMap::new()).unwrap();
+            create_private_dir(&config.data_dir).unwrap();
+            let key = KeySource::File(config.data_dir.join("master.key"));
+            let store: Arc<dyn Store> =
+                Arc::new(Box::pin(SqliteStore::open(&config.data_dir.join("riposte.db"), &key, NOW)).await.unwrap());
+            let indexes = Indexes::find(&config, store.as_ref()).await.unwrap();
+            Self { config, indexes, store, _folder: folder }
+        }
+
+        async fn write(&self, entries: std::ops::Range<usize>) {
+            self.store.ensure_desk(&desk(), NOW).await.unwrap();
+            let draft = |number: usize| EntryDraft {
+                desk: desk(),
+                external_id: number.to_string(),
+                content: EntryContent {
+                    language: Language::En,
+                    status: EntryStatus::Published,
+                    tags: Vec::new(),
+                    valid_from: None,
+                    valid_to: None,
+                    owner: None,
+                    questions: vec![format!("Question {number}?")],
+                    answer: format!("Answer {number}."),
+                    provenance: Provenance::default(),
+                },
+            };
+            let edit = EntryEdit { by: "test", at: NOW, note: None };
+            self.store.put_entries(&desk(), &entries.map(draft).collect::<Vec<_>>(), edit).await.unwrap();
+        }
+
+        /// A process with this encoder, as long as `embed` calls do; how many points its index has at the end.
+        async fn run(&self, dimension: usize, on_new_encoder: OnNewEncoder, calls: usize) -> usize {
+            let embedder: Arc<dyn Embedder> =
+                Arc::new(Failing { encoder: FakeEmbedder::new(dimension), calls_left: AtomicUsize::new(calls) });
+            self.store.release_index_claims(None).await.unwrap();
+            let index = self.indexes.open(&self.config, self.store.as_ref(), embedder.as_ref(), on_new_encoder).await.unwrap();
+            let clock = Arc::new(ManualClock::default());
+            clock.advance_seconds(NOW.as_micros() / 1_000_000);
+            let profiles = Arc::new(DeskProfiles::new(Arc::clone(&index), Arc::clone(&embedder)));
+            let indexer = Indexer::new(Arc::clone(&self.store), Arc::clone(&index), embedder, profiles, clock);
+            assert_eq!(indexer.drain().await.is_err(), calls < ENTRIES, "stopped where it should");
+            let points = index.count(&IndexFilter::desk(desk())).await.unwrap();
+            index.close().await.unwrap();
+            points
+        }
+
+        async fn filling(&self) -> Option<Filling> {
+            Filling::under_way(self.store.as_ref()).await.unwrap()
+        }
+
+        async fn pending(&self) -> u64 {
+            self.store.pending_index_count(None).await.unwrap()
+        }
+    }
+
+    fn desk() -> DeskId {
+        "shop".parse().unwrap()
+    }
+
+    fn fingerprint(dimension: usize) -> String {
+        FakeEmbedder::new(dimension).info().fingerprint.clone()
+    }
+
+    const OLD: usize = 16;
+    const NEW: usize = 32;
+
+    #[tokio::test]
+    async fn an_interrupted_filling_goes_on_where_it_stood() {
+        let site = Site::new().await;
+        site.write(0..ENTRIES).await;
+        assert_eq!(site.run(OLD, OnNewEncoder::Refuse, usize::MAX).await, ENTRIES);
+
+        let mut before = ENTRIES as u64;
+        for _ in 0..2 {
+            // A batch takes two calls.
+            let there = site.run(NEW, OnNewEncoder::Reindex, 3).await as u64;
+            let filling = site.filling().await.unwrap();
+            assert_eq!((filling.encoder.as_str(), filling.total, filling.waited), (fingerprint(NEW).as_str(), ENTRIES as u64, 0));
+            assert!(site.pending().await < before, "each goes on where the one before was interrupted");
+            assert_eq!(filling.done(site.pending().await), there);
+            assert_eq!(Filling::resume_or_begin(site.store.as_ref(), &fingerprint(NEW)).await.unwrap(), filling, "nothing is queued again");
+            before = site.pending().await;
+        }
+        assert_eq!(site.run(NEW, OnNewEncoder::Reindex, usize::MAX).await, ENTRIES);
+        assert!(site.filling().await.is_some(), "not adopted yet");
+        site.indexes.adopt(site.store.as_ref(), &fingerprint(NEW)).await.unwrap();
+        assert_eq!(site.filling().await, None);
+        assert_eq!(site.run(NEW, OnNewEncoder::Refuse, usize::MAX).await, ENTRIES);
+    }
+
+    #[tokio::test]
+    async fn a_filling_that_is_given_up_costs_no_index_a_change() {
+        let site = Site::new().await;
+        site.write(0..ENTRIES - 1).await;
+        for _ in 0..2 {
+            assert_eq!(site.run(OLD, OnNewEncoder::Refuse, usize::MAX).await, ENTRIES - 1);
+        }
+        // A change that has not reached the index in force goes to the new one.
+        site.write(ENTRIES - 1..ENTRIES).await;
+        assert_eq!(site.run(NEW, OnNewEncoder::Reindex, usize::MAX).await, ENTRIES);
+        assert_eq!((site.filling().await.unwrap().waited, site.pending().await), (1, 0));
+
+        assert_eq!(site.run(OLD, OnNewEncoder::Refuse, usize::MAX).await, ENTRIES, "the index in force gets it after all");
+        site.write(ENTRIES..ENTRIES + 1).await;
+        for _ in 0..2 {
+            assert_eq!(site.run(OLD, OnNewEncoder::Refuse, usize::MAX).await, ENTRIES + 1);
+        }
+        assert_eq!(site.filling().await, None);
+        assert_eq!(site.run(NEW, OnNewEncoder::Reindex, usize::MAX).await, ENTRIES + 1, "made anew, not taken for complete");
+
+        assert_eq!(site.filling().await.unwrap().waited, 0);
+        assert_eq!(site.run(OLD, OnNewEncoder::Refuse, usize::MAX).await, ENTRIES + 1);
+        assert_eq!(site.filling().await, None, "an index that lacks nothing is not filled again");
+    }
+
+    #[tokio::test]
+    async fn an_index_that_was_deleted_is_filled_although_its_making_was_interrupted() {
+        let site = Site::new().await;
+        site.write(0..ENTRIES).await;
+        site.run(OLD, OnNewEncoder::Refuse, usize::MAX).await;
+        let folder = site.config.data_dir.join("index").join(fingerprint(OLD));
+        for _ in 0..2 {
+            fs_err::remove_dir_all(&folder).unwrap();
+            assert_eq!(site.run(OLD, OnNewEncoder::Refuse, 3).await as u64 + site.pending().await, ENTRIES as u64);
+            assert_eq!(site.run(OLD, OnNewEncoder::Refuse, usize::MAX).await, ENTRIES, "filled, and not made anew once more");
+            assert_eq!(site.pending().await, 0);
+        }
+        fs_err::remove_dir_all(&folder).unwrap();
+        // What a process leaves that is killed after it has made the folder and before anything is queued.
+        OutboxStore::set_meta(site.store.as_ref(), &copy_of(&fingerprint(OLD)), NO_COPY).await.unwrap();
+        EdgeIndex::open(&folder, OLD, &fingerprint(OLD), Quantization::None).unwrap().close().await.unwrap();
+        assert_eq!(site.run(OLD, OnNewEncoder::Refuse, usize::MAX).await, ENTRIES);
     }
 }

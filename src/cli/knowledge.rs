@@ -10,11 +10,13 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::backend::{Backend, known_desk};
+use super::progress::follow;
 use super::remote::{Remote, encoded};
 use super::{desk, print};
 use crate::app::{App, OnNewEncoder};
 use crate::config::Config;
 use crate::domain::{DeskId, EntryDraft, EntryFilter, EntryId, EntryStatus, JobState, Language, SystemClock};
+use crate::embed::Embedder as _;
 use crate::knowledge::{ImportOptions, KnowledgeFile, KnowledgeFormat, exchange};
 
 /// Entries read at a time.
@@ -369,11 +371,13 @@ pub(super) async fn reindex(config: Config) -> anyhow::Result<()> {
     let app = App::open(config, Arc::new(SystemClock), OnNewEncoder::Reindex)
         .await
         .context("re-indexing needs the data folder for itself: stop the server first")?;
-    let job = app.jobs.start_reindex().await?;
-    let job = app.follow_job(job.id, |job| tracing::info!(done = job.progress.done, total = job.progress.total, "re-indexing")).await?;
+    let job = app.jobs.start_reindex(&app.embedder.info().fingerprint).await?;
+    let job = follow(&app, job.id).await?;
     if job.state != JobState::Succeeded {
         bail!("re-indexing {}: {}", job.state.as_str(), job.error.unwrap_or_default());
     }
+    // Its graphs, too: the first searches should not compare everything.
+    app.wait_until_indexed().await?;
     app.adopt_index().await?;
     app.close().await?;
     print("the index is made with the present encoder");

@@ -86,6 +86,12 @@ impl Indexer {
         Self { store, index, embedder, profiles, clock, id, wake, written, state }
     }
 
+    /// Fingerprint of the encoder it writes with.
+    #[must_use]
+    pub fn encoder(&self) -> &str {
+        &self.embedder.info().fingerprint
+    }
+
     /// Tells the writer that something has been queued.
     pub fn wake(&self) {
         self.state.send_modify(|state| {

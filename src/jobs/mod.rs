@@ -4,6 +4,7 @@
 pub mod adapt;
 pub mod answered;
 pub mod clusters;
+pub mod filling;
 mod gaps;
 mod import;
 pub mod indexing;
@@ -175,9 +176,14 @@ impl Jobs {
         Ok(self.adaptation.switch_off(desk).await?)
     }
 
-    /// Queues the filling of a new index.
-    pub async fn start_reindex(&self) -> Result<Job, JobError> {
-        self.queue(JobKind::Reindex, None, serde_json::Value::Null).await
+    /// Queues the filling of the index for the encoder with this fingerprint; while that is under way, gives that job.
+    pub async fn start_reindex(&self, encoder: &str) -> Result<Job, JobError> {
+        let newest = self.store.jobs_page(None, None, 50).await?;
+        let same = |job: &Job| job.kind == JobKind::Reindex && !job.state.is_final() && job.params["encoder"] == encoder;
+        match newest.into_iter().find(same) {
+            Some(job) => Ok(job),
+            None => self.queue(JobKind::Reindex, None, serde_json::json!({ "encoder": encoder })).await,
+        }
     }
 
     async fn queue(&self, kind: JobKind, desk: Option<&DeskId>, params: serde_json::Value) -> Result<Job, JobError> {

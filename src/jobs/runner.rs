@@ -211,7 +211,7 @@ impl Runner {
             match job.kind {
                 JobKind::Import => import::run(&context, &job).await,
                 JobKind::RebuildClusters => clusters::run(&context, &job).await,
-                JobKind::Reindex => super::reindex::run(&context).await,
+                JobKind::Reindex => super::reindex::run(&context, &job).await,
                 JobKind::Adapt => super::adapt::run(&context, &job).await,
                 JobKind::FindGaps => super::gaps::run(&context, &job).await,
             }
