@@ -34,7 +34,7 @@ pub(super) enum ModelsCommand {
 pub(super) struct ManifestArgs {
     /// The folder: config.json, tokenizer.json, model.safetensors
     dir: PathBuf,
-    /// How the tokens' vectors become one: mean or cls [default: what modules.json says]
+    /// How the tokens' vectors become one: mean, cls or last_token [default: what modules.json says]
     #[arg(long, value_parser = pooling)]
     pooling: Option<Pooling>,
     /// Tokens after which a text is cut [default: the model's limit, at most 512]
@@ -67,7 +67,8 @@ fn pooling(text: &str) -> Result<Pooling, String> {
     match text {
         "mean" => Ok(Pooling::Mean),
         "cls" => Ok(Pooling::Cls),
-        _ => Err("write mean or cls".to_owned()),
+        "last_token" => Ok(Pooling::LastToken),
+        _ => Err("write mean, cls or last_token".to_owned()),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Text to vectors: the port [`Embedder`] (async, batching) and the contract [`EmbedModel`] behind it (synchronous).
 //!
-//! Callers see only `Embedder`. `candle` implements `EmbedModel` for any BERT-family encoder described by a manifest, `queue` puts a
+//! Callers see only `Embedder`. `candle` implements `EmbedModel` for any encoder of a known architecture described by a manifest, `queue` puts a
 //! batching thread in front of a model, `fake` is a deterministic stand-in for tests; `proposal` writes the manifest of a published
 //! folder, `check` tries a loaded model. The same text must give the same vector alone or in any batch (cosine ≥ 0.9999).
 //!
