@@ -5,7 +5,8 @@
 Four networks with random weights, in the layouts such models are published in:
 
 - `bert-wordpiece`: BERT with a WordPiece tokenizer, CLS pooling, a sentence-transformers folder with prompts; names prefixed `bert.`, pooler present.
-  `model.int8.safetensors` holds the same weights with every 2-D tensor as int8 and one factor per row (`NAME.scale`).
+  `model.int8.safetensors` holds the same weights with every 2-D tensor as int8 and one factor per row (`NAME.scale`); so does, in PyTorch's
+  own form, `pytorch_model.bin` beside the folders.
 - `xlmr-unigram`: XLM-RoBERTa (positions start behind the padding token) with a Unigram tokenizer, mean pooling, no
   sentence-transformers files; names prefixed `roberta.`, no pooler.
 - `new-unigram`: `new`, the architecture of gte's multilingual encoders (positions as turns with NTK scaling, gated layers), with the
@@ -20,6 +21,7 @@ The references are computed the way transformers does it, with padding and an at
 
 import json
 import shutil
+from collections import OrderedDict
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -226,6 +228,7 @@ def bert():
     path = folder("bert-wordpiece", config.to_json_string(use_diff=True), tokenizer)
     tensors = weights(network, "bert.")
     save_file(tensors, path / "model.safetensors", metadata={"format": "pt"})
+    torch.save(OrderedDict(tensors), HERE / "pytorch_model.bin")
     prompts = {"query": "query: ", "passage": "passage: "}
     write_lines(path / "reference.jsonl", references(network, tokenizer, 0, "cls", prompts["query"], 24))
 
