@@ -91,7 +91,7 @@ enum Command {
     /// Measures accuracy on labelled sets and archives
     #[command(subcommand)]
     Eval(eval::EvalCommand),
-    /// Encoder folders: tries one, writes its manifest
+    /// Encoders: lists known ones, fetches one, tries one, writes a manifest
     #[command(subcommand)]
     Models(models::ModelsCommand),
     /// Fills a new index from the store (after a change of encoder)
@@ -144,7 +144,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Config(ConfigCommand::Default) => print(DEFAULT_FILE.trim_end()),
         Command::Openapi => print(&serde_json::to_string_pretty(&crate::http::openapi())?),
-        Command::Models(command) => return models::run(command),
+        Command::Models(command) => return models::run(command, &flags),
         command => {
             let config = Config::load(&flags)?;
             // Commands that report on standard output keep the log quiet unless a filter was asked for.

@@ -1,6 +1,7 @@
-//! `riposte models`: looks at encoder folders, and writes the manifest of one that was published without.
+//! `riposte models`: fetches known encoders, looks at encoder folders, and writes the manifest of one that was published without.
 //!
-//! Works on folders, not on an installation: neither settings nor data folder are touched.
+//! Works on folders, not on an installation: of the settings only the hub and the place of the data folder are read, and only to list and
+//! to fetch.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -10,9 +11,12 @@ use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 
 use super::print;
+use super::progress::{draw, progress_bar};
 use crate::app::App;
+use crate::config::{Flags, ModelHub};
 use crate::embed::EmbedModel;
 use crate::embed::check::{check, read_references};
+use crate::embed::hub::{Hub, KnownModel, Order, Pulled, adopt};
 use crate::embed::manifest::{MANIFEST_FILE, Manifest, Pooling};
 use crate::embed::proposal::{self, Wishes, propose};
 
@@ -26,15 +30,40 @@ pub(super) enum ModelsCommand {
         /// The folder
         dir: PathBuf,
     },
+    /// Lists the encoders that can be fetched by name
+    List,
+    /// Fetches a known encoder from a hub: resumable, every file checked against the hub's hash
+    Pull(PullArgs),
     /// Writes the manifest of an encoder folder as published (Hugging Face, sentence-transformers)
     Manifest(ManifestArgs),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct PullArgs {
+    /// Its name (`riposte models list` has them)
+    name: String,
+    /// Folder to put it in [default: models/NAME in the data folder]
+    #[arg(long, value_name = "DIR")]
+    to: Option<PathBuf>,
+    /// Address of the hub or of a mirror [default: the setting encoder.hub, else HF_ENDPOINT, else https://huggingface.co]
+    #[arg(long, value_name = "URL")]
+    endpoint: Option<String>,
+    /// Branch, tag or commit on the hub
+    #[arg(long, default_value = "main")]
+    revision: String,
+    /// Tokens after which a text is cut [default: the model's limit, at most 512]
+    #[arg(long)]
+    max_tokens: Option<usize>,
+    /// Fetch nothing: the files were put into the folder by hand
+    #[arg(long, conflicts_with_all = ["endpoint", "revision"])]
+    local: bool,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct ManifestArgs {
     /// The folder: config.json, tokenizer.json, model.safetensors
     dir: PathBuf,
-    /// How the tokens' vectors become one: mean or cls [default: what modules.json says]
+    /// How the tokens' vectors become one: mean, cls or last_token [default: what modules.json says]
     #[arg(long, value_parser = pooling)]
     pooling: Option<Pooling>,
     /// Tokens after which a text is cut [default: the model's limit, at most 512]
@@ -67,18 +96,65 @@ fn pooling(text: &str) -> Result<Pooling, String> {
     match text {
         "mean" => Ok(Pooling::Mean),
         "cls" => Ok(Pooling::Cls),
-        _ => Err("write mean or cls".to_owned()),
+        "last_token" => Ok(Pooling::LastToken),
+        _ => Err("write mean, cls or last_token".to_owned()),
     }
 }
 
-pub(super) fn run(command: ModelsCommand) -> anyhow::Result<ExitCode> {
+pub(super) fn run(command: ModelsCommand, flags: &Flags) -> anyhow::Result<ExitCode> {
     match command {
         ModelsCommand::Check { dir } => run_check(&dir),
+        ModelsCommand::List => {
+            list(&ModelHub::load(flags)?);
+            Ok(ExitCode::SUCCESS)
+        }
+        ModelsCommand::Pull(args) => {
+            pull(args, flags)?;
+            Ok(ExitCode::SUCCESS)
+        }
         ModelsCommand::Manifest(args) => {
             write_manifest(args)?;
             Ok(ExitCode::SUCCESS)
         }
     }
+}
+
+fn list(hub: &ModelHub) {
+    print(&format!("{:<23} {:>9} {:>10} {:>8}  {:<11} {:<14} folder", "name", "MB", "dimensions", "tokens", "licence", "languages"));
+    for model in KnownModel::all() {
+        let folder = hub.folder.join(&model.name);
+        let place = if folder.join(MANIFEST_FILE).is_file() { folder.display().to_string() } else { "-".to_owned() };
+        let KnownModel { name, megabytes, dimension, max_tokens, licence, languages, .. } = model;
+        print(&format!("{name:<23} {megabytes:>9} {dimension:>10} {max_tokens:>8}  {licence:<11} {languages:<14} {place}"));
+    }
+    print(&format!("from {}; fetch one with riposte models pull NAME", hub.endpoint));
+}
+
+fn pull(args: PullArgs, flags: &Flags) -> anyhow::Result<()> {
+    let model = KnownModel::find(&args.name)?;
+    let settings = ModelHub::load(flags)?;
+    let folder = args.to.unwrap_or_else(|| settings.folder.join(&model.name));
+    let order = Order { folder, revision: args.revision, max_tokens: args.max_tokens };
+    let manifest = if args.local {
+        adopt(&model, &order)?
+    } else {
+        let endpoint = args.endpoint.unwrap_or(settings.endpoint);
+        print(&format!("{} of {endpoint} into {}", model.repository, order.folder.display()));
+        let bar = progress_bar();
+        let pulled = Hub::new(&endpoint)?.pull(&model, &order, &mut |file, done, total| draw(&bar, file, done, total));
+        bar.finish_and_clear();
+        let Pulled { manifest, files } = pulled?;
+        for file in files {
+            let fetched = if file.fetched == 0 { "there already".to_owned() } else { format!("{} bytes fetched", file.fetched) };
+            print(&format!("{:<20} {:>12} bytes, {fetched}; {} holds", file.name, file.bytes, file.verified));
+        }
+        manifest
+    };
+    let folder = order.folder.display();
+    print(&format!("{} is at {folder}, texts are cut at {} tokens; next:", manifest.name, manifest.max_tokens));
+    print(&format!("  riposte models check '{folder}'"));
+    print(&format!("  riposte --set encoder.folder='{folder}' reindex"));
+    Ok(())
 }
 
 fn run_check(dir: &Path) -> anyhow::Result<ExitCode> {

@@ -3,6 +3,7 @@
 //! `raw` mirrors what was written, [`Config`] is checked and typed. Unknown keys are errors wherever they stand.
 
 mod frames;
+mod hub;
 mod index;
 mod raw;
 
@@ -14,6 +15,7 @@ use std::path::{Path, PathBuf};
 use secrecy::{ExposeSecret as _, SecretString};
 
 pub use frames::FramedPage;
+pub use hub::ModelHub;
 pub use index::QdrantServer;
 pub use raw::DEFAULT_FILE;
 use raw::RawConfig;
@@ -108,38 +110,12 @@ impl Config {
 
     /// Reads settings from the process: its environment and the file named (or `riposte.toml` in the data folder).
     pub fn load(flags: &Flags) -> Result<Self, ConfigError> {
-        let environment: HashMap<String, String> =
-            std::env::vars_os().filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?))).collect();
-        Self::from_sources(flags, &environment)
+        Self::from_sources(flags, &process_environment())
     }
 
     /// Reads settings from an explicit environment.
     pub fn from_sources(flags: &Flags, environment: &HashMap<String, String>) -> Result<Self, ConfigError> {
-        let data_dir = flags
-            .data_dir
-            .clone()
-            .or_else(|| environment.get("RIPOSTE__DATA_DIR").filter(|dir| !dir.is_empty()).map(PathBuf::from))
-            .or_else(|| default_data_dir(environment))
-            .ok_or_else(|| ConfigError::Invalid {
-                key: "data_dir",
-                detail: "no home folder is known; name one with --data-dir DIR or RIPOSTE__DATA_DIR".to_owned(),
-            })?;
-        let mut sources = config::Config::builder().add_source(config::File::from_str(DEFAULT_FILE, config::FileFormat::Toml));
-        let file = flags.file.clone().unwrap_or_else(|| data_dir.join("riposte.toml"));
-        sources = sources.add_source(config::File::from(file).format(config::FileFormat::Toml).required(flags.file.is_some()));
-        let own: HashMap<String, String> =
-            environment.iter().filter(|(key, _)| key.starts_with("RIPOSTE__")).map(|(key, value)| (key.clone(), value.clone())).collect();
-        sources = sources.add_source(
-            config::Environment::with_prefix(PREFIX).prefix_separator("__").separator("__").try_parsing(true).source(Some(own)),
-        );
-        if let Some(listen) = &flags.listen {
-            sources = sources.set_override("server.listen", listen.as_str())?;
-        }
-        for assignment in &flags.assignments {
-            let (key, value) = assignment.split_once('=').ok_or_else(|| ConfigError::Assignment(assignment.clone()))?;
-            sources = sources.set_override(key.trim(), value)?;
-        }
-        let raw: RawConfig = sources.build()?.try_deserialize()?;
+        let (raw, data_dir) = read(flags, environment)?;
         Self::check(raw, data_dir)
     }
 
@@ -192,6 +168,40 @@ impl Config {
             log_json: raw.log.json,
         })
     }
+}
+
+/// The settings as they are written, and the data folder.
+fn read(flags: &Flags, environment: &HashMap<String, String>) -> Result<(RawConfig, PathBuf), ConfigError> {
+    let data_dir = flags
+        .data_dir
+        .clone()
+        .or_else(|| environment.get("RIPOSTE__DATA_DIR").filter(|dir| !dir.is_empty()).map(PathBuf::from))
+        .or_else(|| default_data_dir(environment))
+        .ok_or_else(|| ConfigError::Invalid {
+            key: "data_dir",
+            detail: "no home folder is known; name one with --data-dir DIR or RIPOSTE__DATA_DIR".to_owned(),
+        })?;
+    let mut sources = config::Config::builder().add_source(config::File::from_str(DEFAULT_FILE, config::FileFormat::Toml));
+    let file = flags.file.clone().unwrap_or_else(|| data_dir.join("riposte.toml"));
+    sources = sources.add_source(config::File::from(file).format(config::FileFormat::Toml).required(flags.file.is_some()));
+    let own: HashMap<String, String> =
+        environment.iter().filter(|(key, _)| key.starts_with("RIPOSTE__")).map(|(key, value)| (key.clone(), value.clone())).collect();
+    sources = sources
+        .add_source(config::Environment::with_prefix(PREFIX).prefix_separator("__").separator("__").try_parsing(true).source(Some(own)));
+    if let Some(listen) = &flags.listen {
+        sources = sources.set_override("server.listen", listen.as_str())?;
+    }
+    for assignment in &flags.assignments {
+        let (key, value) = assignment.split_once('=').ok_or_else(|| ConfigError::Assignment(assignment.clone()))?;
+        sources = sources.set_override(key.trim(), value)?;
+    }
+    let raw: RawConfig = sources.build()?.try_deserialize()?;
+    Ok((raw, data_dir))
+}
+
+/// What of the process's environment is text.
+fn process_environment() -> HashMap<String, String> {
+    std::env::vars_os().filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?))).collect()
 }
 
 /// The address of the metrics, which has to be another one than the server's. Empty stands for none, so that one in the file can be overruled.

@@ -51,6 +51,7 @@ pub(super) struct Server {
 #[serde(deny_unknown_fields)]
 pub(super) struct Encoder {
     pub(super) folder: Option<PathBuf>,
+    pub(super) hub: Option<String>,
     pub(super) cached_vectors: usize,
 }
 

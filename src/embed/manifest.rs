@@ -27,6 +27,10 @@ pub enum Architecture {
     Bert,
     /// Positions count from one past the padding token's id.
     XlmRoberta,
+    /// Positions as turns, gated layers (gte's multilingual and version 1.5 encoders).
+    New,
+    /// A decoder: a token sees only what stands before it.
+    Qwen3,
 }
 
 impl Architecture {
@@ -35,15 +39,17 @@ impl Architecture {
         match model_type {
             "bert" => Some(Self::Bert),
             "xlm-roberta" | "roberta" => Some(Self::XlmRoberta),
+            "new" => Some(Self::New),
+            "qwen3" => Some(Self::Qwen3),
             _ => None,
         }
     }
 
-    /// Row of the position table that belongs to a text's first token. `pad_token_id` as `config.json` has it; absent, it is the 1 of
+    /// Number of a text's first position (of a table, its row). `pad_token_id` as `config.json` has it; absent, it is the 1 of
     /// every published XLM-RoBERTa.
     pub fn first_position(self, pad_token_id: Option<usize>) -> usize {
         match self {
-            Self::Bert => 0,
+            Self::Bert | Self::New | Self::Qwen3 => 0,
             Self::XlmRoberta => pad_token_id.unwrap_or(1) + 1,
         }
     }
@@ -57,6 +63,8 @@ pub enum Pooling {
     Mean,
     /// The first token's vector.
     Cls,
+    /// The last token's vector: the end token's, where the tokenizer puts one.
+    LastToken,
 }
 
 /// One file of the model and what it must hash to.

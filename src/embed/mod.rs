@@ -1,8 +1,8 @@
 //! Text to vectors: the port [`Embedder`] (async, batching) and the contract [`EmbedModel`] behind it (synchronous).
 //!
-//! Callers see only `Embedder`. `candle` implements `EmbedModel` for any BERT-family encoder described by a manifest, `queue` puts a
+//! Callers see only `Embedder`. `candle` implements `EmbedModel` for any encoder of a known architecture described by a manifest, `queue` puts a
 //! batching thread in front of a model, `fake` is a deterministic stand-in for tests; `proposal` writes the manifest of a published
-//! folder, `check` tries a loaded model. The same text must give the same vector alone or in any batch (cosine ≥ 0.9999).
+//! folder, `hub` fetches one, `check` tries a loaded model. The same text must give the same vector alone or in any batch (cosine ≥ 0.9999).
 //!
 //! A text longer than the model's `max_tokens` is cut there, its end left out of the vector and [`Embedding::truncated`] set; it is never
 //! split (docs/models.md states the rule).
@@ -10,6 +10,7 @@
 pub mod candle;
 pub mod check;
 pub mod fake;
+pub mod hub;
 pub mod manifest;
 pub mod proposal;
 pub mod queue;

@@ -1,7 +1,7 @@
-//! BERT-family encoders on the CPU, from a model folder: the [`EmbedModel`] of the product.
+//! Encoders on the CPU (BERT, XLM-RoBERTa, `new`, Qwen3), from a model folder: the [`EmbedModel`] of the product.
 //!
 //! Reads the folder's manifest, checks every file's hash, reads the weights into memory (f16, f32 or 8 bits; computed in f32) and refuses
-//! whatever does not fit together. `network` is the forward pass, `kernel` its arithmetic, `weights` its file, `config` its sizes; candle
+//! whatever does not fit together. `network` is the forward pass (one file per architecture), `kernel` its arithmetic, `weights` its file, `config` its sizes; candle
 //! itself reads the tensors. Nothing here is asynchronous and nothing is shared: one thread owns a model.
 
 mod config;
@@ -37,8 +37,8 @@ pub enum LoadError {
     Config(#[source] serde_json::Error),
     /// The network needs something this program does not have.
     #[error(
-        "config.json: `{field}` is {found}, which this version cannot run with the manifest's architecture; it runs BERT (`bert`) and \
-         XLM-RoBERTa (`xlm-roberta`, `roberta`) with exact GELU and absolute positions (docs/models.md)"
+        "config.json: `{field}` is {found}, which this version cannot run with the manifest's architecture; docs/models.md says which \
+         networks it runs (`bert`, `xlm-roberta`, `roberta`, `new`, `qwen3`); take another model, or correct the manifest"
     )]
     Unsupported {
         /// The field of `config.json`.
@@ -73,6 +73,12 @@ pub enum LoadError {
         /// Rows of the token table.
         config: usize,
     },
+    /// The last token is to be the text's vector, and an empty text would have none.
+    #[error(
+        "the manifest pools the last token, but tokenizer.json puts no end token behind a text (a post-processor does); fetch \
+         tokenizer.json again, as published for embedding"
+    )]
+    EndToken,
     /// The weights are unreadable, or a tensor is missing or has another shape than `config.json` says.
     #[error("the weights do not make the network that config.json describes")]
     Weights(#[from] WeightsError),
@@ -88,7 +94,7 @@ pub struct CandleModel {
 }
 
 impl CandleModel {
-    /// Loads the model in `folder`. Takes a second or less and blocks: call it outside the async workers.
+    /// Loads the model in `folder`. Takes a second for the default, more for larger ones, and blocks: call it outside the async workers.
     ///
     /// # Errors
     /// When a file is missing, changed, or does not fit the others.
@@ -100,9 +106,12 @@ impl CandleModel {
         if known > config.vocab_size {
             return Err(LoadError::Vocabulary { tokenizer: known, config: config.vocab_size });
         }
+        if manifest.pooling == Pooling::LastToken && tokenizer.encode_fast("", true).map_err(LoadError::Tokenizer)?.is_empty() {
+            return Err(LoadError::EndToken);
+        }
         let bytes = Manifest::read_file(folder, &manifest.files.weights)?;
-        let weights = Weights::parse(&bytes)?;
-        let network = Network::new(&weights, &config, manifest.architecture)?;
+        let weights = Weights::parse(&bytes, config.token_table())?;
+        let network = Network::new(&weights, &config)?;
         Ok(Self { info: manifest.info(), manifest, stored: weights.stored(), tokenizer, network })
     }
 
@@ -130,6 +139,7 @@ impl CandleModel {
         let mut vector = match self.manifest.pooling {
             Pooling::Cls => states[..dimension].to_vec(),
             Pooling::Mean => mean(states, dimension),
+            Pooling::LastToken => states[states.len() - dimension..].to_vec(),
         };
         if self.manifest.normalise {
             // The floor keeps an all-zero vector zero instead of making it NaN.

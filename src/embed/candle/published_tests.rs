@@ -30,6 +30,28 @@ fn load(folder: &TempDir, wishes: &Wishes) -> Result<CandleModel, LoadError> {
     CandleModel::load(folder.path())
 }
 
+/// Every tiny encoder, and what `propose` has to be told of it.
+fn every_encoder() -> [(&'static str, Wishes); 4] {
+    [
+        ("bert-wordpiece", wishes("model.safetensors", None)),
+        ("xlmr-unigram", wishes("model.safetensors", Some(Pooling::Mean))),
+        ("new-unigram", wishes("model.safetensors", Some(Pooling::Cls))),
+        ("qwen3-bpe", wishes("model.safetensors", None)),
+    ]
+}
+
+fn references_of(name: &str) -> Vec<Reference> {
+    read_references(&cases(name).join("reference.jsonl")).unwrap()
+}
+
+/// Changes `config.json` of a copy.
+fn change_config(folder: &TempDir, change: impl FnOnce(&mut serde_json::Map<String, Value>)) {
+    let path = folder.path().join("config.json");
+    let mut config: Value = serde_json::from_slice(&fs_err::read(&path).unwrap()).unwrap();
+    change(config.as_object_mut().unwrap());
+    fs_err::write(&path, config.to_string()).unwrap();
+}
+
 /// A copy of a tiny encoder's top-level files and its pooling.
 fn copy(name: &str) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
@@ -85,11 +107,127 @@ fn xlm_roberta_with_mean_pooling_gives_the_vectors_of_pytorch() {
     assert_parity(&mut load(&folder, &mean).unwrap(), &references);
 
     // Without `pad_token_id` the family's usual one counts.
-    let path = folder.path().join("config.json");
-    let mut config: Value = serde_json::from_slice(&fs_err::read(&path).unwrap()).unwrap();
-    assert_eq!(config.as_object_mut().unwrap().remove("pad_token_id"), Some(1.into()));
-    fs_err::write(&path, config.to_string()).unwrap();
+    change_config(&folder, |config| assert_eq!(config.remove("pad_token_id"), Some(1.into())));
     assert_parity(&mut load(&folder, &mean).unwrap(), &references);
+}
+
+#[test]
+fn new_with_cls_pooling_gives_the_vectors_of_pytorch() {
+    let wishes = wishes("model.safetensors", Some(Pooling::Cls));
+    let folder = copy("new-unigram");
+    let mut model = load(&folder, &wishes).unwrap();
+    assert_eq!((model.manifest().architecture, model.info().max_tokens), (crate::embed::manifest::Architecture::New, 48));
+    assert_parity(&mut model, &references_of("new-unigram"));
+
+    // The other form, and the defaults of what may be left out.
+    change_config(&folder, |config| {
+        let mut scaling = config.remove("rope_scaling").unwrap();
+        scaling["rope_theta"] = config.remove("rope_theta").unwrap();
+        config.insert("rope_parameters".to_owned(), scaling);
+        for field in ["pack_qkv", "layer_norm_type", "layer_norm_eps", "type_vocab_size", "position_embedding_type"] {
+            config.remove(field).unwrap();
+        }
+    });
+    assert_parity(&mut load(&folder, &wishes).unwrap(), &references_of("new-unigram"));
+}
+
+#[test]
+fn qwen3_with_last_token_pooling_and_an_instruction_gives_the_vectors_of_pytorch() {
+    let wishes = wishes("model.safetensors", None);
+    let folder = copy("qwen3-bpe");
+    let mut model = load(&folder, &wishes).unwrap();
+    assert_eq!(
+        (model.manifest().pooling, model.manifest().query_prefix.as_str()),
+        (Pooling::LastToken, "Instruct: find the answer\nQuery:")
+    );
+    assert_parity(&mut model, &references_of("qwen3-bpe"));
+
+    change_config(&folder, |config| {
+        config.remove("rope_scaling").unwrap();
+        let theta = config.remove("rope_theta").unwrap();
+        config.insert("rope_parameters".to_owned(), serde_json::json!({"rope_type": "default", "rope_theta": theta}));
+    });
+    assert_parity(&mut load(&folder, &wishes).unwrap(), &references_of("qwen3-bpe"));
+}
+
+#[test]
+fn a_text_has_the_same_vector_in_any_batch_whatever_the_architecture() {
+    for (name, wishes) in every_encoder() {
+        let mut model = load(&copy(name), &wishes).unwrap();
+        let rows: Vec<Vec<u32>> = references_of(name).into_iter().map(|reference| reference.ids.unwrap()).collect();
+        let alone: Vec<Vec<f32>> = rows.iter().map(|row| model.forward(std::slice::from_ref(row)).unwrap().remove(0)).collect();
+        for size in [2, 3, rows.len()] {
+            for (batch, expected) in rows.chunks(size).zip(alone.chunks(size)) {
+                assert_eq!(model.forward(batch).unwrap(), expected, "{name}, {size} at a time");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_instruction_set_runs_every_architecture() {
+    for (name, wishes) in every_encoder() {
+        let folder = copy(name);
+        let (mut model, references) = (load(&folder, &wishes).unwrap(), references_of(name));
+        let config = EncoderConfig::parse(&fs_err::read(folder.path().join("config.json")).unwrap(), model.manifest()).unwrap();
+        let bytes = fs_err::read(folder.path().join("model.safetensors")).unwrap();
+        let weights = Weights::parse(&bytes, config.token_table()).unwrap();
+        for kernels in kernel::Kernels::all() {
+            model.network = Network::with_kernels(kernels, &weights, &config).unwrap();
+            assert_parity(&mut model, &references);
+        }
+    }
+}
+
+#[test]
+fn networks_that_would_be_run_wrongly_are_refused_by_field() {
+    let refused = |name: &str, field: &str, value: Value| {
+        let folder = copy(name);
+        change_config(&folder, |config| drop(config.insert(field.to_owned(), value)));
+        let (_, wishes) = every_encoder().into_iter().find(|(encoder, _)| *encoder == name).unwrap();
+        match load(&folder, &wishes) {
+            Err(LoadError::Unsupported { field, .. }) => field,
+            Err(other) => panic!("{name} {field}: {other}"),
+            Ok(_) => panic!("{name} {field} was accepted"),
+        }
+    };
+    let new = [
+        ("hidden_act", Value::from("silu")),
+        ("layer_norm_type", "rms_norm".into()),
+        ("position_embedding_type", "absolute".into()),
+        ("pack_qkv", false.into()),
+        ("logn_attention_scale", true.into()),
+        ("logn_attention_clip1", true.into()),
+        ("rope_scaling", serde_json::json!({"type": "ntk", "factor": 8.0, "mixed_b": 0.6})),
+        ("rope_scaling", serde_json::json!({"type": "ntk", "factor": 0.5})),
+        ("rope_scaling", serde_json::json!({"type": "dynamic", "factor": 8.0})),
+    ];
+    for (field, value) in new {
+        assert_eq!(refused("new-unigram", field, value), field);
+    }
+    let qwen3 = [
+        ("hidden_act", Value::from("gelu")),
+        ("num_key_value_heads", 3.into()),
+        ("head_dim", 7.into()),
+        ("use_sliding_window", true.into()),
+        ("is_causal", false.into()),
+        ("use_bidirectional_attention", true.into()),
+        ("rope_scaling", serde_json::json!({"rope_type": "yarn", "factor": 4.0})),
+        ("rope_scaling", serde_json::json!({"type": "ntk", "factor": 4.0})),
+    ];
+    for (field, value) in qwen3 {
+        assert_eq!(refused("qwen3-bpe", field, value), field);
+    }
+}
+
+#[test]
+fn last_token_pooling_needs_a_tokenizer_that_ends_a_text() {
+    let folder = copy("qwen3-bpe");
+    let path = folder.path().join("tokenizer.json");
+    let mut tokenizer: Value = serde_json::from_slice(&fs_err::read(&path).unwrap()).unwrap();
+    tokenizer["post_processor"] = Value::Null;
+    fs_err::write(&path, tokenizer.to_string()).unwrap();
+    assert!(matches!(load(&folder, &wishes("model.safetensors", None)), Err(LoadError::EndToken)));
 }
 
 #[test]

@@ -81,9 +81,9 @@ fn every_instruction_set_gives_the_same_vectors() {
     let expected = model.forward(&rows).unwrap();
     let config = EncoderConfig::parse(&fs_err::read(folder.join("config.json")).unwrap(), model.manifest()).unwrap();
     let bytes = fs_err::read(folder.join("model.safetensors")).unwrap();
-    let weights = Weights::parse(&bytes).unwrap();
+    let weights = Weights::parse(&bytes, config.token_table()).unwrap();
     for kernels in kernel::Kernels::all() {
-        model.network = Network::with_kernels(kernels, &weights, &config, model.manifest().architecture).unwrap();
+        model.network = Network::with_kernels(kernels, &weights, &config).unwrap();
         let found = model.forward(&rows).unwrap();
         let worst = found.iter().flatten().zip(expected.iter().flatten()).map(|(x, y)| (x - y).abs()).fold(0.0, f32::max);
         assert!(worst <= 2e-6, "{}: {worst}", kernels.name);

@@ -9,9 +9,6 @@ use candle_core::safetensors::Load;
 use candle_core::{DType, Device, Tensor};
 use safetensors::tensor::{Dtype, SafeTensorError, SafeTensors, TensorView};
 
-/// The tensor every encoder of the two families has; what stands before its name stands before every name.
-const TOKEN_TABLE: &str = "embeddings.word_embeddings.weight";
-
 /// What the name of a matrix in 8 bits is followed by in the name of its factors.
 const SCALE: &str = ".scale";
 
@@ -28,7 +25,7 @@ pub enum WeightsError {
     #[error("the file is not safetensors, or is cut off; fetch it again")]
     NotSafetensors(#[source] SafeTensorError),
     /// A tensor is not in the file.
-    #[error("tensor {name} is missing; the file must hold a BERT or XLM-RoBERTa encoder under the names Hugging Face gives it")]
+    #[error("tensor {name} is missing; the file must hold the network that config.json describes, under the names it is published with")]
     Missing {
         /// Its name.
         name: String,
@@ -84,13 +81,16 @@ pub struct StoredWeights {
 /// An open weights file.
 pub(super) struct Weights<'bytes> {
     file: SafeTensors<'bytes>,
-    /// What stands before the names: nothing, `bert.`, `roberta.` or whatever a training tool put there.
+    /// What stands before the names: nothing, `bert.`, `roberta.`, `new.`, `model.` or whatever a training tool put there.
     prefix: String,
+    /// Name of the table of tokens behind the prefix.
+    token_table: &'static str,
 }
 
 impl<'bytes> Weights<'bytes> {
-    /// Reads the file's header.
-    pub(super) fn parse(bytes: &'bytes [u8]) -> Result<Self, WeightsError> {
+    /// Reads the file's header. `token_table` is the name of the table of tokens, which every encoder has; what stands before it in the
+    /// file stands before every name.
+    pub(super) fn parse(bytes: &'bytes [u8], token_table: &'static str) -> Result<Self, WeightsError> {
         // A zip archive, or the bare pickle of older versions.
         if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"\x80\x02") {
             return Err(WeightsError::PyTorch);
@@ -98,8 +98,8 @@ impl<'bytes> Weights<'bytes> {
         let file = SafeTensors::deserialize(bytes).map_err(WeightsError::NotSafetensors)?;
         // The shortest, should a file hold more than one encoder: always the same one, and the outermost.
         let prefix =
-            file.names().into_iter().filter_map(|name| name.strip_suffix(TOKEN_TABLE)).min_by_key(|prefix| (prefix.len(), *prefix));
-        Ok(Self { prefix: prefix.unwrap_or_default().to_owned(), file })
+            file.names().into_iter().filter_map(|name| name.strip_suffix(token_table)).min_by_key(|prefix| (prefix.len(), *prefix));
+        Ok(Self { prefix: prefix.unwrap_or_default().to_owned(), file, token_table })
     }
 
     /// What the file holds.
@@ -135,7 +135,7 @@ impl<'bytes> Weights<'bytes> {
 
     /// The table of tokens, as it is stored.
     pub(super) fn token_table(&self, rows: usize, columns: usize) -> Result<TokenTable, WeightsError> {
-        let (name, view) = self.view(TOKEN_TABLE, &[rows, columns])?;
+        let (name, view) = self.view(self.token_table, &[rows, columns])?;
         match view.dtype() {
             Dtype::I8 => {
                 let codes = view.data().iter().map(|code| code.cast_signed()).collect();

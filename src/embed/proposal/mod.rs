@@ -71,8 +71,8 @@ pub enum ProposalError {
     },
     /// The network is of a family this version does not run.
     #[error(
-        "config.json: model_type is {found}; this version runs BERT (`bert`) and XLM-RoBERTa (`xlm-roberta`, `roberta`) encoders, see \
-         docs/models.md for the choice"
+        "config.json: model_type is {found}; this version runs `bert`, `xlm-roberta`, `roberta`, `new` and `qwen3`, see docs/models.md for \
+         the choice"
     )]
     Family {
         /// `model_type`.
@@ -122,11 +122,11 @@ pub enum ProposalError {
     },
     /// The pooling is not said.
     #[error(
-        "the folder does not say how the tokens' vectors become one; name it with --pooling mean or --pooling cls (see the model's page)"
+        "the folder does not say how the tokens' vectors become one; name it with --pooling mean, cls or last_token (see the model's page)"
     )]
     NoPooling,
     /// The pooling is another one.
-    #[error("{}: pooling is {found}; this version has mean and cls", path.display())]
+    #[error("{}: pooling is {found}; this version has mean, cls and last_token", path.display())]
     Pooling {
         /// The file.
         path: PathBuf,
@@ -300,6 +300,7 @@ fn read_pooling(path: &Path) -> Result<(Pooling, bool), ProposalError> {
     let pooling = match modes.as_slice() {
         ["cls_token" | "cls"] => Pooling::Cls,
         ["mean_tokens" | "mean"] => Pooling::Mean,
+        ["lasttoken"] => Pooling::LastToken,
         other => return Err(ProposalError::Pooling { path: path.to_owned(), found: other.join(" and ") }),
     };
     Ok((pooling, config.get("include_prompt") != Some(&Value::Bool(false))))

@@ -113,8 +113,10 @@ fn both_forms_of_the_pooling_file_are_read() {
     assert!(matches!(refusal(&folder), ProposalError::PromptLeftOut { .. }));
     put(&folder, "config_sentence_transformers.json", &json!({"prompts": {"query": "", "document": ""}}));
     assert_eq!(propose(folder.path(), &Wishes::default()).unwrap().manifest.pooling, Pooling::Mean);
+    put(&folder, "1_Pooling/config.json", &json!({"pooling_mode_lasttoken": true, "pooling_mode_mean_tokens": false}));
+    assert_eq!(propose(folder.path(), &Wishes::default()).unwrap().manifest.pooling, Pooling::LastToken);
     for other in
-        [json!({"pooling_mode": "lasttoken"}), json!({"pooling_mode_mean_tokens": true, "pooling_mode_max_tokens": true}), json!({})]
+        [json!({"pooling_mode": "weightedmean"}), json!({"pooling_mode_mean_tokens": true, "pooling_mode_max_tokens": true}), json!({})]
     {
         put(&folder, "1_Pooling/config.json", &other);
         assert!(matches!(refusal(&folder), ProposalError::Pooling { .. }), "{other}");
@@ -130,9 +132,9 @@ fn layers_and_families_that_are_not_run_are_refused_by_name() {
     assert!(matches!(refusal(&folder), ProposalError::Module { kind } if kind == "Dense"));
     put(&folder, "modules.json", &json!([module("0_BERT", "sentence_transformers.models.Transformer")]));
     assert!(matches!(refusal(&folder), ProposalError::Nested { path } if path.ends_with("0_BERT")));
-    change(&folder, "config.json", "model_type", json!("qwen3"));
+    change(&folder, "config.json", "model_type", json!("distilbert"));
     let refused = refusal(&folder);
-    assert!(matches!(&refused, ProposalError::Family { found } if found == "qwen3") && refused.to_string().contains("docs/models.md"));
+    assert!(matches!(&refused, ProposalError::Family { found } if found == "distilbert") && refused.to_string().contains("docs/models.md"));
 }
 
 #[test]

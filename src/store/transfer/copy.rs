@@ -30,7 +30,7 @@ pub async fn copy_to_sqlite(from: &SecretString, to: &Path, mut seen: impl FnMut
         sent.push(copy(&mut server, &mut file, table, &mut seen).await?);
     }
     server.close().await?;
-    settle(file).await?;
+    file.close().await?;
     let mut copied = Source::open(to).await?;
     copied.check_columns(&tables).await?;
     let mut moved = Moved { tables: Vec::with_capacity(tables.len()) };
@@ -42,6 +42,7 @@ pub async fn copy_to_sqlite(from: &SecretString, to: &Path, mut seen: impl FnMut
         moved.tables.push((table.name.clone(), sent.rows));
     }
     copied.close().await?;
+    settle(fill(to).await?).await?;
     Ok(moved)
 }
 

@@ -7,6 +7,7 @@ mod interruption;
 mod knowledge;
 mod life;
 mod metrics;
+mod models;
 mod postgres;
 mod qdrant;
 mod refusals;

@@ -73,6 +73,31 @@ impl Matrix {
         &mut self.as_mut_slice()[row * stride..][..columns]
     }
 
+    /// Adds `other`'s numbers to its own, place by place.
+    ///
+    /// # Panics
+    /// When the two are of different sizes.
+    pub(in crate::embed::candle) fn add(&mut self, other: &Self) {
+        self.combine(other, |x, y| x + y);
+    }
+
+    /// Multiplies its numbers by `other`'s, place by place.
+    ///
+    /// # Panics
+    /// When the two are of different sizes.
+    pub(in crate::embed::candle) fn multiply(&mut self, other: &Self) {
+        self.combine(other, |x, y| x * y);
+    }
+
+    fn combine(&mut self, other: &Self, f: impl Fn(f32, f32) -> f32) {
+        assert!(self.rows == other.rows && self.columns == other.columns, "matrices of different sizes");
+        for row in 0..self.rows {
+            for (x, y) in self.row_mut(row).iter_mut().zip(other.row(row)) {
+                *x = f(*x, *y);
+            }
+        }
+    }
+
     /// Numbers from the start of a row to the start of the next.
     pub(super) fn stride(&self) -> usize {
         self.stride

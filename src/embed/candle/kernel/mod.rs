@@ -1,4 +1,4 @@
-//! The arithmetic of the forward pass: products with packed weights, attention, softmax, layer norm.
+//! The arithmetic of the forward pass: products with packed weights, attention, softmax, norms.
 //!
 //! `steps` holds the steps, written once against the register of `vector`; here they are compiled for every instruction set (`x86`, `neon`,
 //! and plain arithmetic for other machines) and the best one the machine has is taken when the model is loaded. `matrix` holds the
@@ -22,7 +22,7 @@ mod vector;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
-pub(in crate::embed::candle) use self::attention::Attention;
+pub(in crate::embed::candle) use self::attention::{Attention, Heads};
 pub(in crate::embed::candle) use self::crew::Crew;
 pub(in crate::embed::candle) use self::matrix::{Matrix, Packed};
 use self::steps::{Panel, Start};
@@ -47,6 +47,7 @@ pub(in crate::embed::candle) struct Kernels {
     panel: unsafe fn(&Panel),
     softmax: unsafe fn(&mut [f32]),
     add_norm: unsafe fn(&mut [f32], &[f32], &[f32], &[f32], f32),
+    root_mean_square_norm: unsafe fn(&mut [f32], &[f32], f32),
 }
 
 /// What is done with a product before it is written.
@@ -56,6 +57,8 @@ pub(in crate::embed::candle) enum After {
     Nothing,
     /// The exact GELU.
     Gelu,
+    /// SiLU: the number times its logistic function.
+    Silu,
 }
 
 /// Compiles the steps for one instruction set: its register, how many registers wide a panel is, how many rows a tile may have.
@@ -68,7 +71,7 @@ macro_rules! compile {
             const ROWS: usize = { const ALL: &[usize] = &[$($rows),*]; ALL.len() };
 
             pub(super) static KERNELS: super::Kernels =
-                super::Kernels { name: $name, width: $columns * <$register>::LANES, panel, softmax, add_norm };
+                super::Kernels { name: $name, width: $columns * <$register>::LANES, panel, softmax, add_norm, root_mean_square_norm };
 
             $(#[$feature])*
             unsafe fn panel(panel: &Panel) {
@@ -99,6 +102,12 @@ macro_rules! compile {
             unsafe fn add_norm(row: &mut [f32], residual: &[f32], scale: &[f32], shift: &[f32], epsilon: f32) {
                 // SAFETY: the caller's.
                 unsafe { steps::add_norm::<$register>(row, residual, scale, shift, epsilon) }
+            }
+
+            $(#[$feature])*
+            unsafe fn root_mean_square_norm(row: &mut [f32], scale: &[f32], epsilon: f32) {
+                // SAFETY: the caller's.
+                unsafe { steps::root_mean_square_norm::<$register>(row, scale, epsilon) }
             }
         }
     };
@@ -176,7 +185,7 @@ impl Kernels {
                             output_stride,
                             start: if from == 0 { Start::Bias } else { Start::Output },
                             bias: weights.bias(index).as_ptr(),
-                            activate: after == After::Gelu && from + part == depth,
+                            after: if from + part == depth { after } else { After::Nothing },
                             next: next.as_ptr().add(from * self.width),
                         });
                     }
@@ -196,6 +205,15 @@ impl Kernels {
             unsafe { (self.add_norm)(states.row_mut(row), residual.row(row), &norm.scale, &norm.shift, norm.epsilon) }
         }
     }
+
+    /// Divides `row` by the root of its mean square and multiplies it by the norm's factors.
+    ///
+    /// # Panics
+    /// When the sizes do not fit together.
+    pub(in crate::embed::candle) fn root_mean_square_norm(&self, row: &mut [f32], norm: &RootMeanSquareNorm) {
+        // SAFETY: the instruction set is one the machine has.
+        unsafe { (self.root_mean_square_norm)(row, &norm.scale, norm.epsilon) }
+    }
 }
 
 /// The weights of a layer normalisation.
@@ -206,6 +224,15 @@ pub(in crate::embed::candle) struct Norm {
     /// Addend of each column.
     pub(in crate::embed::candle) shift: Vec<f32>,
     /// Added to the variance.
+    pub(in crate::embed::candle) epsilon: f32,
+}
+
+/// The weights of a normalisation by the root of the mean square (RMSNorm).
+#[derive(Debug)]
+pub(in crate::embed::candle) struct RootMeanSquareNorm {
+    /// Factor of each column.
+    pub(in crate::embed::candle) scale: Vec<f32>,
+    /// Added to the mean square.
     pub(in crate::embed::candle) epsilon: f32,
 }
 

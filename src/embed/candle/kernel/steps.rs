@@ -3,6 +3,7 @@
 //! A number of a product is always the same chain of additions, in the order of the inner dimension, however many rows are computed
 //! together. That is why a text has the same vector, bit for bit, alone and in any batch.
 
+use super::After;
 use super::vector::{ROUND, Vector};
 
 /// What a tile starts from.
@@ -29,8 +30,8 @@ pub(super) struct Panel {
     pub(super) output_stride: usize,
     pub(super) start: Start,
     pub(super) bias: *const f32,
-    /// Whether GELU is applied to the result.
-    pub(super) activate: bool,
+    /// What is applied to the result.
+    pub(super) after: After,
     /// What is needed next: as many numbers as the panel's right side has.
     pub(super) next: *const f32,
 }
@@ -110,11 +111,13 @@ pub(super) unsafe fn tile<V: Vector, const R: usize, const C: usize>(panel: &Pan
                 3
             );
         });
-        if panel.activate {
+        if panel.after != After::Nothing {
             for r in 0..R {
                 for c in 0..C {
                     let at = output.add(r * panel.output_stride + c * V::LANES);
-                    gelu(V::load(at)).store(at);
+                    let x = V::load(at);
+                    let activated = if panel.after == After::Gelu { gelu(x) } else { silu(x) };
+                    activated.store(at);
                 }
             }
         }
@@ -134,6 +137,22 @@ pub(super) unsafe fn gelu<V: Vector>(x: V) -> V {
     unsafe {
         let half = x.mul(V::splat(0.5));
         half.fma(erf(x.mul(V::splat(std::f32::consts::FRAC_1_SQRT_2))), half)
+    }
+}
+
+/// `x ÷ (1 + e⁻ˣ)`.
+///
+/// # Safety
+/// The machine has the instruction set.
+#[inline(always)]
+pub(super) unsafe fn silu<V: Vector>(x: V) -> V {
+    // SAFETY: the caller's.
+    unsafe {
+        let nought = V::splat(0.0);
+        // The power of e of a number that is not positive: never too large for its type. What is not a number stays so.
+        let (below, above) = (nought.min(x), nought.max(x));
+        let power = exp(below.sub(above));
+        below.fma(power, above).div(V::splat(1.0).add(power))
     }
 }
 
@@ -323,6 +342,38 @@ pub(super) unsafe fn add_norm<V: Vector>(row: &mut [f32], residual: &[f32], scal
             let value = tail.sub(means).mul(inverse);
             let value = value.fma(load_some(scale.add(whole), rest, 0.0), load_some(shift.add(whole), rest, 0.0));
             store_some(value, row.add(whole), rest);
+        }
+    }
+}
+
+/// `row ÷ root of its mean square × scale`, into `row`; both slices are of one length.
+///
+/// # Safety
+/// The machine has the instruction set.
+#[inline(always)]
+pub(super) unsafe fn root_mean_square_norm<V: Vector>(row: &mut [f32], scale: &[f32], epsilon: f32) {
+    let width = row.len();
+    assert!(scale.len() == width);
+    let (whole, rest) = (width / V::LANES * V::LANES, width % V::LANES);
+    let (row, scale) = (row.as_mut_ptr(), scale.as_ptr());
+    // SAFETY: all offsets are below the length that the slices have in common.
+    unsafe {
+        let tail = load_some::<V>(row.add(whole), rest, 0.0);
+        let mut squares = tail.mul(tail);
+        let mut at = 0;
+        while at < whole {
+            let value = V::load(row.add(at));
+            squares = value.fma(value, squares);
+            at += V::LANES;
+        }
+        let inverse = V::splat((sum(squares) / width as f32 + epsilon).sqrt().recip());
+        at = 0;
+        while at < whole {
+            V::load(row.add(at)).mul(inverse).mul(V::load(scale.add(at))).store(row.add(at));
+            at += V::LANES;
+        }
+        if rest > 0 {
+            store_some(tail.mul(inverse).mul(load_some(scale.add(whole), rest, 0.0)), row.add(whole), rest);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::steps::{erf, exp};
+use super::steps::{self, erf, exp};
 use super::vector::{Plain, Vector};
 use super::*;
 
@@ -36,6 +36,10 @@ fn gelu(x: f64) -> f64 {
     0.5 * x * (1.0 + candle_core::cpu::erf::erf_f64(x / std::f64::consts::SQRT_2))
 }
 
+fn silu(x: f64) -> f64 {
+    x / (1.0 + (-x).exp())
+}
+
 #[test]
 fn products_of_any_size_are_those_written_out() {
     for kernels in Kernels::all() {
@@ -44,6 +48,8 @@ fn products_of_any_size_are_those_written_out() {
             let (left, weights, bias) = (matrix(rows, depth, 1), numbers(columns * depth, 99), numbers(columns, 98));
             let packed = Packed::new(kernels, &weights, &bias, depth);
             let (mut output, mut activated, mut shared) = (Matrix::default(), Matrix::default(), Matrix::default());
+            let mut gated = Matrix::default();
+            kernels.product(&Crew::ALONE, &left, &packed, After::Silu, &mut gated);
             kernels.product(&Crew::ALONE, &left, &packed, After::Nothing, &mut output);
             kernels.product(&Crew::ALONE, &left, &packed, After::Gelu, &mut activated);
             Crew::run(|crew| kernels.product(crew, &left, &packed, After::Nothing, &mut shared));
@@ -55,6 +61,7 @@ fn products_of_any_size_are_those_written_out() {
                     let (sum, size) = (terms().sum::<f64>() + f64::from(bias[column]), terms().map(f64::abs).sum::<f64>() + 4.0);
                     assert_near(output.row(row)[column], sum, size, &what);
                     assert_near(activated.row(row)[column], gelu(sum), size, &what);
+                    assert_near(gated.row(row)[column], silu(sum), size, &what);
                 }
             }
         }
@@ -99,25 +106,45 @@ fn rows_are_normalised_with_their_residual() {
 }
 
 #[test]
-fn rows_attend_to_themselves_alone() {
-    let (heads, hidden) = (3, 3 * 20);
-    let rows = [(0, 1), (1, 17), (18, 130), (148, 40)];
+fn rows_are_divided_by_the_root_of_their_mean_square() {
     for kernels in Kernels::all() {
-        let (all, mut output, mut shared) = (matrix(188, 3 * hidden, 11), Matrix::default(), Matrix::default());
+        for width in [1, 3, 16, 37, 128] {
+            let original = numbers(width, 31);
+            let norm = RootMeanSquareNorm { scale: numbers(width, 8), epsilon: 1e-3 };
+            let mut row = original.clone();
+            kernels.root_mean_square_norm(&mut row, &norm);
+            let mean = original.iter().map(|x| f64::from(*x).powi(2)).sum::<f64>() / width as f64;
+            for ((found, x), scale) in row.iter().zip(&original).zip(&norm.scale) {
+                assert_near(*found, f64::from(*x) / (mean + 1e-3).sqrt() * f64::from(*scale), 20.0, &format!("{} {width}", kernels.name));
+            }
+        }
+    }
+}
+
+#[test]
+fn rows_attend_to_themselves_alone() {
+    let rows = [(0, 1), (1, 17), (18, 130), (148, 40)];
+    let kinds = [(3, 3, false), (3, 3, true), (4, 2, true), (6, 2, false)];
+    for (kernels, (queries, keys, causal)) in Kernels::all().into_iter().flat_map(|kernels| kinds.map(|kind| (kernels, kind))) {
+        let heads = Heads { queries, keys, size: 20, causal };
+        let (all, mut output, mut shared) = (matrix(188, heads.columns(), 11), Matrix::default(), Matrix::default());
         let attention = Attention::default();
         attention.attend(kernels, &Crew::ALONE, &all, &rows, heads, &mut output);
         Crew::run(|crew| attention.attend(kernels, crew, &all, &rows, heads, &mut shared));
-        let number = |token: usize, part: usize, head: usize, at: usize| f64::from(all.row(token)[part * hidden + head * 20 + at]);
+        assert_eq!(output.columns(), queries * 20);
+        let number = |token: usize, head: usize, at: usize| f64::from(all.row(token)[head * 20 + at]);
         for (start, length) in rows {
-            for head in 0..heads {
+            for head in 0..queries {
+                let (key_head, value_head) = (queries + head / (queries / keys), queries + keys + head / (queries / keys));
                 for query in [start, start + length / 2, start + length - 1] {
                     assert_eq!(output.row(query), shared.row(query));
-                    let powers: Vec<f64> = (start..start + length)
-                        .map(|key| (0..20).map(|at| number(query, 0, head, at) * number(key, 1, head, at)).sum::<f64>().exp())
+                    let end = if causal { query + 1 } else { start + length };
+                    let powers: Vec<f64> = (start..end)
+                        .map(|key| (0..20).map(|at| number(query, head, at) * number(key, key_head, at)).sum::<f64>().exp())
                         .collect();
                     for at in 0..20 {
-                        let sum: f64 = powers.iter().zip(start..).map(|(power, key)| power * number(key, 2, head, at)).sum();
-                        let what = format!("{} {length} {head} {query}", kernels.name);
+                        let sum: f64 = powers.iter().zip(start..).map(|(power, key)| power * number(key, value_head, at)).sum();
+                        let what = format!("{} {heads:?} {length} {head} {query}", kernels.name);
                         assert_near(output.row(query)[head * 20 + at], sum / powers.iter().sum::<f64>(), 20.0, &what);
                     }
                 }
@@ -164,6 +191,20 @@ fn the_error_function_is_the_library_function() {
     }
     // SAFETY: as above.
     assert!(one(|x| unsafe { erf(x) }, f32::NAN).is_nan());
+}
+
+#[test]
+fn silu_is_that_of_the_library_however_large_the_number() {
+    let values = (-40_000..=40_000).map(|step| step as f32 * 5e-3).chain([1e30]);
+    for x in values {
+        // SAFETY: plain arithmetic runs anywhere.
+        let found = f64::from(one(|x| unsafe { steps::silu(x) }, x));
+        let expected = silu(f64::from(x));
+        // Below -87 the power of e no longer shrinks; what is left is far below what any sum notices.
+        assert!((found - expected).abs() <= 2e-6 * expected.abs() + if x < -80.0 { 1e-7 } else { 0.0 }, "{x}: {found} {expected}");
+    }
+    // SAFETY: as above.
+    assert!(one(|x| unsafe { steps::silu(x) }, f32::NAN).is_nan());
 }
 
 #[test]
