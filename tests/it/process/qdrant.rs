@@ -103,7 +103,7 @@ fn the_index_moves_between_the_folder_and_a_server() {
     let file = temp.path().join("entry.jsonl");
     fs_err::write(
         &file,
-        "{\"questions\":[\"裙子买小了想退，吊牌还在\"],\"answer\":\"请在订单页点“申请退货”，运费由我们承担。\",\"status\":\"published\"}\n",
+        "{\"id\":\"return\",\"questions\":[\"裙子买小了想退，吊牌还在\"],\"answer\":\"请在订单页点“申请退货”，运费由我们承担。\",\"status\":\"published\"}\n",
     )
     .unwrap();
     succeeds(riposte(&data).args(["knowledge", "import", "--desk", "shop"]).arg(&file));
