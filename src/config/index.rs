@@ -23,7 +23,7 @@ const LONGEST_PREFIX: usize = 64;
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawIndex {
-    pub(super) quantization: Quantization,
+    quantization: String,
     url: Option<String>,
     api_key: Option<SecretString>,
     api_key_file: Option<PathBuf>,
@@ -53,9 +53,12 @@ pub struct QdrantServer {
     pub write_consistency_factor: u32,
 }
 
-/// The server that is named, if one is.
-pub(super) fn check(raw: RawIndex) -> Result<Option<QdrantServer>, ConfigError> {
+/// The server that is named, if one is, and how exactly vectors are kept.
+pub(super) fn check(raw: RawIndex) -> Result<(Option<QdrantServer>, Quantization), ConfigError> {
     let invalid = |key, detail: String| Err(ConfigError::Invalid { key, detail });
+    let Some(quantization) = Quantization::from_code(&raw.quantization) else {
+        return invalid("index.quantization", format!("`{}` is not known; write \"none\" or \"int8\"", raw.quantization));
+    };
     let api_key = secret("index.api_key", raw.api_key, "index.api_key_file", raw.api_key_file)?;
     // Empty stands for the embedded index, so that an address in the file can be overruled.
     let written = raw.url.unwrap_or_default();
@@ -81,9 +84,9 @@ pub(super) fn check(raw: RawIndex) -> Result<Option<QdrantServer>, ConfigError> 
         );
     }
     if addresses.is_empty() {
-        return Ok(None);
+        return Ok((None, quantization));
     }
-    Ok(Some(QdrantServer {
+    let server = QdrantServer {
         addresses,
         api_key,
         collection_prefix: prefix,
@@ -91,7 +94,8 @@ pub(super) fn check(raw: RawIndex) -> Result<Option<QdrantServer>, ConfigError> 
         shard_number: raw.shard_number.get(),
         replication_factor: raw.replication_factor.get(),
         write_consistency_factor: raw.write_consistency_factor.get(),
-    }))
+    };
+    Ok((Some(server), quantization))
 }
 
 /// An address as the client takes it: scheme, host and port.
@@ -132,7 +136,7 @@ mod tests {
             source = source.set_override(format!("index.{key}"), value).unwrap();
         }
         let raw: RawIndex = source.build().unwrap().get("index").map_err(|error| error.to_string())?;
-        check(raw).map_err(|error| error.to_string())
+        check(raw).map(|(server, _quantization)| server).map_err(|error| error.to_string())
     }
 
     #[test]
@@ -159,7 +163,7 @@ mod tests {
             (&["shard_number=0"], "nonzero"),
             (&["replication_factor=2", "write_consistency_factor=3"], "index.write_consistency_factor"),
             (&["api_key=x", "api_key_file=/x"], "index.api_key_file"),
-            (&["quantization=int4"], "int8"),
+            (&["quantization=int4"], "index.quantization"),
             (&["colour=red"], "colour"),
         ] {
             let refused = read(lines).unwrap_err();

@@ -147,6 +147,7 @@ impl Config {
         };
         let installed = Some(data_dir.join(INSTALLED_RANKER)).filter(|file| file.exists());
         let ranker = raw.ranker.file.or(installed);
+        let (index_server, index_quantization) = index::check(raw.index)?;
         Ok(Self {
             data_dir,
             listen,
@@ -159,8 +160,8 @@ impl Config {
             relevance: raw.mining.relevance,
             store_url,
             shared_folder,
-            index_quantization: raw.index.quantization,
-            index_server: index::check(raw.index)?,
+            index_server,
+            index_quantization,
             master_key,
             framed_pages: frames::check(raw.widget, raw.adapters)?,
             metrics_listen,

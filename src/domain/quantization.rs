@@ -23,4 +23,10 @@ impl Quantization {
             Self::Int8 => "int8",
         }
     }
+
+    /// Reads the code back.
+    #[must_use]
+    pub fn from_code(code: &str) -> Option<Self> {
+        [Self::None, Self::Int8].into_iter().find(|quantization| quantization.as_str() == code)
+    }
 }
