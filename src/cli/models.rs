@@ -45,7 +45,7 @@ pub(super) struct PullArgs {
     /// Folder to put it in [default: models/NAME in the data folder]
     #[arg(long, value_name = "DIR")]
     to: Option<PathBuf>,
-    /// Address of the hub or of a mirror [default: the setting encoder.hub, else HF_ENDPOINT, else https://huggingface.co]
+    /// Address of the hub or of a mirror [default: the setting encoder.hub, else HF_ENDPOINT, else huggingface.co]
     #[arg(long, value_name = "URL")]
     endpoint: Option<String>,
     /// Branch, tag or commit on the hub
