@@ -111,13 +111,23 @@ pub(super) unsafe fn tile<V: Vector, const R: usize, const C: usize>(panel: &Pan
                 3
             );
         });
-        if panel.after != After::Nothing {
-            for r in 0..R {
-                for c in 0..C {
-                    let at = output.add(r * panel.output_stride + c * V::LANES);
-                    let x = V::load(at);
-                    let activated = if panel.after == After::Gelu { gelu(x) } else { silu(x) };
-                    activated.store(at);
+        // One loop for each, so that nothing is asked between two registers.
+        match panel.after {
+            After::Nothing => {}
+            After::Gelu => {
+                for r in 0..R {
+                    for c in 0..C {
+                        let at = output.add(r * panel.output_stride + c * V::LANES);
+                        gelu(V::load(at)).store(at);
+                    }
+                }
+            }
+            After::Silu => {
+                for r in 0..R {
+                    for c in 0..C {
+                        let at = output.add(r * panel.output_stride + c * V::LANES);
+                        silu(V::load(at)).store(at);
+                    }
                 }
             }
         }
