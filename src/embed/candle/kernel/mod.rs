@@ -65,6 +65,7 @@ pub(in crate::embed::candle) enum After {
 macro_rules! compile {
     ($module:ident, $name:literal, $register:ty, $columns:literal, [$($rows:literal)*], $(#[$feature:meta])*) => {
         mod $module {
+            use super::After;
             use super::steps::{self, Panel};
             use super::vector::Vector;
 
@@ -87,9 +88,31 @@ macro_rules! compile {
                         $($rows => unsafe { steps::tile::<$register, $rows, $columns>(panel, row, next, lines) },)*
                         _ => unreachable!("a tile has at most {ROWS} rows"),
                     }
+                    match panel.after {
+                        After::Nothing => {}
+                        // SAFETY: as above.
+                        After::Gelu => unsafe { gelu(panel, row, rows) },
+                        // SAFETY: as above.
+                        After::Silu => unsafe { silu(panel, row, rows) },
+                    }
                     row += rows;
                     next = next.wrapping_add(panel.depth * lines * <$register>::LANES);
                 }
+            }
+
+            // Functions of their own: the registers that their constants take are missing in a tile otherwise.
+            $(#[$feature])*
+            #[inline(never)]
+            unsafe fn gelu(panel: &Panel, row: usize, rows: usize) {
+                // SAFETY: the caller's.
+                unsafe { steps::activate::<$register>(panel, row, rows, $columns, |x| steps::gelu(x)) }
+            }
+
+            $(#[$feature])*
+            #[inline(never)]
+            unsafe fn silu(panel: &Panel, row: usize, rows: usize) {
+                // SAFETY: the caller's.
+                unsafe { steps::activate::<$register>(panel, row, rows, $columns, |x| steps::silu(x)) }
             }
 
             $(#[$feature])*

@@ -111,24 +111,21 @@ pub(super) unsafe fn tile<V: Vector, const R: usize, const C: usize>(panel: &Pan
                 3
             );
         });
-        // One loop for each, so that nothing is asked between two registers.
-        match panel.after {
-            After::Nothing => {}
-            After::Gelu => {
-                for r in 0..R {
-                    for c in 0..C {
-                        let at = output.add(r * panel.output_stride + c * V::LANES);
-                        gelu(V::load(at)).store(at);
-                    }
-                }
-            }
-            After::Silu => {
-                for r in 0..R {
-                    for c in 0..C {
-                        let at = output.add(r * panel.output_stride + c * V::LANES);
-                        silu(V::load(at)).store(at);
-                    }
-                }
+    }
+}
+
+/// Replaces the numbers in `rows` rows of a panel of `columns` registers, from `row` on, by what `f` makes of them.
+///
+/// # Safety
+/// As the panel says, for these rows; the machine has the instruction set.
+#[inline(always)]
+pub(super) unsafe fn activate<V: Vector>(panel: &Panel, row: usize, rows: usize, columns: usize, f: impl Fn(V) -> V) {
+    for row in row..row + rows {
+        for column in 0..columns {
+            // SAFETY: the caller vouches for the rows, and a panel is as wide.
+            unsafe {
+                let at = panel.output.add(row * panel.output_stride + column * V::LANES);
+                f(V::load(at)).store(at);
             }
         }
     }
