@@ -6,9 +6,8 @@ use anyhow::bail;
 use clap::Args;
 
 use super::print;
-use super::progress::{draw, progress_bar};
+use super::progress::{draw_moving, progress_bar};
 use crate::app::backup::{back_up, restore};
-use crate::app::migration::Moving;
 use crate::config::Config;
 use crate::domain::{Clock as _, SystemClock};
 
@@ -29,9 +28,8 @@ pub(super) struct RestoreArgs {
 
 pub(super) async fn run_backup(config: &Config, args: BackupArgs) -> anyhow::Result<()> {
     let bar = progress_bar();
-    let seen = |moving: Moving<'_>| draw(&bar, &format!("{} {}", moving.step, moving.table), moving.done, Some(moving.of));
     let backup = tokio::select! {
-        backup = back_up(config, &args.to, args.with_key, SystemClock.now(), seen) => backup?,
+        backup = back_up(config, &args.to, args.with_key, SystemClock.now(), draw_moving(&bar)) => backup?,
         _ = tokio::signal::ctrl_c() => bail!("interrupted; the next backup of this name begins again"),
     };
     bar.finish_and_clear();
@@ -44,9 +42,8 @@ pub(super) async fn run_backup(config: &Config, args: BackupArgs) -> anyhow::Res
 
 pub(super) async fn run_restore(config: &Config, args: RestoreArgs) -> anyhow::Result<()> {
     let bar = progress_bar();
-    let seen = |moving: Moving<'_>| draw(&bar, &format!("{} {}", moving.step, moving.table), moving.done, Some(moving.of));
     let backup = tokio::select! {
-        backup = restore(&args.from, config, seen) => backup?,
+        backup = restore(&args.from, config, draw_moving(&bar)) => backup?,
         _ = tokio::signal::ctrl_c() => bail!("interrupted; the same command goes on where it stopped"),
     };
     bar.finish_and_clear();

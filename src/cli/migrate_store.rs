@@ -4,8 +4,8 @@ use anyhow::bail;
 use clap::Args;
 
 use super::print;
-use super::progress::{draw, progress_bar};
-use crate::app::migration::{Moving, migrate};
+use super::progress::{draw_moving, progress_bar};
+use crate::app::migration::migrate;
 use crate::config::Config;
 
 #[derive(Debug, Args)]
@@ -17,9 +17,8 @@ pub(super) struct MigrateStoreArgs {
 
 pub(super) async fn run(config: &Config, args: MigrateStoreArgs) -> anyhow::Result<()> {
     let bar = progress_bar();
-    let seen = |moving: Moving<'_>| draw(&bar, &format!("{} {}", moving.step, moving.table), moving.done, Some(moving.of));
     let migrated = tokio::select! {
-        migrated = migrate(config, args.afresh, seen) => migrated?,
+        migrated = migrate(config, args.afresh, draw_moving(&bar)) => migrated?,
         _ = tokio::signal::ctrl_c() => bail!("interrupted; the same command goes on where it stopped"),
     };
     bar.finish_and_clear();

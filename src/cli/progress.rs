@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::remote::Remote;
 use crate::app::App;
+use crate::app::migration::Moving;
 use crate::domain::{Job, JobId};
 
 /// Waits for a job of this process. Ctrl-C leaves it where it is.
@@ -55,4 +56,10 @@ pub(super) fn draw(bar: &ProgressBar, stage: &str, done: u64, total: Option<u64>
     }
     bar.set_length(total.unwrap_or(done).max(1));
     bar.set_position(done);
+}
+
+/// Shows how far a store on its way from one database to another is.
+pub(super) fn draw_moving(bar: &ProgressBar) -> impl FnMut(Moving<'_>) {
+    let bar = bar.clone();
+    move |moving| draw(&bar, &format!("{} {}", moving.step, moving.table), moving.done, Some(moving.of))
 }

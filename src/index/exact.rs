@@ -20,6 +20,9 @@ use crate::domain::DeskId;
 pub struct ExactIndex {
     dimension: usize,
     points: Arc<RwLock<Points>>,
+    /// How often it was told to optimise.
+    #[cfg(test)]
+    pub(crate) optimized: std::sync::atomic::AtomicUsize,
 }
 
 /// What one sparse field's vectors have in common.
@@ -41,7 +44,12 @@ impl ExactIndex {
     /// Makes an empty index for dense vectors of `dimension` components.
     #[must_use]
     pub fn new(dimension: usize) -> Self {
-        Self { dimension, points: Arc::default() }
+        Self {
+            dimension,
+            points: Arc::default(),
+            #[cfg(test)]
+            optimized: std::sync::atomic::AtomicUsize::default(),
+        }
     }
 
     fn read(&self) -> RwLockReadGuard<'_, Points> {
@@ -197,6 +205,8 @@ impl VectorIndex for ExactIndex {
     }
 
     async fn optimize(&self) -> Result<(), IndexError> {
+        #[cfg(test)]
+        self.optimized.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         Ok(())
     }
 

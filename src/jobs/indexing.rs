@@ -56,6 +56,7 @@ pub struct Indexer {
     /// Who claims.
     id: ReplicaId,
     wake: Notify,
+    /// New points since the index was last built.
     written: AtomicU64,
     state: watch::Sender<IndexerState>,
 }
@@ -82,7 +83,8 @@ impl Indexer {
         clock: Arc<dyn Clock>,
     ) -> Self {
         let (state, _) = watch::channel(IndexerState::default());
-        let (id, wake, written) = (ReplicaId::new(), Notify::new(), AtomicU64::new(0));
+        // A process before this one may have written and not come to building; where nothing is to be built that costs nothing.
+        let (id, wake, written) = (ReplicaId::new(), Notify::new(), AtomicU64::new(OPTIMIZE_AFTER));
         Self { store, index, embedder, profiles, clock, id, wake, written, state }
     }
 
@@ -331,4 +333,29 @@ fn entry_documents(entry: &Entry) -> Vec<(DocumentText, Blank)> {
         (text, Blank { id: entry.variant_point(variant), payload })
     });
     documents.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::auth::test_support::ManualClock;
+    use crate::domain::Timestamp;
+    use crate::embed::fake::FakeEmbedder;
+    use crate::index::exact::ExactIndex;
+    use crate::store::cipher::KeySource;
+    use crate::store::sqlite::SqliteStore;
+
+    #[tokio::test]
+    async fn what_a_process_before_has_left_unbuilt_is_built_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let (file, key) = (folder.path().join("riposte.db"), KeySource::File(folder.path().join("master.key")));
+        let store: Arc<dyn Store> = Arc::new(Box::pin(SqliteStore::open(&file, &key, Timestamp::from_micros(0))).await.unwrap());
+        let (index, embedder) = (Arc::new(ExactIndex::new(8)), Arc::new(FakeEmbedder::new(8)));
+        let profiles = Arc::new(DeskProfiles::new(index.clone(), embedder.clone()));
+        let indexer = Indexer::new(store, index.clone(), embedder, profiles, Arc::new(ManualClock::default()));
+        for _ in 0..2 {
+            indexer.drain().await.unwrap();
+            assert_eq!(index.optimized.load(Ordering::Relaxed), 1);
+        }
+    }
 }
