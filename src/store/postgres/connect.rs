@@ -61,6 +61,12 @@ impl Server {
         Ok(Self { options, session_name, place, database })
     }
 
+    /// The same for one whose tables are read or written whole: statements take long, and nothing is wrong with that.
+    pub(super) fn unlogged(mut self) -> Self {
+        self.options = self.options.disable_statement_logging();
+        self
+    }
+
     /// Opens a session and looks whether the server can be used.
     pub(super) async fn connect(&self) -> Result<PgConnection> {
         let mut connection = match tokio::time::timeout(CONNECT_TIMEOUT, self.options.connect()).await {

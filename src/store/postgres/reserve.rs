@@ -19,7 +19,7 @@ impl Reserved {
     /// # Errors
     /// As [`super::PostgresStore::open`].
     pub(in crate::store) async fn take(url: &SecretString) -> Result<(Self, PgConnection)> {
-        let server = Server::named(url)?;
+        let server = Server::named(url)?.unlogged();
         let (ownership, _schema) = Ownership::take(&server, Sharing::Alone).await?;
         ownership.prepare(&schema::MIGRATIONS).await.map_err(|error| server.explain(error))?;
         Ok((Self { ownership }, server.connect().await?))
@@ -35,7 +35,7 @@ impl Reserved {
 /// # Errors
 /// As [`super::PostgresStore::open`]; `Server` for tables of another version than this program's.
 pub(in crate::store) async fn snapshot(url: &SecretString) -> Result<PgConnection> {
-    let mut connection = Server::named(url)?.connect().await?;
+    let mut connection = Server::named(url)?.unlogged().connect().await?;
     let known = schema::MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or(0);
     match schema::version(&mut connection).await? {
         None => return Err(StoreError::Server("the database in store.url holds no installation".to_owned())),

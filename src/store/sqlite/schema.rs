@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use sqlx::migrate::Migrator;
+use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
 
 use super::options;
@@ -36,7 +37,12 @@ pub(super) async fn prepare(path: &Path, migrations: &Migrator) -> Result<()> {
 /// Brings the database at `path` up to date and opens it for reading only.
 pub(in crate::store) async fn open_for_reading(path: &Path) -> Result<SqliteConnection> {
     prepare(path, &MIGRATIONS).await?;
-    Ok(options(path).create_if_missing(false).read_only(true).connect().await?)
+    Ok(unlogged(path).read_only(true).connect().await?)
+}
+
+/// Options for a database that is read or written whole: its statements take long, and nothing is wrong with that.
+pub(super) fn unlogged(path: &Path) -> SqliteConnectOptions {
+    options(path).create_if_missing(false).disable_statement_logging()
 }
 
 /// The newest migration applied; `None` for a database that has none yet.
