@@ -35,10 +35,10 @@ export function launch() {
  * requests to other origins; it must stay empty.
  *
  * `hosts` are origins of other sites that belong to the test. With RIPOSTE_WEB set to web/dist the console comes from there: its changes
- * show without a build of the program.
+ * show without a build of the program. Nothing moves unless `reducedMotion` says so: a click on what is still growing can miss it.
  */
 export async function openPage(browser, url, { language = "en", hosts = [], ...options } = {}) {
-  const context = await browser.newContext({ baseURL: url, locale: language === "zh" ? "zh-CN" : "en-GB", viewport: { width: 1280, height: 800 }, ...options });
+  const context = await browser.newContext({ baseURL: url, locale: language === "zh" ? "zh-CN" : "en-GB", viewport: { width: 1280, height: 800 }, reducedMotion: "reduce", ...options });
   const complaints = [];
   await context.exposeFunction("reportViolation", (text) => complaints.push(`content security policy: ${text}`));
   await context.addInitScript((chosen) => {
