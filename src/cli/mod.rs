@@ -27,6 +27,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::config::{Config, DEFAULT_FILE, Flags};
 use crate::domain::DeskId;
+use crate::telemetry::export::TraceExport;
 
 /// Exit code when an evaluation has got worse than its baseline.
 const EXIT_REGRESSION: u8 = 3;
@@ -150,7 +151,9 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             // Commands that report on standard output keep the log quiet unless a filter was asked for.
             let filter =
                 if matches!(command, Command::Serve(_)) || config.log_filter != "info" { config.log_filter.as_str() } else { "warn" };
-            crate::telemetry::init(filter, config.log_json)?;
+            let endpoint = config.traces_endpoint.clone().filter(|_| matches!(command, Command::Serve(_)));
+            let traces = endpoint.map(|endpoint| TraceExport { endpoint, share: config.traces_share });
+            let _traces = crate::telemetry::init(filter, config.log_json, traces.as_ref())?;
             return Box::pin(dispatch(command, config)).await;
         }
     }
@@ -221,6 +224,13 @@ fn show(config: &Config) {
     }
     let metrics = config.metrics_listen.map_or_else(|| "off".to_owned(), |address| format!("http://{address}/metrics"));
     print(&format!("metrics         {metrics}"));
+    print(&format!(
+        "traces          {}",
+        config
+            .traces_endpoint
+            .as_ref()
+            .map_or_else(|| "not sent".to_owned(), |endpoint| format!("{} of requests to {endpoint}", config.traces_share))
+    ));
     print(&format!("log             {} ({})", config.log_filter, if config.log_json { "json" } else { "text" }));
 }
 

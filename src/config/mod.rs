@@ -92,6 +92,10 @@ pub struct Config {
     pub framed_pages: Vec<FramedPage>,
     /// Where metrics are answered; `None` for nowhere.
     pub metrics_listen: Option<SocketAddr>,
+    /// Where traces are sent, the gRPC address of a collector; `None` for nowhere.
+    pub traces_endpoint: Option<String>,
+    /// Share of requests that are traced where the caller has not decided it, 0 to 1.
+    pub traces_share: f64,
     /// Which log lines are written (`tracing` filter).
     pub log_filter: String,
     /// Whether log lines are JSON.
@@ -165,6 +169,8 @@ impl Config {
             master_key,
             framed_pages: frames::check(raw.widget, raw.adapters)?,
             metrics_listen,
+            traces_share: share_of("traces.share", raw.traces.share)?,
+            traces_endpoint: collector(raw.traces.endpoint)?,
             log_filter: raw.log.filter,
             log_json: raw.log.json,
         })
@@ -218,6 +224,24 @@ fn metrics_address(written: Option<&str>, server: SocketAddr) -> Result<Option<S
         return Err(ConfigError::Invalid { key: KEY, detail });
     }
     Ok(Some(address))
+}
+
+/// A collector's address. Empty stands for none, so that one in the file can be overruled.
+fn collector(written: Option<String>) -> Result<Option<String>, ConfigError> {
+    let Some(endpoint) = written.map(|written| written.trim().to_owned()).filter(|endpoint| !endpoint.is_empty()) else { return Ok(None) };
+    let host = endpoint.strip_prefix("http://").or_else(|| endpoint.strip_prefix("https://")).unwrap_or_default();
+    if host.is_empty() || endpoint.parse::<axum::http::Uri>().is_err() {
+        let detail = format!("`{endpoint}` is no address of a collector; write its gRPC address, for example http://127.0.0.1:4317");
+        return Err(ConfigError::Invalid { key: "traces.endpoint", detail });
+    }
+    Ok(Some(endpoint))
+}
+
+fn share_of(key: &'static str, share: f64) -> Result<f64, ConfigError> {
+    if (0.0..=1.0).contains(&share) {
+        return Ok(share);
+    }
+    Err(ConfigError::Invalid { key, detail: format!("{share} is no share; write a number from 0 to 1") })
 }
 
 /// A secret that is written down or lies in a file.
@@ -351,5 +375,23 @@ mod tests {
             let before = DEFAULT_FILE[..position].lines().last().unwrap_or_default();
             assert!(before.starts_with("##"), "`{line}` has no comment above it");
         }
+    }
+
+    #[test]
+    fn traces_go_nowhere_unless_a_collector_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let read = |assignments: &[&str]| {
+            let assignments = assignments.iter().map(|&assignment| assignment.to_owned()).collect();
+            Config::from_sources(&Flags { assignments, ..flags(dir.path()) }, &environment(&[]))
+                .map(|config| (config.traces_endpoint, config.traces_share))
+        };
+        assert_eq!(read(&[]).unwrap(), (None, 1.0));
+        assert_eq!(read(&["traces.endpoint="]).unwrap().0, None);
+        let set = read(&["traces.endpoint=http://127.0.0.1:4317", "traces.share=0.25"]).unwrap();
+        assert_eq!((set.0.as_deref(), set.1), (Some("http://127.0.0.1:4317"), 0.25));
+        for refused in ["traces.endpoint=127.0.0.1:4317", "traces.endpoint=http://", "traces.endpoint=http://a b"] {
+            assert!(read(&[refused]).unwrap_err().to_string().contains("http://127.0.0.1:4317"), "{refused}");
+        }
+        assert!(read(&["traces.share=7"]).unwrap_err().to_string().contains("0 to 1"));
     }
 }

@@ -35,6 +35,7 @@ pub(super) struct RawConfig {
     pub(super) adapters: RawAdapters,
     #[serde(default)]
     pub(super) metrics: Metrics,
+    pub(super) traces: Traces,
     pub(super) log: Log,
 }
 
@@ -93,4 +94,11 @@ pub(super) struct Metrics {
 pub(super) struct Log {
     pub(super) filter: String,
     pub(super) json: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Traces {
+    pub(super) endpoint: Option<String>,
+    pub(super) share: f64,
 }

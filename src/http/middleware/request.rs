@@ -13,6 +13,7 @@ use tracing::Instrument as _;
 use tracing::field::Empty;
 
 use super::super::problem::Problem;
+use crate::telemetry::export::{PROBED, join_trace};
 use crate::telemetry::metrics::{HttpMethod, HttpMetrics};
 use crate::telemetry::trace::{TRACEPARENT, TraceId};
 
@@ -62,9 +63,13 @@ pub(super) async fn observe(State(metrics): State<HttpMetrics>, request: Request
         principal = Empty,
         http.status = Empty,
         duration_ms = Empty,
+        otel.kind = Empty,
     );
-    if let Some(trace) = request.headers().get(TRACEPARENT).and_then(|value| TraceId::parse(value.to_str().ok()?)) {
-        span.record("trace.id", trace.as_str());
+    let header = request.headers().get(TRACEPARENT).and_then(|value| value.to_str().ok());
+    let caller = header.and_then(TraceId::parse);
+    let exported = join_trace(&span, format!("{method} {route}"), caller.and(header));
+    if let Some(trace) = exported.as_deref().or(caller.map(TraceId::as_str)) {
+        span.record("trace.id", trace);
     }
     let response = next.run(request).instrument(span.clone()).await;
     drop(in_flight);
@@ -82,7 +87,7 @@ pub(super) async fn observe(State(metrics): State<HttpMetrics>, request: Request
     let problem = response.extensions().get::<Arc<Problem>>().cloned();
     let code = problem.as_ref().map_or("", |problem| problem.code().as_str());
     let cause = problem.as_ref().and_then(|problem| problem.cause_chain()).unwrap_or_default();
-    let quiet = matches!(route.as_str(), "/livez" | "/readyz");
+    let quiet = PROBED.contains(&route.as_str());
     match status {
         _ if quiet => tracing::debug!(http.status = status, duration_ms, "request answered"),
         500 => {

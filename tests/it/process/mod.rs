@@ -11,6 +11,7 @@ mod models;
 mod postgres;
 mod qdrant;
 mod refusals;
+mod traces;
 
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
