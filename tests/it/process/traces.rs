@@ -57,10 +57,11 @@ async fn a_suggestion_is_part_of_the_callers_trace_with_its_stages_and_without_w
     let question = "可以开发票给我爱人陈小满吗";
     let asked = tokio::task::spawn_blocking(move || {
         let server = Server::start(&folder);
+        assert_eq!(server.post("/v1/desks", &json!({"id": "shop"})).0, 201);
         let made =
             server.post("/v1/entries", &json!({"desk": "shop", "questions": ["可以开发票吗"], "answer": "可以。", "status": "published"}));
         assert_eq!(made.0, 201, "{}", made.1);
-        let body = json!({"desk": "shop", "messages": [{"role": "customer", "text": question}]});
+        let body = json!({"desk": "shop", "conversation": {"messages": [{"role": "customer", "text": question}]}});
         let authorization = format!("Bearer {}", server.token);
         let ask = |traceparent: String| {
             let request = server.agent.post(format!("{}/v1/suggestions", server.url)).header("authorization", &authorization);
