@@ -453,6 +453,7 @@ impl App {
         self.watch_index(Arc::clone(&readiness));
         self.tell_filling();
         self.prepare_desks();
+        self.indexer.build_left_over();
         let stop = self.stop.clone();
         let graceful = async move {
             shutdown.cancelled().await;

@@ -7,7 +7,6 @@ use std::fs::TryLockError;
 use std::io::Write;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
@@ -28,9 +27,6 @@ pub enum LockError {
     },
 }
 
-/// A process that has just been killed holds its locks until the system has taken it down; whoever starts the next one need not wait.
-const DYING: Duration = Duration::from_secs(1);
-
 /// Proof that this process alone uses a data folder.
 #[derive(Debug)]
 pub struct FolderLock {
@@ -38,10 +34,10 @@ pub struct FolderLock {
 }
 
 impl FolderLock {
-    /// Takes the folder, creating it (for this user only) if need be. Blocks for a second at most, while another process has it.
+    /// Takes the folder, creating it (for this user only) if need be.
     ///
     /// # Errors
-    /// [`LockError::InUse`] when that one keeps it.
+    /// [`LockError::InUse`] when another process has it.
     pub fn take(folder: &Path) -> Result<Self, LockError> {
         let io = |source| LockError::Io { folder: folder.to_path_buf(), source };
         let fresh = !folder.exists();
@@ -52,14 +48,10 @@ impl FolderLock {
             fs_err::set_permissions(folder, std::fs::Permissions::from_mode(0o700)).map_err(io)?;
         }
         let file = std::fs::File::create(folder.join("riposte.lock")).map_err(io)?;
-        let since = Instant::now();
-        loop {
-            match file.try_lock() {
-                Ok(()) => return Ok(Self { _file: file }),
-                Err(TryLockError::WouldBlock) if since.elapsed() < DYING => std::thread::sleep(DYING / 20),
-                Err(TryLockError::WouldBlock) => return Err(LockError::InUse(folder.to_path_buf())),
-                Err(TryLockError::Error(source)) => return Err(io(source)),
-            }
+        match file.try_lock() {
+            Ok(()) => Ok(Self { _file: file }),
+            Err(TryLockError::WouldBlock) => Err(LockError::InUse(folder.to_path_buf())),
+            Err(TryLockError::Error(source)) => Err(io(source)),
         }
     }
 }
@@ -134,18 +126,6 @@ mod tests {
         assert!(matches!(FolderLock::take(dir.path()), Err(LockError::InUse(_))));
         drop(first);
         assert!(FolderLock::take(dir.path()).is_ok());
-    }
-
-    #[test]
-    fn one_that_is_just_ending_is_waited_for() {
-        let dir = tempfile::tempdir().unwrap();
-        let ending = FolderLock::take(dir.path()).unwrap();
-        let ended = std::thread::spawn(move || {
-            std::thread::sleep(DYING / 5);
-            drop(ending);
-        });
-        assert!(FolderLock::take(dir.path()).is_ok());
-        ended.join().unwrap();
     }
 
     #[cfg(unix)]

@@ -1,6 +1,7 @@
 //! `riposte serve` and `riposte healthcheck`.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use clap::Args;
@@ -9,9 +10,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::print;
 use super::remote::Remote;
-use crate::app::{App, OnNewEncoder, running_server};
+use crate::app::{App, LockError, OnNewEncoder, running_server};
 use crate::config::Config;
 use crate::domain::SystemClock;
+
+/// A process that has just been killed holds its folder until the system has taken it down; whoever starts the next one need not wait.
+const DYING: Duration = Duration::from_secs(2);
 
 #[derive(Debug, Args)]
 pub(super) struct ServeArgs {
@@ -35,7 +39,7 @@ pub(super) async fn run(config: Config) -> anyhow::Result<()> {
         None => None,
     };
     let folder = config.data_dir.clone();
-    let app = App::open(config, Arc::new(SystemClock), OnNewEncoder::Refuse).await?;
+    let app = open(config).await?;
     let knowledge = folder.join("knowledge");
     if knowledge.is_dir() {
         let load = app.load_knowledge(&knowledge, None).await?;
@@ -57,6 +61,18 @@ pub(super) async fn run(config: Config) -> anyhow::Result<()> {
     print(&format!("riposte listens on http://{address} (data folder {})", folder.display()));
     app.serve(listener, shutdown).await?;
     Ok(())
+}
+
+async fn open(config: Config) -> anyhow::Result<App> {
+    let began = Instant::now();
+    loop {
+        match App::open(config.clone(), Arc::new(SystemClock), OnNewEncoder::Refuse).await {
+            Err(error) if matches!(error.downcast_ref(), Some(LockError::InUse(_))) && began.elapsed() < DYING => {
+                tokio::time::sleep(DYING / 20).await;
+            }
+            opened => return opened,
+        }
+    }
 }
 
 /// Cancels at the first SIGINT or SIGTERM; ends the process at the second.

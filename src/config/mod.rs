@@ -94,7 +94,7 @@ pub struct Config {
     pub metrics_listen: Option<SocketAddr>,
     /// Where traces are sent, the gRPC address of a collector; `None` for nowhere.
     pub traces_endpoint: Option<String>,
-    /// Share of requests that are traced where the caller has not decided it, 0 to 1.
+    /// Share of requests and live suggestions that are traced where the caller has not decided it, 0 to 1.
     pub traces_share: f64,
     /// Which log lines are written (`tracing` filter).
     pub log_filter: String,

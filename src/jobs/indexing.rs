@@ -83,8 +83,7 @@ impl Indexer {
         clock: Arc<dyn Clock>,
     ) -> Self {
         let (state, _) = watch::channel(IndexerState::default());
-        // A process before this one may have written and not come to building; where nothing is to be built that costs nothing.
-        let (id, wake, written) = (ReplicaId::new(), Notify::new(), AtomicU64::new(OPTIMIZE_AFTER));
+        let (id, wake, written) = (ReplicaId::new(), Notify::new(), AtomicU64::new(0));
         Self { store, index, embedder, profiles, clock, id, wake, written, state }
     }
 
@@ -101,6 +100,12 @@ impl Indexer {
             state.failure = None;
         });
         self.wake.notify_one();
+    }
+
+    /// Has the writer build what a process before this one wrote and did not come to building; where there is nothing, that costs nothing.
+    pub fn build_left_over(&self) {
+        self.written.fetch_add(OPTIMIZE_AFTER, Ordering::Relaxed);
+        self.wake();
     }
 
     /// Watches what the writer does.
@@ -208,10 +213,12 @@ impl Indexer {
             }
             self.state.send_modify(|state| state.done += tasks.len() as u64);
         }
-        if self.written.load(Ordering::Relaxed) >= OPTIMIZE_AFTER || self.index.outdated() {
-            self.written.store(0, Ordering::Relaxed);
+        let written = self.written.load(Ordering::Relaxed);
+        if written >= OPTIMIZE_AFTER || self.index.outdated() {
             self.index.optimize().await?;
             self.index.flush().await?;
+            // Only now: where it fails, the next attempt builds.
+            self.written.fetch_sub(written, Ordering::Relaxed);
         }
         Ok(())
     }
@@ -353,9 +360,12 @@ mod tests {
         let (index, embedder) = (Arc::new(ExactIndex::new(8)), Arc::new(FakeEmbedder::new(8)));
         let profiles = Arc::new(DeskProfiles::new(index.clone(), embedder.clone()));
         let indexer = Indexer::new(store, index.clone(), embedder, profiles, Arc::new(ManualClock::default()));
-        for _ in 0..2 {
+        for (left_over, built) in [(false, 0), (true, 1), (false, 1)] {
+            if left_over {
+                indexer.build_left_over();
+            }
             indexer.drain().await.unwrap();
-            assert_eq!(index.optimized.load(Ordering::Relaxed), 1);
+            assert_eq!(index.optimized.load(Ordering::Relaxed), built);
         }
     }
 }

@@ -11,23 +11,23 @@ use std::time::Duration;
 use opentelemetry::propagation::TextMapPropagator;
 use opentelemetry::trace::{SpanKind, TraceContextExt, TraceId as ExportedId, TracerProvider};
 use opentelemetry::{Context, KeyValue};
-use opentelemetry_otlp::{WithExportConfig, WithTonicConfig};
+use opentelemetry_otlp::{WithExportConfig as _, WithTonicConfig as _};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::trace::{Sampler, SamplingResult, SdkTracerProvider, ShouldSample, SpanData, SpanExporter};
-use tonic::transport::ClientTlsConfig;
-use tracing::Subscriber;
+use tonic::transport::{ClientTlsConfig, Endpoint};
+use tracing::{Level, Subscriber};
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 use tracing_subscriber::Layer;
-use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::filter::{FilterFn, LevelFilter};
 use tracing_subscriber::registry::LookupSpan;
 
 use super::TelemetryError;
 use super::trace::TRACEPARENT;
 
-/// How long a collector may take for a batch.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a collector may take to take a connection, and a batch.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Routes that something asks all the time to see whether the program is there; no trace is begun for them.
 pub(crate) const PROBED: [&str; 2] = ["/livez", "/readyz"];
@@ -35,12 +35,16 @@ pub(crate) const PROBED: [&str; 2] = ["/livez", "/readyz"];
 /// Attribute of a request's span that names its route.
 const ROUTE: &str = "http.route";
 
-/// Where finished spans go, and of how many requests.
+/// Attribute that a job's span has.
+const JOB: &str = "job.id";
+
+/// Where finished spans go, and how many.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TraceExport {
     /// The collector's gRPC address, `http://` or `https://`.
     pub endpoint: String,
-    /// Share of the requests that are traced, 0 to 1, where the caller has not decided it with the flags of `traceparent`.
+    /// Share of what is done for hosts (requests, suggestions to live conversations) that is traced, 0 to 1, where the caller has not decided
+    /// it with the flags of `traceparent`. Jobs are always traced.
     pub share: f64,
 }
 
@@ -53,41 +57,48 @@ pub struct Traces {
 impl Traces {
     /// Starts exporting. Needs a runtime; the collector may come later.
     pub(super) fn start(export: &TraceExport) -> Result<Self, TelemetryError> {
-        let mut exporter =
-            opentelemetry_otlp::SpanExporter::builder().with_tonic().with_endpoint(export.endpoint.as_str()).with_timeout(PATIENCE);
+        let unusable = |error: &dyn std::error::Error| TelemetryError::Traces(error.to_string());
+        let mut collector = Endpoint::from_shared(export.endpoint.clone()).map_err(|error| unusable(&error))?;
         if export.endpoint.starts_with("https://") {
-            exporter = exporter.with_tls_config(ClientTlsConfig::new().with_native_roots());
+            collector = collector.tls_config(ClientTlsConfig::new().with_native_roots()).map_err(|error| unusable(&error))?;
         }
-        let exporter = exporter.build().map_err(|error| TelemetryError::Traces(error.to_string()))?;
+        // Both: one that takes no connection, and one that takes it and says nothing.
+        let channel = collector.connect_timeout(PATIENCE).timeout(PATIENCE).connect_lazy();
+        let exporter = opentelemetry_otlp::SpanExporter::builder().with_tonic().with_channel(channel).with_timeout(PATIENCE);
+        let exporter = exporter.build().map_err(|error| unusable(&error))?;
         let resource = Resource::builder()
             .with_service_name("riposte")
             .with_attribute(KeyValue::new("service.version", env!("CARGO_PKG_VERSION")))
             .build();
         let provider = SdkTracerProvider::builder()
             .with_batch_exporter(Told { exporter, away: AtomicBool::new(false) })
-            .with_sampler(Sampler::ParentBased(Box::new(Requests { share: Sampler::TraceIdRatioBased(export.share) })))
+            .with_sampler(Sampler::ParentBased(Box::new(Begun { share: Sampler::TraceIdRatioBased(export.share) })))
             .with_resource(resource)
             .build();
         EXPORTING.store(true, Ordering::Relaxed);
         Ok(Self { provider })
     }
 
-    /// The layer that gives it spans: ours with all stages, whatever the log's filter leaves out.
+    /// The layer that gives it our spans with all stages, whatever the log's filter leaves out, and the events of everyday levels in them.
     pub(super) fn layer<S: Subscriber + for<'a> LookupSpan<'a>>(&self) -> impl Layer<S> + use<S> {
-        let ours = Targets::new().with_target("riposte", LevelFilter::DEBUG);
+        let ours = FilterFn::new(|metadata| {
+            let up_to = if metadata.is_span() { Level::DEBUG } else { Level::INFO };
+            metadata.target().starts_with("riposte") && *metadata.level() <= up_to
+        });
         tracing_opentelemetry::layer()
             .with_tracer(self.provider.tracer("riposte"))
             .with_location(false)
             .with_threads(false)
             .with_tracked_inactivity(false)
-            .with_filter(ours)
+            .with_filter(ours.with_max_level_hint(LevelFilter::DEBUG))
     }
 }
 
 impl Drop for Traces {
     fn drop(&mut self) {
-        // Says itself what does not arrive.
-        let _ = self.provider.shutdown_with_timeout(PATIENCE);
+        if let Err(error) = self.provider.shutdown_with_timeout(2 * PATIENCE) {
+            tracing::warn!(error = &error as &dyn std::error::Error, "the last traces did not arrive at the collector");
+        }
     }
 }
 
@@ -114,13 +125,13 @@ pub(crate) fn join_trace(span: &tracing::Span, name: String, traceparent: Option
     (id != ExportedId::INVALID).then(|| id.to_string())
 }
 
-/// Begins traces of requests by chance, and none for probes.
+/// Which traces begin: of every job, of none of the probes, of a share of the rest.
 #[derive(Debug, Clone)]
-struct Requests {
+struct Begun {
     share: Sampler,
 }
 
-impl ShouldSample for Requests {
+impl ShouldSample for Begun {
     fn should_sample(
         &self,
         parent: Option<&Context>,
@@ -130,12 +141,15 @@ impl ShouldSample for Requests {
         attributes: &[KeyValue],
         links: &[opentelemetry::trace::Link],
     ) -> SamplingResult {
-        let is_probe = attributes.iter().any(|attribute| {
-            let value: Cow<'_, str> = attribute.value.as_str();
-            attribute.key.as_str() == ROUTE && PROBED.contains(&value.as_ref())
-        });
-        let share = if is_probe { &Sampler::AlwaysOff } else { &self.share };
-        share.should_sample(parent, trace, name, kind, attributes, links)
+        let value_of = |key: &str| attributes.iter().find(|attribute| attribute.key.as_str() == key).map(|found| found.value.as_str());
+        let sampler = if value_of(JOB).is_some() {
+            &Sampler::AlwaysOn
+        } else if value_of(ROUTE).is_some_and(|route: Cow<'_, str>| PROBED.contains(&route.as_ref())) {
+            &Sampler::AlwaysOff
+        } else {
+            &self.share
+        };
+        sampler.should_sample(parent, trace, name, kind, attributes, links)
     }
 }
 
@@ -173,5 +187,26 @@ impl<E: SpanExporter> SpanExporter for Told<E> {
 
     fn set_resource(&mut self, resource: &Resource) {
         self.exporter.set_resource(resource);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use opentelemetry_sdk::trace::SamplingDecision;
+
+    use super::*;
+
+    #[test]
+    fn jobs_are_always_traced_probes_never_and_the_rest_by_its_share() {
+        let begins = |share: f64, attributes: &[KeyValue]| {
+            let begun = Begun { share: Sampler::TraceIdRatioBased(share) };
+            let sampled = begun.should_sample(None, ExportedId::from(1), "", &SpanKind::Internal, attributes, &[]);
+            sampled.decision == SamplingDecision::RecordAndSample
+        };
+        let route = |route: &'static str| [KeyValue::new("http.method", "GET"), KeyValue::new(ROUTE, route)];
+        assert!(begins(0.0, &[KeyValue::new(JOB, "01a20739")]));
+        assert!(!begins(1.0, &route("/readyz")));
+        assert!(begins(1.0, &route("/v1/suggestions")) && !begins(0.0, &route("/v1/suggestions")));
+        assert!(begins(1.0, &[]) && !begins(0.0, &[]));
     }
 }

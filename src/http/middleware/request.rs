@@ -14,7 +14,7 @@ use tracing::field::Empty;
 
 use super::super::problem::Problem;
 use crate::telemetry::export::{PROBED, join_trace};
-use crate::telemetry::metrics::{HttpMethod, HttpMetrics};
+use crate::telemetry::metrics::{HttpMethod, HttpMetrics, LabelValue as _};
 use crate::telemetry::trace::{TRACEPARENT, TraceId};
 
 /// The header that carries the request id, in both directions.
@@ -51,14 +51,15 @@ pub(super) async fn observe(State(metrics): State<HttpMetrics>, request: Request
     let started = Instant::now();
     let in_flight = metrics.begin();
     let id = request.extensions().get::<RequestId>().map_or_else(|| Arc::from(""), |id| Arc::clone(&id.0));
-    let method = request.method().clone();
+    // Callers may invent methods.
+    let method = HttpMethod::named(request.method().as_str());
     let path = request.uri().path().to_owned();
     let route = request.extensions().get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str).to_owned();
     let span = tracing::info_span!(
         "request",
         request.id = %id,
         trace.id = Empty,
-        http.method = %method,
+        http.method = method.shown(),
         http.route = %route,
         principal = Empty,
         http.status = Empty,
@@ -67,7 +68,7 @@ pub(super) async fn observe(State(metrics): State<HttpMetrics>, request: Request
     );
     let header = request.headers().get(TRACEPARENT).and_then(|value| value.to_str().ok());
     let caller = header.and_then(TraceId::parse);
-    let exported = join_trace(&span, format!("{method} {route}"), caller.and(header));
+    let exported = join_trace(&span, format!("{} {route}", method.shown()), caller.and(header));
     if let Some(trace) = exported.as_deref().or(caller.map(TraceId::as_str)) {
         span.record("trace.id", trace);
     }
@@ -77,7 +78,7 @@ pub(super) async fn observe(State(metrics): State<HttpMetrics>, request: Request
 
     let status = response.status().as_u16();
     let duration = started.elapsed();
-    metrics.answered(HttpMethod::named(method.as_str()), &route, status, duration);
+    metrics.answered(method, &route, status, duration);
     let duration_ms = duration.as_secs_f64() * 1e3;
     span.record("http.status", status);
     span.record("duration_ms", duration_ms);

@@ -83,7 +83,7 @@ impl HttpMetrics {
     }
 
     fn add_method(&self, method: HttpMethod, route: &str) -> MethodSeries {
-        let labels: RouteLabels<2> = [(HttpMethod::NAME, HttpMethod::VALUES[method.place()].into()), ("route", route.into())];
+        let labels: RouteLabels<2> = [(HttpMethod::NAME, method.shown().into()), ("route", route.into())];
         let answered = std::array::from_fn(|class| {
             let [method, route] = labels.clone();
             self.requests.get_or_create(&[method, route, (StatusClass::NAME, StatusClass::VALUES[class].into())]).clone()

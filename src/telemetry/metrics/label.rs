@@ -10,6 +10,10 @@ pub trait LabelValue: Copy {
     const VALUES: &'static [&'static str];
     /// Its place in [`Self::VALUES`].
     fn place(self) -> usize;
+    /// As it is shown.
+    fn shown(self) -> &'static str {
+        Self::VALUES[self.place()]
+    }
 }
 
 /// Declares a label: an enum with one variant for each value.

@@ -158,7 +158,7 @@ impl Sampled {
             let idle = told.map(|pool| pool.idle as u64);
             let used = told.map(|pool| pool.open.saturating_sub(pool.idle) as u64);
             for (state, number) in [(ConnectionState::Idle, idle), (ConnectionState::Used, used)] {
-                let labels = [("pool", pool), (ConnectionState::NAME, ConnectionState::VALUES[state.place()])];
+                let labels = [("pool", pool), (ConnectionState::NAME, state.shown())];
                 self.connections.get_or_create(&labels).set(known(number));
             }
         }
