@@ -25,8 +25,8 @@ const SEED: u64 = 2;
 const WRITTEN: usize = 1_000;
 /// Hits that recall is told of.
 const RECALLED: usize = 10;
-/// Questions asked before the first that counts.
-const WARM_UP: usize = 20;
+/// Questions asked before the first that counts: those behind them find what a server that has been asked for a while has in memory.
+const WARM_UP: usize = 200;
 /// Which question's text and vector stand for the answer of a point: another one's, so that the three vectors of a point differ.
 const ANSWER_BEHIND: usize = 7_919;
 

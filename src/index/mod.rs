@@ -16,6 +16,11 @@ use uuid::Uuid;
 
 use crate::domain::{DeskId, Language, PairKind, Pool, Timestamp};
 
+/// Links of a point in a graph on its upper levels; on the lowest, where all points are, twice as many (M of HNSW: Malkov and Yashunin 2018).
+/// With the usual 16, wordings that crowd around one of them get no link from anywhere: of 2,000 questions with 50 similar wordings each, every
+/// tenth was not found, however broad the walk.
+const LINKS: usize = 32;
+
 /// How many times as many points as are asked for are taken by their codes, where vectors are kept as codes, to be compared again by the vectors
 /// themselves.
 const OVERSAMPLING: f64 = 2.0;

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::domain::{Quantization, Timestamp};
 use crate::index::schema::{self, FieldKind};
-use crate::index::{DenseField, IndexError, IndexFilter, IndexPoint, OVERSAMPLING, Probe, SparseField, SparseVector};
+use crate::index::{DenseField, IndexError, IndexFilter, IndexPoint, LINKS, OVERSAMPLING, Probe, SparseField, SparseVector};
 
 /// Points per write: keeps one record of the write-ahead log (about 8 kB per point of 384 dimensions) well below its file size.
 const POINTS_PER_WRITE: usize = 256;
@@ -67,6 +67,7 @@ pub(super) fn config(dimension: usize, tuning: Tuning) -> EdgeConfig {
         vectors: DenseField::ALL.into_iter().map(|field| (field.vector_name().to_owned(), dense())).collect(),
         sparse_vectors: SparseField::ALL.into_iter().map(|field| (field.vector_name().to_owned(), sparse())).collect(),
         hnsw_config: HnswIndexConfig {
+            m: LINKS,
             full_scan_threshold: tuning.full_scan_threshold_kb,
             max_indexing_threads: tuning.indexing_threads,
             ..HnswIndexConfig::default()

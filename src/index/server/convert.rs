@@ -19,7 +19,7 @@ use uuid::Uuid;
 
 use crate::domain::{Quantization, Timestamp};
 use crate::index::schema::{self, FieldKind};
-use crate::index::{DenseField, IndexError, IndexFilter, IndexPoint, OVERSAMPLING, Probe, SparseField, SparseVector};
+use crate::index::{DenseField, IndexError, IndexFilter, IndexPoint, LINKS, OVERSAMPLING, Probe, SparseField, SparseVector};
 
 /// Points per request: about 2 MB of vectors with 384 dimensions.
 const POINTS_PER_REQUEST: usize = 256;
@@ -59,7 +59,7 @@ pub(super) fn sparse_vectors() -> SparseVectorConfig {
 
 /// When the server builds graphs and walks them.
 pub(super) fn graphs() -> HnswConfigDiff {
-    HnswConfigDiff { full_scan_threshold: Some(FULL_SCAN_KB), ..HnswConfigDiff::default() }
+    HnswConfigDiff { m: Some(LINKS as u64), full_scan_threshold: Some(FULL_SCAN_KB), ..HnswConfigDiff::default() }
 }
 
 /// When the server rebuilds segments.
