@@ -129,10 +129,10 @@ impl Drop for Server {
     }
 }
 
-/// Every file below a folder.
+/// Every file below a folder. A folder that goes meanwhile has none.
 fn files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
-    for entry in std::fs::read_dir(folder).unwrap() {
+    for entry in std::fs::read_dir(folder).into_iter().flatten() {
         let path = entry.unwrap().path();
         if path.is_dir() { found.extend(files(&path)) } else { found.push(path) }
     }
