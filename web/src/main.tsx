@@ -9,7 +9,7 @@ import { keepToPolicy } from "./app/nonce";
 import { Providers } from "./app/providers";
 import { makeQueryClient } from "./app/queries";
 import { makeRouter } from "./app/router";
-import { isDark, keptAppearance, systemIsDark } from "./app/theme";
+import { isDark, keptAppearance, wantsDark } from "./app/theme";
 import { loadLanguage, preferredLanguage } from "./i18n/language";
 
 keepToPolicy();
@@ -24,7 +24,7 @@ whenSignedOut(() => {
 });
 
 // Before the first picture, so that a dark page does not begin with a white one.
-document.documentElement.dataset.theme = isDark(keptAppearance(), systemIsDark()) ? "dark" : "light";
+document.documentElement.dataset.theme = isDark(keptAppearance(), wantsDark.now()) ? "dark" : "light";
 
 const root = document.getElementById("root");
 if (!root) throw new Error("index.html has no #root");

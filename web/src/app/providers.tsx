@@ -8,12 +8,13 @@ import { AppearanceContext } from "../components/appearance";
 import { describeLanguage, keepLanguage, LanguageContext, loadLanguage, type LanguagePack } from "../i18n/language";
 import type { Language } from "../i18n/types";
 import { nonce } from "./nonce";
-import { isDark, keepAppearance, keptAppearance, systemIsDark, themeFor, watchSystemTheme } from "./theme";
+import { isDark, keepAppearance, keptAppearance, themeFor, wantsDark, wantsStill } from "./theme";
 
 export function Providers({ client, first, children }: { client: QueryClient; first: LanguagePack; children: ReactNode }) {
   const [pack, setPack] = useState(first);
   const [chosen, setChosen] = useState(keptAppearance);
-  const dark = isDark(chosen, useSyncExternalStore(watchSystemTheme, systemIsDark));
+  const dark = isDark(chosen, useSyncExternalStore(wantsDark.watch, wantsDark.now));
+  const still = useSyncExternalStore(wantsStill.watch, wantsStill.now);
 
   const language = useMemo(
     () => ({
@@ -36,7 +37,7 @@ export function Providers({ client, first, children }: { client: QueryClient; fi
     }),
     [chosen, dark],
   );
-  const theme = useMemo(() => themeFor(dark), [dark]);
+  const theme = useMemo(() => themeFor(dark, still), [dark, still]);
 
   useEffect(() => {
     document.documentElement.lang = pack.language;

@@ -97,10 +97,10 @@ const DARK: NonNullable<ThemeConfig["token"]> = {
   colorFillAlter: "#182025",
 };
 
-export function themeFor(dark: boolean): ThemeConfig {
+export function themeFor(dark: boolean, still: boolean): ThemeConfig {
   return {
     algorithm: dark ? antd.darkAlgorithm : antd.defaultAlgorithm,
-    token: { ...SHARED, ...(dark ? DARK : LIGHT) },
+    token: { ...SHARED, ...(dark ? DARK : LIGHT), motion: !still },
     components: {
       Button: { fontWeight: 500, primaryShadow: "none", defaultShadow: "none", dangerShadow: "none" },
       Table: { headerSplitColor: "transparent", cellPaddingBlockMD: 9, cellPaddingInlineMD: 14, headerBg: dark ? "#182025" : "#f6f8f8", headerBorderRadius: 0, rowHoverBg: dark ? "#1a2328" : "#f6f9f8" },
@@ -114,7 +114,21 @@ export function themeFor(dark: boolean): ThemeConfig {
 }
 
 const KEPT_AS = "riposte.theme";
-const wantsDark = window.matchMedia("(prefers-color-scheme: dark)");
+
+/** A wish of the person's system, as `useSyncExternalStore` takes it. */
+function systemWish(query: string) {
+  const media = window.matchMedia(query);
+  return {
+    now: () => media.matches,
+    watch: (listener: () => void) => {
+      media.addEventListener("change", listener);
+      return () => media.removeEventListener("change", listener);
+    },
+  };
+}
+
+export const wantsDark = systemWish("(prefers-color-scheme: dark)");
+export const wantsStill = systemWish("(prefers-reduced-motion: reduce)");
 
 export function keptAppearance(): Appearance {
   const kept = localStorage.getItem(KEPT_AS);
@@ -126,11 +140,3 @@ export const keepAppearance = (appearance: Appearance) => {
 };
 
 export const isDark = (appearance: Appearance, systemDark: boolean) => appearance === "dark" || (appearance === "system" && systemDark);
-
-/** The system's wish, for `useSyncExternalStore`. */
-export const systemIsDark = () => wantsDark.matches;
-
-export function watchSystemTheme(listener: () => void) {
-  wantsDark.addEventListener("change", listener);
-  return () => wantsDark.removeEventListener("change", listener);
-}

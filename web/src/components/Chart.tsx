@@ -143,6 +143,7 @@ function Canvas({ option, height, label, engine, onClick }: CanvasProps) {
         color: dark ? ["#4fb8a6", "#8fb0f2", "#e5b454", "#d48fc0", "#9aa8af"] : ["#0d685c", "#3a63b8", "#b7791f", "#9c4a86", "#66737e"],
         textStyle: { fontFamily: token.fontFamily, color: token.colorTextSecondary },
         aria: { enabled: true },
+        animation: token.motion,
         animationDuration: 250,
         ...option,
         tooltip: { confine: true, ...(option.tooltip as object | undefined), renderMode: "richText" },
