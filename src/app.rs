@@ -5,12 +5,9 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::{Context, bail};
 use axum::Router;
-use tokio::net::TcpListener;
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -19,17 +16,16 @@ use crate::auth::Authenticator;
 use crate::config::Config;
 use crate::curation::Curator;
 use crate::domain::{Clock, DeskId, Job, JobId};
+use crate::embed::Embedder;
 use crate::embed::candle::CandleModel;
 use crate::embed::queue::{EmbedQueue, QueueSettings};
-use crate::embed::{Embedder, Lane, TextKind};
 use crate::eval::report::KeptReports;
 use crate::eval::workbench::Workbench;
-use crate::http::{FramedPage, HttpSettings, HttpState, Readiness, ReadinessState};
+use crate::http::{FramedPage, HttpSettings, HttpState, Readiness};
 use crate::index::VectorIndex;
 use crate::insight::Insight;
 use crate::jobs::adapt::Adaptation;
 use crate::jobs::answered::Answered;
-use crate::jobs::filling::Filling;
 use crate::jobs::indexing::Indexer;
 use crate::jobs::mining::Miner;
 use crate::jobs::runner::Runner;
@@ -54,20 +50,17 @@ mod notices;
 #[cfg(test)]
 mod replica_tests;
 mod scrape;
+mod serving;
+mod succession;
+mod upkeep;
 
 use notices::Concerned;
 
 use self::indexes::Indexes;
 pub use self::indexes::OnNewEncoder;
+use self::succession::{Encoders, Handover, Succeeding};
 pub use crate::auth::local_principal;
 pub use lock::{FolderLock, LockError, running_server};
-
-/// How often a server that keeps the index is asked whether it is there.
-const INDEX_CHECK: Duration = Duration::from_secs(5);
-/// Desks that are prepared at the start.
-const PREPARED_DESKS: usize = 32;
-/// How often is said how far the index is filled.
-const TELL_FILLING: Duration = Duration::from_mins(1);
 
 /// An open installation.
 pub struct App {
@@ -105,10 +98,12 @@ pub struct App {
     miner: Miner,
     clock: Arc<dyn Clock>,
     runner: Arc<Runner>,
-    local_token: String,
+    /// The change to another encoder that is under way.
+    succeeding: Option<Succeeding>,
+    local_token: (String, [u8; 32]),
     stop: CancellationToken,
     tasks: TaskTracker,
-    _lock: FolderLock,
+    lock: FolderLock,
 }
 
 impl App {
@@ -120,8 +115,12 @@ impl App {
         // Taken before anything costly: a second process is told at once.
         let lock = FolderLock::take(&config.data_dir)?;
         let embedder = Arc::new(Self::load_encoder(&config).await?);
+        Self::open_with(config, clock, Handover { lock, embedder, local_token: crate::auth::local_token()? }, on_new_encoder).await
+    }
+
+    async fn open_with(config: Config, clock: Arc<dyn Clock>, handover: Handover, on_new_encoder: OnNewEncoder) -> anyhow::Result<Self> {
         let ranker = Self::load_ranker(config.ranker.as_deref())?;
-        let app = Box::pin(Self::put_together(config, clock, embedder, ranker, on_new_encoder, lock)).await?;
+        let app = Box::pin(Self::put_together(config, clock, handover, ranker, on_new_encoder)).await?;
         // Others' jobs are theirs; those of a process that is gone are taken over when their lease has run out.
         if app.store.sharing() == Sharing::Alone {
             let interrupted = app.store.requeue_interrupted_jobs(app.clock.now()).await?;
@@ -141,17 +140,18 @@ impl App {
     pub async fn open_idle(config: Config, clock: Arc<dyn Clock>, embedder: Arc<EmbedQueue>) -> anyhow::Result<Self> {
         let lock = FolderLock::take(&config.data_dir)?;
         let ranker = Self::load_ranker(config.ranker.as_deref())?;
-        Box::pin(Self::put_together(config, clock, embedder, ranker, OnNewEncoder::Refuse, lock)).await
+        let handover = Handover { lock, embedder, local_token: crate::auth::local_token()? };
+        Box::pin(Self::put_together(config, clock, handover, ranker, OnNewEncoder::Refuse)).await
     }
 
     async fn put_together(
         config: Config,
         clock: Arc<dyn Clock>,
-        embedder: Arc<EmbedQueue>,
+        handover: Handover,
         ranker: Ranker,
         on_new_encoder: OnNewEncoder,
-        lock: FolderLock,
     ) -> anyhow::Result<Self> {
+        let Handover { lock, embedder, local_token } = handover;
         let sharing = sharing(&config);
         let files = config.shared_folder.clone().unwrap_or_else(|| config.data_dir.clone());
         let uploads = files.join("uploads");
@@ -162,16 +162,23 @@ impl App {
             store.release_index_claims(None).await?;
         }
         let indexes = Indexes::find(&config, store.as_ref()).await?;
+        let Encoders { embedder, next } = Encoders::find(&config, store.as_ref(), embedder, on_new_encoder).await?;
         let index = indexes.open(&config, store.as_ref(), embedder.as_ref(), on_new_encoder).await?;
+        let successor =
+            indexes.open_successor(&config, store.as_ref(), next.clone().map(|next| next as Arc<dyn Embedder>)).await?.map(Arc::new);
+        if next.is_none() {
+            Indexes::remember_encoder(store.as_ref(), &config.encoder).await?;
+        }
         let ranker = Arc::new(ranker);
         let profiles = Arc::new(DeskProfiles::new(Arc::clone(&index), Arc::clone(&embedder) as Arc<dyn Embedder>));
-        let indexer = Arc::new(Indexer::new(
+        let indexer = Indexer::new(
             Arc::clone(&store),
             Arc::clone(&index),
             Arc::clone(&embedder) as Arc<dyn Embedder>,
             Arc::clone(&profiles),
             Arc::clone(&clock),
-        ));
+        );
+        let indexer = Arc::new(indexer.with_successor(successor.clone()));
         let adapters = Arc::new(Adapters::default());
         let parts = Parts {
             store: Arc::clone(&store),
@@ -212,8 +219,7 @@ impl App {
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         let answered = Arc::new(Answered::new(miner.clone(), Arc::clone(&indexer), Arc::clone(&clock)));
         let live = Live::new(Arc::clone(&store), suggester.clone(), Arc::clone(&answered), Arc::clone(&clock), tasks.clone(), stop.clone());
-        let (local_token, digest) = crate::auth::local_token()?;
-        let auth = Authenticator::new(Arc::clone(&store) as Arc<dyn crate::store::AccountStore>, Arc::clone(&clock), digest)
+        let auth = Authenticator::new(Arc::clone(&store) as Arc<dyn crate::store::AccountStore>, Arc::clone(&clock), local_token.1)
             .counting_with(Arc::clone(&store) as Arc<dyn SharedStore>);
         Ok(Self {
             config,
@@ -235,10 +241,11 @@ impl App {
             miner,
             clock,
             runner: Arc::new(runner),
+            succeeding: Succeeding::new(successor, next),
             local_token,
             stop,
             tasks,
-            _lock: lock,
+            lock,
         })
     }
 
@@ -320,92 +327,6 @@ impl App {
         }
     }
 
-    /// Prepares the first suggestion of the first desks; the others are prepared when they are first asked for.
-    fn prepare_desks(&self) {
-        let (store, suggester, stop) = (Arc::clone(&self.store), self.suggester.clone(), self.stop.clone());
-        self.tasks.spawn(async move {
-            let prepare = async {
-                for desk in store.desks().await?.into_iter().take(PREPARED_DESKS) {
-                    suggester.prepare(&desk.id).await?;
-                }
-                anyhow::Ok(())
-            };
-            if let Some(Err(error)) = stop.run_until_cancelled(prepare).await {
-                tracing::debug!(error = &*error as &dyn std::error::Error, "desks were not prepared; they are when they are asked for");
-            }
-        });
-    }
-
-    /// Says so while the index is being filled: suggestions are made from the part that is there, and look as if nothing were amiss.
-    fn tell_filling(&self) {
-        let (store, indexer, stop) = (Arc::clone(&self.store), Arc::clone(&self.indexer), self.stop.clone());
-        self.tasks.spawn(async move {
-            let telling = async {
-                let filling = Filling::under_way(store.as_ref()).await?;
-                let own = |filling: &Filling| filling.total > 0 && filling.encoder == indexer.encoder();
-                let Some(filling) = filling.filter(own) else { return anyhow::Ok(()) };
-                let (mut state, mut told) = (indexer.watch(), None);
-                loop {
-                    // Looked at before counting: a change between the two wakes `changed` below.
-                    state.borrow_and_update();
-                    let pending = store.pending_index_count(None).await?;
-                    let (done, total) = (filling.done(pending), filling.total);
-                    if pending == 0 {
-                        if told.is_some() {
-                            tracing::info!(done, total, "the index is filled");
-                        }
-                        return Ok(Filling::end(store.as_ref()).await?);
-                    }
-                    let due = |told: Option<Instant>| told.is_none_or(|told| told.elapsed() >= TELL_FILLING);
-                    if due(told) {
-                        tracing::warn!(done, total, "the index is being filled; suggestions come as it fills");
-                        told = Some(Instant::now());
-                    }
-                    // Not counted for every batch.
-                    while !due(told) {
-                        state.changed().await?;
-                        if state.borrow_and_update().idle {
-                            break;
-                        }
-                    }
-                }
-            };
-            if let Some(Err(error)) = stop.run_until_cancelled(telling).await {
-                tracing::debug!(error = &*error as &dyn std::error::Error, "nothing more is told of the filling of the index");
-            }
-        });
-    }
-
-    /// Has `/readyz` tell while a server that keeps the index is away. What needs no index is answered meanwhile.
-    fn watch_index(&self, readiness: Arc<Readiness>) {
-        if matches!(*self.indexes, Indexes::Folder(_)) {
-            return;
-        }
-        let (indexes, stop) = (Arc::clone(&self.indexes), self.stop.clone());
-        self.tasks.spawn(async move {
-            let mut away = false;
-            while stop.run_until_cancelled(tokio::time::sleep(INDEX_CHECK)).await.is_some() {
-                let Some(checked) = stop.run_until_cancelled(indexes.check()).await else { return };
-                match checked {
-                    Err(error) if !away => {
-                        away = true;
-                        tracing::error!(
-                            error = &error as &dyn std::error::Error,
-                            "the index server is away; suggestions fail until it is back"
-                        );
-                        readiness.set(ReadinessState::Failing { reason: "the index server does not answer" });
-                    }
-                    Ok(()) if away => {
-                        away = false;
-                        tracing::info!("the index server is back");
-                        readiness.set(ReadinessState::Ready);
-                    }
-                    Ok(()) | Err(_) => {}
-                }
-            }
-        });
-    }
-
     /// The HTTP interface of this installation.
     pub fn router(&self, readiness: Arc<Readiness>) -> Router {
         let default = HttpSettings::default();
@@ -436,45 +357,22 @@ impl App {
         })
     }
 
-    /// Serves until `shutdown`, then finishes open requests, parks jobs and flushes.
-    ///
-    /// # Errors
-    /// When the listener fails, or the last flush does.
-    pub async fn serve(self, listener: TcpListener, shutdown: CancellationToken) -> anyhow::Result<()> {
-        let readiness = Arc::new(Readiness::default());
-        let address = listener.local_addr().context("the listener has no address")?;
-        let _presence = lock::Presence::announce(&self.config.data_dir, address, &self.local_token)?;
-        readiness.set(ReadinessState::Starting { stage: "warming the encoder up" });
-        self.embedder
-            .embed(vec!["你好 hello".to_owned()], TextKind::Query, Lane::Interactive)
-            .await
-            .context("the encoder does not work")?;
-        readiness.set(ReadinessState::Ready);
-        self.watch_index(Arc::clone(&readiness));
-        self.tell_filling();
-        self.prepare_desks();
-        self.indexer.build_left_over();
-        let stop = self.stop.clone();
-        let graceful = async move {
-            shutdown.cancelled().await;
-            stop.cancel();
-        };
-        axum::serve(listener, self.router(readiness).into_make_service())
-            .with_graceful_shutdown(graceful)
-            .await
-            .context("the server failed")?;
-        self.close().await
-    }
-
     /// Stops the background work at a safe point and closes everything.
     ///
     /// # Errors
     /// When the last flush fails; nothing acknowledged is lost by that, the index catches up at the next start.
     pub async fn close(self) -> anyhow::Result<()> {
+        self.close_parts().await
+    }
+
+    async fn close_parts(&self) -> anyhow::Result<()> {
         self.stop.cancel();
         self.tasks.close();
         self.tasks.wait().await;
         self.index.close().await.context("the index can't be flushed")?;
+        if let Some(succeeding) = &self.succeeding {
+            succeeding.close().await.context("the index of the next encoder can't be flushed")?;
+        }
         self.store.close().await;
         Ok(())
     }

@@ -18,10 +18,15 @@ use crate::index::edge::EdgeIndex;
 use crate::index::server::{Collections, ServerSettings};
 use crate::index::{IndexError, VectorIndex};
 use crate::jobs::filling::Filling;
-use crate::store::{OutboxStore, Store};
+use crate::jobs::indexing::Target;
+use crate::jobs::succession::{Succession, Successor};
+use crate::store::{OutboxStore, Store, StoreError};
 
 /// Setting of the store that names the encoder the live index was made with.
 const INDEX_MODEL: &str = "index_model";
+
+/// Setting of the store that says where that encoder was when it was last used.
+const INDEX_MODEL_FOLDER: &str = "index_model_folder";
 
 /// Setting of the store, and file in the folder `index`, that say which store the index was made from.
 const INSTALLATION: &str = "installation";
@@ -45,6 +50,8 @@ pub enum OnNewEncoder {
     Refuse,
     /// Make a new index beside the old one and fill it.
     Reindex,
+    /// As `Refuse`, unless the old encoder is still where it was: then go on with it, and fill an index for the new one beside.
+    Beside,
 }
 
 /// Where the indexes of an installation are.
@@ -91,10 +98,10 @@ impl Indexes {
         let info = embedder.info();
         let live = OutboxStore::meta(store, INDEX_MODEL).await?;
         if let Some(live) = live.as_deref().filter(|live| *live != info.fingerprint)
-            && on_new_encoder == OnNewEncoder::Refuse
+            && on_new_encoder != OnNewEncoder::Reindex
         {
             bail!(
-                "the index was made with encoder {live}, this encoder ({}) has fingerprint {}: run `riposte reindex` to make an index for it beside the old one, or name \
+                "the index was made with encoder {live}, this encoder ({}) has fingerprint {}: run `riposte reindex` to make an index for it, or name \
                  the old encoder's folder with --set encoder.folder=DIR",
                 info.name,
                 info.fingerprint
@@ -108,17 +115,13 @@ impl Indexes {
         let restored = config.data_dir.join(RESTORED);
         let copy = copy_of(&info.fingerprint);
         let fed = if restored.exists() { Some(NO_COPY.to_owned()) } else { OutboxStore::meta(store, &copy).await? };
-        let Found { index, mark, fresh } = match self {
-            Self::Folder(folder) => {
-                let folder = folder.join(&info.fingerprint);
-                if !folder.exists() {
-                    // A folder that is there without its points having been queued must not be taken for one that is complete.
-                    OutboxStore::set_meta(store, &copy, NO_COPY).await?;
-                }
-                open_folder(&folder, info, fed.as_deref(), config.index_quantization).await?
-            }
-            Self::Server(collections) => open_collection(collections, info, fed.as_deref()).await?,
-        };
+        if let Self::Folder(folder) = self
+            && !folder.join(&info.fingerprint).exists()
+        {
+            // A folder that is there without its points having been queued must not be taken for one that is complete.
+            OutboxStore::set_meta(store, &copy, NO_COPY).await?;
+        }
+        let Found { index, mark, fresh } = self.find_copy(config, info, fed.as_deref()).await?;
         let complete = live.as_deref() == Some(info.fingerprint.as_str());
         match given_up {
             _ if fresh => fill(store, info).await?,
@@ -138,6 +141,77 @@ impl Indexes {
             OutboxStore::set_meta(store, INDEX_MODEL, &info.fingerprint).await?;
         }
         Ok(index)
+    }
+
+    /// Opens the index that another encoder is to have beside the one in force, as far as it is filled. `None` says that there is to be none:
+    /// one that was begun misses changes from now on, and is made anew if its encoder comes back.
+    ///
+    /// # Errors
+    /// When the index can't be opened or made, or the store refuses.
+    pub(super) async fn open_successor(
+        &self,
+        config: &Config,
+        store: &dyn Store,
+        next: Option<Arc<dyn Embedder>>,
+    ) -> anyhow::Result<Option<Successor>> {
+        let under_way = Succession::under_way(store).await?;
+        let Some(embedder) = next else {
+            if under_way.is_some() {
+                Succession::end(store).await?;
+            }
+            return Ok(None);
+        };
+        let info = embedder.info();
+        let under_way = under_way.filter(|found| found.encoder == info.fingerprint);
+        let fed = under_way.as_ref().map_or(NO_COPY, |found| &found.copy);
+        // It is fed by nobody but the walk until it is in force.
+        OutboxStore::set_meta(store, &copy_of(&info.fingerprint), NO_COPY).await?;
+        let Found { index, mark, fresh } = self.find_copy(config, info, Some(fed)).await?;
+        if fresh || under_way.is_none() {
+            Succession::begin(store, &info.fingerprint, &mark).await?;
+        }
+        Ok(Some(Successor::new(Target { index, embedder }, mark)))
+    }
+
+    async fn find_copy(&self, config: &Config, info: &ModelInfo, fed: Option<&str>) -> anyhow::Result<Found> {
+        match self {
+            Self::Folder(folder) => open_folder(&folder.join(&info.fingerprint), info, fed, config.index_quantization).await,
+            Self::Server(collections) => open_collection(collections, info, fed).await,
+        }
+    }
+
+    /// Puts the index of a successor in force that has been filled; the one before it can still be searched until the program opens again.
+    ///
+    /// # Errors
+    /// When the store refuses; the index before stays in force.
+    pub(super) async fn succeed(store: &dyn Store, successor: &Successor) -> Result<(), StoreError> {
+        OutboxStore::set_meta(store, &copy_of(successor.encoder()), successor.copy()).await?;
+        OutboxStore::set_meta(store, INDEX_MODEL, successor.encoder()).await?;
+        Succession::end(store).await
+    }
+
+    /// The fingerprint of the encoder whose index is in force, and the folder in which it was last, where another one is wanted.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub(super) async fn predecessor(store: &dyn Store, wanted: &ModelInfo) -> Result<Option<(String, PathBuf)>, StoreError> {
+        let live = OutboxStore::meta(store, INDEX_MODEL).await?.filter(|live| *live != wanted.fingerprint);
+        let folder = OutboxStore::meta(store, INDEX_MODEL_FOLDER).await?;
+        Ok(live.zip(folder).map(|(live, folder)| (live, PathBuf::from(folder))))
+    }
+
+    /// Remembers where the encoder of the index in force is.
+    ///
+    /// # Errors
+    /// When the store refuses.
+    pub(super) async fn remember_encoder(store: &dyn Store, folder: &Path) -> Result<(), StoreError> {
+        let folder = std::path::absolute(folder).unwrap_or_else(|_no_current_folder| folder.to_owned());
+        match folder.to_str() {
+            Some(folder) if OutboxStore::meta(store, INDEX_MODEL_FOLDER).await?.as_deref() != Some(folder) => {
+                OutboxStore::set_meta(store, INDEX_MODEL_FOLDER, folder).await
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Whether indexes can be reached; the data folder always can.

@@ -3,10 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context;
 use async_trait::async_trait;
 use axum::Router;
-use tokio::net::TcpListener;
 
 use super::App;
 use crate::embed::queue::EmbedQueue;
@@ -42,23 +40,6 @@ impl App {
             indexer: Arc::clone(&self.indexer),
             live: self.live.clone(),
         }))
-    }
-
-    /// Answers `GET /metrics` on a listener of its own, in the background, until the installation closes.
-    ///
-    /// # Errors
-    /// When the listener has no address.
-    pub fn serve_metrics(&self, listener: TcpListener) -> anyhow::Result<()> {
-        let address = listener.local_addr().context("the listener of the metrics has no address")?;
-        tracing::info!(address = %address, "metrics at http://{address}/metrics");
-        let serving =
-            axum::serve(listener, self.metrics_router().into_make_service()).with_graceful_shutdown(self.stop.clone().cancelled_owned());
-        self.tasks.spawn(async move {
-            if let Err(error) = serving.await {
-                tracing::error!(error = &error as &dyn std::error::Error, "metrics are no longer answered");
-            }
-        });
-        Ok(())
     }
 }
 

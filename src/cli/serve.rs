@@ -1,5 +1,6 @@
 //! `riposte serve` and `riposte healthcheck`.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -40,9 +41,16 @@ pub(super) async fn run(config: Config) -> anyhow::Result<()> {
     };
     let folder = config.data_dir.clone();
     let app = open(config).await?;
-    let knowledge = folder.join("knowledge");
-    if knowledge.is_dir() {
-        let load = app.load_knowledge(&knowledge, None).await?;
+    load_knowledge(&app, &folder.join("knowledge")).await?;
+    let shutdown = CancellationToken::new();
+    tokio::spawn(wait_for_signal(shutdown.clone()));
+    print(&format!("riposte listens on http://{address} (data folder {})", folder.display()));
+    app.serve(listener, metrics, shutdown).await
+}
+
+async fn load_knowledge(app: &App, folder: &Path) -> anyhow::Result<()> {
+    if folder.is_dir() {
+        let load = app.load_knowledge(folder, None).await?;
         tracing::info!(
             knowledge.new = load.new,
             knowledge.changed = load.changed,
@@ -53,20 +61,13 @@ pub(super) async fn run(config: Config) -> anyhow::Result<()> {
             tracing::warn!(file = file.place(), reason = file.reason, remedy = file.remedy, "knowledge file not taken");
         }
     }
-    if let Some(listener) = metrics {
-        app.serve_metrics(listener)?;
-    }
-    let shutdown = CancellationToken::new();
-    tokio::spawn(wait_for_signal(shutdown.clone()));
-    print(&format!("riposte listens on http://{address} (data folder {})", folder.display()));
-    app.serve(listener, shutdown).await?;
     Ok(())
 }
 
 async fn open(config: Config) -> anyhow::Result<App> {
     let began = Instant::now();
     loop {
-        match App::open(config.clone(), Arc::new(SystemClock), OnNewEncoder::Refuse).await {
+        match App::open(config.clone(), Arc::new(SystemClock), OnNewEncoder::Beside).await {
             Err(error) if matches!(error.downcast_ref(), Some(LockError::InUse(_))) && began.elapsed() < DYING => {
                 tokio::time::sleep(DYING / 20).await;
             }

@@ -18,6 +18,7 @@ mod openapi;
 mod page;
 pub mod problem;
 mod readiness;
+pub mod relay;
 mod v1;
 
 use std::sync::Arc;

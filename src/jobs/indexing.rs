@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::runner::{LOOK_EVERY, STORE_AWAY};
+use super::succession::Successor;
 use crate::domain::{Clock, DeskId, Entry, EntryId, EntryStatus, Pair, PairId, PairKind, Pool, ReplicaId};
 use crate::embed::{EmbedError, Embedder, Lane};
 use crate::index::{IndexError, IndexPoint, PointPayload, VectorIndex};
@@ -49,8 +50,9 @@ pub enum IndexingError {
 /// The background writer of the index.
 pub struct Indexer {
     store: Arc<dyn Store>,
-    index: Arc<dyn VectorIndex>,
-    embedder: Arc<dyn Embedder>,
+    target: Target,
+    /// An index that is filled beside it and must miss no change.
+    successor: Option<Arc<Successor>>,
     profiles: Arc<DeskProfiles>,
     clock: Arc<dyn Clock>,
     /// Who claims.
@@ -84,13 +86,25 @@ impl Indexer {
     ) -> Self {
         let (state, _) = watch::channel(IndexerState::default());
         let (id, wake, written) = (ReplicaId::new(), Notify::new(), AtomicU64::new(0));
-        Self { store, index, embedder, profiles, clock, id, wake, written, state }
+        Self { store, target: Target { index, embedder }, successor: None, profiles, clock, id, wake, written, state }
+    }
+
+    /// The same writer, every change brought into the successor, too.
+    #[must_use]
+    pub fn with_successor(self, successor: Option<Arc<Successor>>) -> Self {
+        Self { successor, ..self }
+    }
+
+    /// The index that is filled beside the one in force.
+    #[must_use]
+    pub fn successor(&self) -> Option<&Arc<Successor>> {
+        self.successor.as_ref()
     }
 
     /// Fingerprint of the encoder it writes with.
     #[must_use]
     pub fn encoder(&self) -> &str {
-        &self.embedder.info().fingerprint
+        &self.target.embedder.info().fingerprint
     }
 
     /// Tells the writer that something has been queued.
@@ -214,9 +228,10 @@ impl Indexer {
             self.state.send_modify(|state| state.done += tasks.len() as u64);
         }
         let written = self.written.load(Ordering::Relaxed);
-        if written >= OPTIMIZE_AFTER || self.index.outdated() {
-            self.index.optimize().await?;
-            self.index.flush().await?;
+        let index = &self.target.index;
+        if written >= OPTIMIZE_AFTER || index.outdated() {
+            index.optimize().await?;
+            index.flush().await?;
             // Only now: where it fails, the next attempt builds.
             self.written.fetch_sub(written, Ordering::Relaxed);
         }
@@ -225,8 +240,15 @@ impl Indexer {
 
     /// Brings tasks into the index and acknowledges them.
     async fn carry(&self, tasks: &[IndexTask]) -> Result<(), IndexingError> {
+        let _turn = match &self.successor {
+            Some(successor) => Some(successor.turn().await),
+            None => None,
+        };
         self.write(tasks).await?;
-        self.index.flush().await?;
+        self.target.index.flush().await?;
+        if let Some(successor) = &self.successor {
+            successor.target().index.flush().await?;
+        }
         Ok(self.store.acknowledge_index_tasks(self.id, tasks).await?)
     }
 
@@ -261,23 +283,59 @@ impl Indexer {
             }
             let pairs = self.store.pairs(desk, &pair_ids).await?;
             let entries = self.store.entries(desk, &entry_ids).await?;
-            let (texts, blanks): (Vec<DocumentText>, Vec<Blank>) =
-                pairs.iter().filter_map(pair_document).chain(entries.iter().flat_map(entry_documents)).unzip();
-            let encoded = encode_documents(self.embedder.as_ref(), &texts, Lane::Bulk).await?;
-            // Deleted first, written after: an entry may have lost variants, a pair may be gone.
-            let sources: Vec<Uuid> = pair_ids.iter().map(|id| id.as_uuid()).chain(entry_ids.iter().map(|id| id.as_uuid())).collect();
-            self.index.delete_sources(&sources).await?;
-            let points: Vec<IndexPoint> = blanks
-                .into_iter()
-                .zip(encoded)
-                .map(|(blank, vectors)| IndexPoint { id: blank.id, payload: blank.payload, dense: vectors.dense, sparse: vectors.sparse })
-                .collect();
-            self.written.fetch_add(points.len() as u64, Ordering::Relaxed);
-            let changed = points.len().max(sources.len());
-            self.index.upsert(points).await?;
-            self.profiles.points_changed(desk, changed);
+            let sources = pair_ids.iter().map(|id| id.as_uuid()).chain(entry_ids.iter().map(|id| id.as_uuid())).collect();
+            let documents = Documents { sources, ..Documents::of(&pairs, &entries) };
+            self.written.fetch_add(documents.points.len() as u64, Ordering::Relaxed);
+            self.target.replace(&documents).await?;
+            if let Some(successor) = &self.successor {
+                successor.target().replace(&documents).await?;
+            }
+            self.profiles.points_changed(desk, documents.points.len().max(documents.sources.len()));
         }
         Ok(())
+    }
+}
+
+/// An index, and the encoder of its vectors.
+#[derive(Clone)]
+pub struct Target {
+    /// The index.
+    pub index: Arc<dyn VectorIndex>,
+    /// Its encoder.
+    pub embedder: Arc<dyn Embedder>,
+}
+
+impl Target {
+    /// Puts documents in place of whatever the index has of their sources.
+    pub(super) async fn replace(&self, documents: &Documents) -> Result<(), IndexingError> {
+        let encoded = encode_documents(self.embedder.as_ref(), &documents.texts, Lane::Bulk).await?;
+        // Deleted first, written after: an entry may have lost variants, a pair may be gone.
+        self.index.delete_sources(&documents.sources).await?;
+        let points = documents.points.iter().zip(encoded).map(|(Blank { id, payload }, vectors)| IndexPoint {
+            id: *id,
+            payload: payload.clone(),
+            dense: vectors.dense,
+            sparse: vectors.sparse,
+        });
+        Ok(self.index.upsert(points.collect()).await?)
+    }
+}
+
+/// What the index should hold of some pairs and entries.
+pub(super) struct Documents {
+    /// The pairs and entries, those that are gone or not searched among them.
+    sources: Vec<Uuid>,
+    texts: Vec<DocumentText>,
+    /// One for each text.
+    points: Vec<Blank>,
+}
+
+impl Documents {
+    /// Of pairs and entries that are there.
+    pub(super) fn of(pairs: &[Pair], entries: &[Entry]) -> Self {
+        let sources = pairs.iter().map(|pair| pair.content.id.as_uuid()).chain(entries.iter().map(|entry| entry.id.as_uuid())).collect();
+        let (texts, points) = pairs.iter().filter_map(pair_document).chain(entries.iter().flat_map(entry_documents)).unzip();
+        Self { sources, texts, points }
     }
 }
 

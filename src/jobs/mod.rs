@@ -12,12 +12,13 @@ pub mod mining;
 pub mod neighbours;
 mod reindex;
 pub mod runner;
+pub mod succession;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use tokio::sync::{Notify, broadcast};
+use tokio::sync::broadcast;
 
 use crate::curation::Curator;
 use crate::domain::{Clock, DeskId, ImportFormat, Job, JobId, JobKind, JobProgress, JobState, RejectedRow};
@@ -28,7 +29,7 @@ use crate::store::{Sharing, Store, StoreError};
 use adapt::{Adaptation, AdapterStatus};
 use indexing::Indexer;
 use mining::Miner;
-use runner::Runner;
+use runner::{Runner, Wake};
 
 /// What subscribers are told.
 #[derive(Debug, Clone)]
@@ -109,7 +110,7 @@ pub struct Jobs {
     clock: Arc<dyn Clock>,
     uploads: PathBuf,
     changes: broadcast::Sender<JobChange>,
-    wake: Arc<Notify>,
+    wake: Arc<Wake>,
 }
 
 impl Jobs {
@@ -117,7 +118,7 @@ impl Jobs {
     #[must_use]
     pub fn new(store: Arc<dyn Store>, tools: Tools, clock: Arc<dyn Clock>, uploads: PathBuf) -> (Self, Runner) {
         let (changes, _) = broadcast::channel(CHANGES_KEPT);
-        let wake = Arc::new(Notify::new());
+        let wake = Arc::<Wake>::default();
         let adaptation = Arc::clone(&tools.adaptation);
         let runner = Runner::new(Arc::clone(&store), tools, Arc::clone(&clock), changes.clone(), Arc::clone(&wake));
         (Self { store, adaptation, clock, uploads, changes, wake }, runner)
@@ -202,7 +203,7 @@ impl Jobs {
             updated_at: now,
         };
         self.store.add_job(&job).await?;
-        self.wake.notify_one();
+        self.wake.wake();
         Ok(job)
     }
 
@@ -242,14 +243,14 @@ impl Jobs {
     /// When the store does not answer.
     pub async fn changed_elsewhere(&self, id: JobId, state: JobState) -> Result<(), JobError> {
         if state == JobState::Queued {
-            self.wake.notify_one();
+            self.wake.wake();
         }
         Ok(runner::announce(self.store.as_ref(), &self.changes, id).await?)
     }
 
     /// Takes note that changes by other processes may have been missed.
     pub fn catch_up(&self) {
-        self.wake.notify_one();
+        self.wake.wake();
         // Nobody listening is no error.
         let _ = self.changes.send(JobChange::Missed);
     }

@@ -1,4 +1,5 @@
-//! Fills the index anew from the store: for a new encoder, or an index that was lost.
+//! Fills the index anew from the store: for a new encoder, or an index that was lost. Beside an index in force that is searched meanwhile, that
+//! is [`Successor`](super::succession::Successor)'s matter; otherwise the index's writer does it by the queue of changes.
 
 use super::filling::Filling;
 use super::runner::{JobContext, RunError};
@@ -6,6 +7,9 @@ use crate::domain::Job;
 
 /// Queues everything, unless that was done and interrupted, and waits until it is written.
 pub(super) async fn run(context: &JobContext, job: &Job) -> Result<serde_json::Value, RunError> {
+    if let Some(successor) = context.indexer.successor().filter(|successor| job.params["encoder"] == successor.encoder()) {
+        return successor.fill(context).await;
+    }
     let encoder = context.indexer.encoder();
     if job.params["encoder"] != encoder {
         // Interrupted, and the program started again with the encoder of before, whose index is in force.

@@ -1,4 +1,4 @@
-//! Runs queued jobs, one after the other, and tells everybody how far they are.
+//! Runs queued jobs, one after the other and re-indexing beside them, and tells everybody how far they are.
 //!
 //! A job is lent to this worker for [`LEASE_SECONDS`], and moved on every [`BEAT`] while it runs. Whoever has lost a job, because the store was
 //! out of reach for too long, drops it where it stands: the store takes nothing more of it, and another worker goes on at the checkpoint.
@@ -6,6 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::future::join_all;
 use tokio::sync::{Notify, broadcast};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
@@ -24,8 +25,8 @@ use crate::rt::WorkError;
 use crate::store::{Sharing, Store, StoreError};
 use crate::telemetry::metrics::JobMetrics;
 
-/// Everything this worker does.
-const KINDS: [JobKind; 5] = [JobKind::Import, JobKind::RebuildClusters, JobKind::Reindex, JobKind::Adapt, JobKind::FindGaps];
+/// What this worker does, each line one job after the other: filling an index anew can take hours, in which imports go on.
+const LINES: [&[JobKind]; 2] = [&[JobKind::Import, JobKind::RebuildClusters, JobKind::Adapt, JobKind::FindGaps], &[JobKind::Reindex]];
 
 /// How long a job is lent, by the clock: what the clocks of processes on one store may differ by, and a pause of one of them, must be shorter.
 const LEASE_SECONDS: i64 = 30;
@@ -106,13 +107,26 @@ impl JobContext {
     }
 }
 
+/// Wakes the worker, whatever line the new job is for.
+#[derive(Debug, Default)]
+pub struct Wake([Notify; LINES.len()]);
+
+impl Wake {
+    /// Has every line look for jobs.
+    pub(super) fn wake(&self) {
+        for line in &self.0 {
+            line.notify_one();
+        }
+    }
+}
+
 /// The worker of this process.
 pub struct Runner {
     store: Arc<dyn Store>,
     tools: Tools,
     clock: Arc<dyn Clock>,
     changes: broadcast::Sender<JobChange>,
-    wake: Arc<Notify>,
+    wake: Arc<Wake>,
     metrics: JobMetrics,
     /// Whom jobs are lent to.
     id: ReplicaId,
@@ -124,7 +138,7 @@ impl Runner {
         tools: Tools,
         clock: Arc<dyn Clock>,
         changes: broadcast::Sender<JobChange>,
-        wake: Arc<Notify>,
+        wake: Arc<Wake>,
     ) -> Self {
         Self { store, tools, clock, changes, wake, metrics: JobMetrics::default(), id: ReplicaId::new() }
     }
@@ -137,9 +151,14 @@ impl Runner {
 
     /// Works until `stop`. A job that is running then goes back to the queue and continues at the next start.
     pub async fn run(&self, stop: CancellationToken) {
+        let lines = LINES.into_iter().zip(&self.wake.0).map(|(kinds, wake)| self.run_line(kinds, wake, &stop));
+        join_all(lines).await;
+    }
+
+    async fn run_line(&self, kinds: &[JobKind], wake: &Notify, stop: &CancellationToken) {
         loop {
             let now = self.clock.now();
-            match self.store.claim_job(&KINDS, self.id, now, now.plus_seconds(LEASE_SECONDS)).await {
+            match self.store.claim_job(kinds, self.id, now, now.plus_seconds(LEASE_SECONDS)).await {
                 Ok(Some((job, lease))) => {
                     let span = tracing::info_span!("job", job.id = %job.id, job.kind = job.kind.as_str());
                     if stop.run_until_cancelled(self.work(job, lease).instrument(span)).await.is_none() {
@@ -148,7 +167,7 @@ impl Runner {
                     }
                 }
                 Ok(None) => {
-                    if stop.run_until_cancelled(self.something_to_do()).await.is_none() {
+                    if stop.run_until_cancelled(self.something_to_do(wake)).await.is_none() {
                         return;
                     }
                 }
@@ -162,8 +181,8 @@ impl Runner {
         }
     }
 
-    async fn something_to_do(&self) {
-        let woken = self.wake.notified();
+    async fn something_to_do(&self, wake: &Notify) {
+        let woken = wake.notified();
         match self.store.sharing() {
             Sharing::Alone => woken.await,
             // Woken or not, the next look is the same.

@@ -3,6 +3,7 @@
 mod backups;
 mod clusters;
 mod containers;
+mod encoders;
 mod interruption;
 mod knowledge;
 mod life;
@@ -23,9 +24,14 @@ use crate::support::encoder_folder;
 
 /// The program with a data folder, independent of the environment.
 fn riposte(folder: &Path) -> Command {
+    riposte_with(folder, &encoder_folder())
+}
+
+/// The program with a data folder and another encoder.
+fn riposte_with(folder: &Path, encoder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_riposte"));
     command.env_clear().env("HOME", folder).arg("--data-dir").arg(folder);
-    command.arg("--set").arg(format!("encoder.folder={}", encoder_folder().display()));
+    command.arg("--set").arg(format!("encoder.folder={}", encoder.display()));
     command
 }
 
@@ -65,8 +71,12 @@ struct Server {
 impl Server {
     /// Starts a server on a free port and waits until it is ready.
     fn start(folder: &Path) -> Self {
+        Self::start_with(folder, &encoder_folder())
+    }
+
+    fn start_with(folder: &Path, encoder: &Path) -> Self {
         let log = std::fs::File::options().create(true).append(true).open(folder.with_extension("log")).unwrap();
-        let mut command = riposte(folder);
+        let mut command = riposte_with(folder, encoder);
         command.args(["serve", "--listen", "127.0.0.1:0"]).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log);
         let mut child = command.spawn().unwrap();
         let mut line = String::new();

@@ -4,6 +4,7 @@ import type { Key } from "../../i18n";
 const KNOWN = {
   reading: "imports.stage_reading",
   embedding: "imports.stage_embedding",
+  building: "imports.stage_building",
   grouping: "imports.stage_grouping",
   learning: "imports.stage_learning",
   trying: "imports.stage_trying",

@@ -87,6 +87,7 @@ export const imports = {
   state_cancelled: "Stopped",
   stage_reading: "Reading",
   stage_embedding: "Encoding",
+  stage_building: "Building the index",
   stage_grouping: "Grouping",
   stage_learning: "Learning",
   stage_trying: "Trying it out",

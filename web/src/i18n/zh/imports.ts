@@ -87,6 +87,7 @@ export const imports = {
   state_cancelled: "已停止",
   stage_reading: "读取",
   stage_embedding: "编码",
+  stage_building: "构建索引",
   stage_grouping: "归组",
   stage_learning: "学习",
   stage_trying: "验证效果",
