@@ -370,7 +370,7 @@ async fn roll_back(backend: &Backend, desk: &DeskId, id: EntryId, to: u64, note:
 pub(super) async fn reindex(config: Config) -> anyhow::Result<()> {
     let app = App::open(config, Arc::new(SystemClock), OnNewEncoder::Reindex)
         .await
-        .context("re-indexing needs the data folder for itself: stop the server first")?;
+        .context("re-indexing needs the data folder for itself: stop the server first, or restart it with the new encoder.folder: it does the same while it serves")?;
     let job = app.jobs.start_reindex(&app.embedder.info().fingerprint).await?;
     let job = follow(&app, job.id).await?;
     if job.state != JobState::Succeeded {

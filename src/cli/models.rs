@@ -153,7 +153,7 @@ fn pull(args: PullArgs, flags: &Flags) -> anyhow::Result<()> {
     let folder = order.folder.display();
     print(&format!("{} is at {folder}, texts are cut at {} tokens; next:", manifest.name, manifest.max_tokens));
     print(&format!("  riposte models check '{folder}'"));
-    print(&format!("  riposte --set encoder.folder='{folder}' reindex"));
+    print(&format!("  [encoder] folder = \"{folder}\" in riposte.toml, and restart the server"));
     Ok(())
 }
 

@@ -107,7 +107,7 @@ fn another_encoder_takes_over_while_suggestions_go_on() {
         let mut smallest = u64::MAX;
         wait_until("the change", || {
             let job = reindexing(&server);
-            if job["state"] == "running" {
+            if job["state"] == "running" && job["progress"]["stage"] == "embedding" {
                 smallest = smallest.min(walked(&job));
             }
             ask(&server, question).0 != before
