@@ -85,7 +85,7 @@ fn another_encoder_takes_over_while_suggestions_go_on() {
     // The new encoder: the old one goes on, and a kill costs what was under way only.
     let server = Server::start_with(&folder, &other);
     assert_eq!(ask(&server, question), (before.clone(), suggested.clone()));
-    publish(&server, "Do you repair bicycles, too?", "Bicycles are repaired on Fridays.");
+    publish(&server, "What does the water tank of the coffee machine cost?", "The water tank costs 40 euros.");
     let walked = |job: &Value| job["progress"]["done"].as_u64().unwrap_or_default();
     wait_until("the first part", || walked(&reindexing(&server)) > 0);
     let left = walked(&reindexing(&server));
@@ -93,7 +93,7 @@ fn another_encoder_takes_over_while_suggestions_go_on() {
     server.kill();
 
     let server = Server::start_with(&folder, &other);
-    publish(&server, "Can a lamp be repaired?", "Lamps are repaired on Mondays.");
+    publish(&server, "What does the milk jug of the coffee machine cost?", "The milk jug costs 15 euros.");
     let ended = AtomicBool::new(false);
     let asked = thread::scope(|scope| {
         let asking = scope.spawn(|| {
@@ -118,9 +118,10 @@ fn another_encoder_takes_over_while_suggestions_go_on() {
     });
     assert!(asked > 0);
     assert_eq!(reindexing(&server)["state"], "succeeded");
-    for (question, answer) in
-        [("do you repair bicycles?", "Bicycles are repaired on Fridays."), ("can you repair a lamp?", "Lamps are repaired on Mondays.")]
-    {
+    for (question, answer) in [
+        ("what does the water tank of the coffee machine cost?", "The water tank costs 40 euros."),
+        ("what does the milk jug of the coffee machine cost?", "The milk jug costs 15 euros."),
+    ] {
         assert_eq!(ask(&server, question).1.as_deref(), Some(answer), "what was published meanwhile is known");
     }
     // The command line finds it as before.
