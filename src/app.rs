@@ -167,7 +167,7 @@ impl App {
         let successor =
             indexes.open_successor(&config, store.as_ref(), next.clone().map(|next| next as Arc<dyn Embedder>)).await?.map(Arc::new);
         if next.is_none() {
-            Indexes::remember_encoder(store.as_ref(), &config.encoder).await?;
+            Indexes::remember_encoder(store.as_ref(), embedder.info(), &config.encoder).await?;
         }
         let ranker = Arc::new(ranker);
         let profiles = Arc::new(DeskProfiles::new(Arc::clone(&index), Arc::clone(&embedder) as Arc<dyn Embedder>));
@@ -405,17 +405,8 @@ impl App {
     ///
     /// # Errors
     /// When the store does not answer.
-    pub async fn follow_job(&self, id: JobId, mut seen: impl FnMut(&Job)) -> anyhow::Result<Job> {
-        let mut changes = self.jobs.subscribe();
-        loop {
-            let job = self.jobs.job(id).await?;
-            seen(&job);
-            if job.state.is_final() {
-                return Ok(job);
-            }
-            // A missed or foreign change only means that the job is read once more.
-            let _ = changes.recv().await;
-        }
+    pub async fn follow_job(&self, id: JobId, seen: impl FnMut(&Job)) -> anyhow::Result<Job> {
+        Ok(self.jobs.follow(id, seen).await?)
     }
 
     /// Waits until everything queued for the index is in it.

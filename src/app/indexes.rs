@@ -200,11 +200,14 @@ impl Indexes {
         Ok(live.zip(folder).map(|(live, folder)| (live, PathBuf::from(folder))))
     }
 
-    /// Remembers where the encoder of the index in force is.
+    /// Remembers where the encoder of the index in force is; nothing of one whose index is still being filled.
     ///
     /// # Errors
     /// When the store refuses.
-    pub(super) async fn remember_encoder(store: &dyn Store, folder: &Path) -> Result<(), StoreError> {
+    pub(super) async fn remember_encoder(store: &dyn Store, encoder: &ModelInfo, folder: &Path) -> Result<(), StoreError> {
+        if OutboxStore::meta(store, INDEX_MODEL).await?.as_deref() != Some(&encoder.fingerprint) {
+            return Ok(());
+        }
         let folder = std::path::absolute(folder).unwrap_or_else(|_no_current_folder| folder.to_owned());
         match folder.to_str() {
             Some(folder) if OutboxStore::meta(store, INDEX_MODEL_FOLDER).await?.as_deref() != Some(folder) => {
@@ -497,6 +500,24 @@ mod tests {
         site.indexes.adopt(site.store.as_ref(), &fingerprint(NEW)).await.unwrap();
         assert_eq!(site.filling().await, None);
         assert_eq!(site.run(NEW, OnNewEncoder::Refuse, usize::MAX).await, ENTRIES);
+    }
+
+    #[tokio::test]
+    async fn only_the_encoder_of_the_index_in_force_is_remembered() {
+        let site = Site::new().await;
+        site.write(0..1).await;
+        let (old, new) = (FakeEmbedder::new(OLD), FakeEmbedder::new(NEW));
+        let remember = async |encoder: &FakeEmbedder, folder: &str| {
+            Indexes::remember_encoder(site.store.as_ref(), encoder.info(), Path::new(folder)).await.unwrap();
+        };
+        site.run(OLD, OnNewEncoder::Refuse, usize::MAX).await;
+        remember(&old, "/models/old").await;
+        assert_eq!(Indexes::predecessor(site.store.as_ref(), old.info()).await.unwrap(), None);
+        // A re-indexing that was not adopted.
+        site.run(NEW, OnNewEncoder::Reindex, usize::MAX).await;
+        remember(&new, "/models/new").await;
+        let before = Some((fingerprint(OLD), PathBuf::from("/models/old")));
+        assert_eq!(Indexes::predecessor(site.store.as_ref(), new.info()).await.unwrap(), before);
     }
 
     #[tokio::test]

@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::succession::{DRAIN, Handover};
 use super::{App, OnNewEncoder, lock};
+use crate::embed::queue::EmbedQueue;
 use crate::embed::{Embedder, Lane, TextKind};
 use crate::http::relay::Relay;
 use crate::http::{Readiness, ReadinessState};
@@ -79,7 +80,7 @@ impl App {
     }
 
     /// Closes everything but the folder's lock and opens it with the next encoder. The index of the one before is removed.
-    async fn open_again(self, next: Arc<crate::embed::queue::EmbedQueue>) -> anyhow::Result<Self> {
+    async fn open_again(self, next: Arc<EmbedQueue>) -> anyhow::Result<Self> {
         self.close_parts().await?;
         let Self { config, clock, lock, local_token, .. } = self;
         let app = Self::open_with(config, clock, Handover { lock, embedder: next, local_token }, OnNewEncoder::Refuse).await?;

@@ -9,9 +9,11 @@ use tokio_util::sync::CancellationToken;
 use super::indexes::Indexes;
 use super::lock::FolderLock;
 use super::{App, OnNewEncoder};
-use crate::domain::{JobId, JobState};
+use crate::config::Config;
+use crate::domain::JobState;
 use crate::embed::Embedder;
 use crate::embed::queue::EmbedQueue;
+use crate::index::IndexError;
 use crate::jobs::succession::Successor;
 use crate::store::{Sharing, Store};
 
@@ -46,7 +48,7 @@ pub(super) struct Succeeding {
 impl Encoders {
     /// Finds the encoder of the index in force where the settings ask for another one.
     pub(super) async fn find(
-        config: &crate::config::Config,
+        config: &Config,
         store: &dyn Store,
         wanted: Arc<EmbedQueue>,
         on_new_encoder: OnNewEncoder,
@@ -56,7 +58,7 @@ impl Encoders {
             return Ok(alone);
         }
         let Some((live, folder)) = Indexes::predecessor(store, wanted.info()).await? else { return Ok(alone) };
-        match App::load_encoder(&crate::config::Config { encoder: folder.clone(), ..config.clone() }).await {
+        match App::load_encoder(&Config { encoder: folder.clone(), ..config.clone() }).await {
             Ok(embedder) if embedder.info().fingerprint == live => {
                 tracing::info!(
                     encoder = embedder.info().name,
@@ -87,7 +89,7 @@ impl Succeeding {
         Some(Self { successor, embedder, done: CancellationToken::new() })
     }
 
-    pub(super) async fn close(&self) -> Result<(), crate::index::IndexError> {
+    pub(super) async fn close(&self) -> Result<(), IndexError> {
         self.successor.target().index.close().await
     }
 }
@@ -107,16 +109,8 @@ impl App {
         let (successor, done) = (Arc::clone(&succeeding.successor), succeeding.done.clone());
         self.tasks.spawn(async move {
             let following = async {
-                let mut changes = jobs.subscribe();
-                let id: JobId = jobs.start_reindex(successor.encoder()).await?.id;
-                let ended = loop {
-                    let job = jobs.job(id).await?;
-                    if job.state.is_final() {
-                        break job;
-                    }
-                    // A missed or foreign change only means that the job is read once more.
-                    let _ = changes.recv().await;
-                };
+                let id = jobs.start_reindex(successor.encoder()).await?.id;
+                let ended = jobs.follow(id, |_job| {}).await?;
                 if ended.state != JobState::Succeeded {
                     tracing::warn!(job.id = %id, job.state = ended.state.as_str(), "the index of the next encoder is not filled; the one in force stays, and the next start begins again");
                     return anyhow::Ok(());

@@ -212,6 +212,20 @@ impl Jobs {
         self.store.job(id).await?.ok_or(JobError::Unknown(id))
     }
 
+    /// Waits until a job has ended, calling `seen` with every state of it on the way.
+    pub async fn follow(&self, id: JobId, mut seen: impl FnMut(&Job)) -> Result<Job, JobError> {
+        let mut changes = self.subscribe();
+        loop {
+            let job = self.job(id).await?;
+            seen(&job);
+            if job.state.is_final() {
+                return Ok(job);
+            }
+            // A missed or foreign change only means that the job is read once more.
+            let _ = changes.recv().await;
+        }
+    }
+
     /// Jobs of one desk, or of all, newest first, behind `after`.
     pub async fn jobs(&self, desk: Option<&DeskId>, after: Option<JobId>, limit: u32) -> Result<Vec<Job>, JobError> {
         Ok(self.store.jobs_page(desk, after, limit).await?)
