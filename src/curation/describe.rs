@@ -232,7 +232,7 @@ fn best_answers(members: &[Member<'_>], typical: &[f32]) -> Vec<ClusterAnswer> {
     });
     ordered.truncate(ANSWERS_READ);
     let answers: Vec<Answer<'_>> =
-        ordered.iter().map(|member| Answer { text: &member.pair.content.answer, vector: &member.question.answer_vector }).collect();
+        ordered.iter().map(|member| Answer::new(&member.pair.content.answer, &member.question.answer_vector)).collect();
     let groups = group_answers(&answers);
     let newest_in = |group: &[usize]| group.iter().filter_map(|&at| ordered[at].pair.content.answered_at).max();
     let nearness = |group: &[usize]| group.iter().map(|&at| dot(typical, &ordered[at].question.vector)).fold(f32::MIN, f32::max);

@@ -230,7 +230,7 @@ impl Moment {
                 point: Uuid::from_u128(at as u128),
                 source: self.lesson.sources[at],
                 score: scores[at],
-                answer: Answer { text: &self.lesson.texts[at], vector: &self.lesson.answers[at] },
+                answer: Answer::new(&self.lesson.texts[at], &self.lesson.answers[at]),
             })
             .collect();
         let groups = weigh(&scored);

@@ -81,7 +81,7 @@ impl Baselines {
     fn grouped(&self, ranked: Vec<usize>) -> Vec<RankedReply> {
         let answers: Vec<Answer<'_>> = ranked
             .iter()
-            .map(|&document| Answer { text: &self.documents[document].answer, vector: &self.documents[document].answer_vector })
+            .map(|&document| Answer::new(&self.documents[document].answer, &self.documents[document].answer_vector))
             .collect();
         group_answers(&answers)
             .into_iter()

@@ -180,8 +180,8 @@ impl Insight {
         pairs.retain(|pair| !pair.content.outcome.corrected && vectors.contains_key(&pair.content.id.as_uuid()));
         pairs.sort_by(|a, b| b.content.answered_at.cmp(&a.content.answered_at).then(a.content.id.cmp(&b.content.id)));
         let answers: Vec<Answer<'_>> =
-            pairs.iter().map(|pair| Answer { text: &pair.content.answer, vector: &vectors[&pair.content.id.as_uuid()] }).collect();
-        let said = Answer { text: &entry.content.answer, vector: &own };
+            pairs.iter().map(|pair| Answer::new(&pair.content.answer, &vectors[&pair.content.id.as_uuid()])).collect();
+        let said = Answer::new(&entry.content.answer, &own);
         let groups = group_answers(&answers).into_iter().filter(|group| contradict(&said, &answers[group[0]]));
         let strongest = groups.max_by_key(|group| (group.len(), std::cmp::Reverse(group[0])));
         let Some(group) = strongest else { return Ok(None) };

@@ -178,7 +178,7 @@ impl Knowledge {
         let texts: Vec<String> =
             std::iter::once(answer.to_owned()).chain(found.iter().map(|found| found.entry.content.answer.clone())).collect();
         let vectors = self.embedder.embed(texts.clone(), TextKind::Passage, lane).await?;
-        let written = |at: usize| Answer { text: &texts[at], vector: &vectors[at].vector };
+        let written = |at: usize| Answer::new(&texts[at], &vectors[at].vector);
         let compare = |at: usize| {
             let is_written = !texts[at].trim().is_empty();
             let same = is_written && group_answers(&[written(0), written(at)]).len() == 1;

@@ -166,7 +166,8 @@ const SHARED_WORDS: usize = 1;
 const DENIED_TERMS: usize = 2;
 
 /// What an answer claims.
-struct Claims {
+#[derive(Debug, Clone)]
+pub(super) struct Claims {
     folded: String,
     figures: Vec<Quantity>,
     /// Content words that are denied.
@@ -196,7 +197,8 @@ struct Claims {
 }
 
 impl Claims {
-    fn of(text: &str) -> Self {
+    /// Reads an answer.
+    pub(super) fn of(text: &str) -> Self {
         let folded = fold(text).replace(['\'', '’'], "");
         // A comma inside a number ends no clause.
         let whole = spelt_out(&THOUSANDS.replace_all(&folded, "$1\u{2}$2"));
@@ -262,59 +264,58 @@ impl Claims {
     fn denies(&self, other: &Self) -> bool {
         self.denied.iter().any(|word| other.affirmed.contains(word) && !other.denied.contains(word) && !self.affirmed.contains(word))
     }
-}
 
-/// Whether two answers to the same question state figures, permissions or facts that exclude each other.
-#[must_use]
-pub(super) fn opposed(a: &str, b: &str) -> bool {
-    let (a, b) = (Claims::of(a), Claims::of(b));
-    if figures_differ(&a.figures, &b.figures) {
-        return true;
-    }
-    if !a.payers.is_empty()
-        && !b.payers.is_empty()
-        && a.payers.is_disjoint(&b.payers)
-        && (a.conditional == b.conditional || a.same_case(&b) || b.same_case(&a))
-        && !(a.conditional && b.conditional)
-    {
-        return true;
-    }
-    let opposite_stances = match (a.stance, b.stance) {
-        // Where one side only goes on to explain, the two must speak of the same thing.
-        (Some(one), Some(other)) => {
-            one.yes != other.yes
-                && ((one.plainly && other.plainly)
-                    || (a.conditional == b.conditional && a.words.intersection(&b.words).count() >= SHARED_WORDS))
+    /// Whether two answers to the same question state figures, permissions or facts that exclude each other.
+    pub(super) fn oppose(&self, other: &Self) -> bool {
+        let (a, b) = (self, other);
+        if figures_differ(&a.figures, &b.figures) {
+            return true;
         }
-        _ => false,
-    };
-    if opposite_stances {
-        return true;
+        if !a.payers.is_empty()
+            && !b.payers.is_empty()
+            && a.payers.is_disjoint(&b.payers)
+            && (a.conditional == b.conditional || a.same_case(b) || b.same_case(a))
+            && !(a.conditional && b.conditional)
+        {
+            return true;
+        }
+        let opposite_stances = match (a.stance, b.stance) {
+            // Where one side only goes on to explain, the two must speak of the same thing.
+            (Some(one), Some(other)) => {
+                one.yes != other.yes
+                    && ((one.plainly && other.plainly)
+                        || (a.conditional == b.conditional && a.words.intersection(&b.words).count() >= SHARED_WORDS))
+            }
+            _ => false,
+        };
+        if opposite_stances {
+            return true;
+        }
+        if a.open || b.open {
+            return false;
+        }
+        // Duties stand outside of the cases that an answer names.
+        if matches!((a.effort, b.effort), (Some(one), Some(other)) if one != other) {
+            return true;
+        }
+        let spares = |one: &Claims, other: &Claims| {
+            let asked = other.needed.union(&other.affirmed).filter(|word| !other.needless.contains(*word) && !other.denied.contains(*word));
+            asked.into_iter().any(|word| one.needless.contains(word) && !one.needed.contains(word) && !one.affirmed.contains(word))
+        };
+        if a.conditional == b.conditional && (spares(a, b) || spares(b, a)) {
+            return true;
+        }
+        // What holds in one case and what holds in another do not exclude each other.
+        if a.conditional != b.conditional && !a.same_case(b) && !b.same_case(a) {
+            return false;
+        }
+        let opposite_modals = matches!((a.modal, b.modal), (Some((one, yes)), Some((other, no))) if one == other && yes != no);
+        // An answer that says yes to the same as another denies details, not the matter.
+        let same_stance = matches!((a.stance, b.stance), (Some(one), Some(other)) if one.yes == other.yes);
+        (!same_stance && (opposite_modals || a.denies(b) || b.denies(a)))
+            || (exclude(&a.folded, &b.folded) && !rest_of_the_week(&a.figures, &b.figures) && !rest_of_the_week(&b.figures, &a.figures))
+            || only_way_differs(&a.folded, &b.folded)
     }
-    if a.open || b.open {
-        return false;
-    }
-    // Duties stand outside of the cases that an answer names.
-    if matches!((a.effort, b.effort), (Some(one), Some(other)) if one != other) {
-        return true;
-    }
-    let spares = |one: &Claims, other: &Claims| {
-        let asked = other.needed.union(&other.affirmed).filter(|word| !other.needless.contains(*word) && !other.denied.contains(*word));
-        asked.into_iter().any(|word| one.needless.contains(word) && !one.needed.contains(word) && !one.affirmed.contains(word))
-    };
-    if a.conditional == b.conditional && (spares(&a, &b) || spares(&b, &a)) {
-        return true;
-    }
-    // What holds in one case and what holds in another do not exclude each other.
-    if a.conditional != b.conditional && !a.same_case(&b) && !b.same_case(&a) {
-        return false;
-    }
-    let opposite_modals = matches!((a.modal, b.modal), (Some((one, yes)), Some((other, no))) if one == other && yes != no);
-    // An answer that says yes to the same as another denies details, not the matter.
-    let same_stance = matches!((a.stance, b.stance), (Some(one), Some(other)) if one.yes == other.yes);
-    (!same_stance && (opposite_modals || a.denies(&b) || b.denies(&a)))
-        || (exclude(&a.folded, &b.folded) && !rest_of_the_week(&a.figures, &b.figures) && !rest_of_the_week(&b.figures, &a.figures))
-        || only_way_differs(&a.folded, &b.folded)
 }
 
 /// Whether for some dimension both state figures and none of one agrees with any of the other; or both state as many, and all agree but one
@@ -486,6 +487,10 @@ pub(super) fn compiled(pattern: &str) -> Regex {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn opposed(a: &str, b: &str) -> bool {
+        Claims::of(a).oppose(&Claims::of(b))
+    }
 
     /// The pairs below `## conflict` and `## harmless` of a case file.
     fn cases(file: &str) -> Vec<(&str, &str, bool)> {

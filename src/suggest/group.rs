@@ -2,6 +2,7 @@
 //!
 //! One function ([`group_answers`]) for the product, for clusters and for every system in `riposte eval`, so that grouping alone wins nothing there.
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
@@ -9,7 +10,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 use uuid::Uuid;
 
-use super::contradiction::opposed;
+use super::contradiction::Claims;
 use super::ranker::{AGREEING_ANSWERS, ENTRY_WORDINGS, together};
 use crate::retrieve::encode::dot;
 use crate::text::normalise::{answer_key, fold};
@@ -27,40 +28,59 @@ const SAME_QUESTION_COSINE: f32 = 0.35;
 /// least (0.5) and what the same question in other words usually has.
 pub(crate) const SAME_QUESTION: f32 = 0.7;
 
-/// What grouping needs to know of an answer.
+/// What grouping needs to know of an answer. What its words say is read when it is first asked for, which for most it never is.
 #[derive(Debug, Clone)]
 pub struct Answer<'a> {
-    /// Its words.
-    pub text: &'a str,
-    /// Its normalised dense vector.
-    pub vector: &'a [f32],
+    text: &'a str,
+    vector: &'a [f32],
+    key: OnceCell<Cow<'a, str>>,
+    figures: OnceCell<BTreeSet<String>>,
+    claims: OnceCell<Claims>,
+}
+
+impl<'a> Answer<'a> {
+    /// An answer by its words and its normalised dense vector.
+    #[must_use]
+    pub fn new(text: &'a str, vector: &'a [f32]) -> Self {
+        Self { text, vector, key: OnceCell::new(), figures: OnceCell::new(), claims: OnceCell::new() }
+    }
+
+    /// The same with its answer key, where that is at hand.
+    #[must_use]
+    pub fn keyed(text: &'a str, vector: &'a [f32], key: &'a str) -> Self {
+        Self { key: OnceCell::from(Cow::Borrowed(key)), ..Self::new(text, vector) }
+    }
+
+    fn key(&self) -> &str {
+        self.key.get_or_init(|| Cow::Owned(answer_key(self.text)))
+    }
+
+    fn figures(&self) -> &BTreeSet<String> {
+        self.figures.get_or_init(|| figures(self.text))
+    }
+
+    fn claims(&self) -> &Claims {
+        self.claims.get_or_init(|| Claims::of(self.text))
+    }
+
+    fn opposes(&self, other: &Answer<'_>) -> bool {
+        self.claims().oppose(other.claims())
+    }
+
+    fn says_the_same(&self, other: &Answer<'_>) -> bool {
+        self.key() == other.key()
+            || (dot(self.vector, other.vector) >= SAME_ANSWER_COSINE && self.figures() == other.figures() && !self.opposes(other))
+    }
 }
 
 /// Groups answers given in order of preference, those that differ in a figure or contradict each other apart; every group's first member is its best, groups are in order of their best member.
 #[must_use]
 pub fn group_answers(answers: &[Answer<'_>]) -> Vec<Vec<usize>> {
-    struct Leader {
-        key: String,
-        member: usize,
-    }
-    // Looked for only where two answers are alike, which few are.
-    let stated: Vec<OnceCell<BTreeSet<String>>> = vec![OnceCell::new(); answers.len()];
-    let figures_of = |place: usize| stated[place].get_or_init(|| figures(answers[place].text));
-    let mut leaders: Vec<Leader> = Vec::new();
     let mut groups: Vec<Vec<usize>> = Vec::new();
     for (position, answer) in answers.iter().enumerate() {
-        let key = answer_key(answer.text);
-        let alike = |leader: &Leader| {
-            dot(answers[leader.member].vector, answer.vector) >= SAME_ANSWER_COSINE
-                && figures_of(leader.member) == figures_of(position)
-                && !opposed(answers[leader.member].text, answer.text)
-        };
-        let home = leaders.iter().position(|leader| leader.key == key || alike(leader));
-        if let Some(home) = home {
-            groups[home].push(position);
-        } else {
-            leaders.push(Leader { key, member: position });
-            groups.push(vec![position]);
+        match groups.iter_mut().find(|group| answers[group[0]].says_the_same(answer)) {
+            Some(home) => home.push(position),
+            None => groups.push(vec![position]),
         }
     }
     groups
@@ -134,13 +154,13 @@ fn western(figure: &str) -> String {
 /// Whether two answers contradict each other: they are about the same thing, and what they say of it cannot both be right.
 #[must_use]
 pub fn contradict(a: &Answer<'_>, b: &Answer<'_>) -> bool {
-    dot(a.vector, b.vector) >= CONTRADICTION_COSINE && opposed(a.text, b.text)
+    dot(a.vector, b.vector) >= CONTRADICTION_COSINE && a.opposes(b)
 }
 
 /// Whether two answers to the same question contradict each other.
 #[must_use]
 pub fn contradict_on_one_question(a: &Answer<'_>, b: &Answer<'_>) -> bool {
-    dot(a.vector, b.vector) >= SAME_QUESTION_COSINE && opposed(a.text, b.text)
+    dot(a.vector, b.vector) >= SAME_QUESTION_COSINE && a.opposes(b)
 }
 
 #[cfg(test)]
@@ -151,9 +171,9 @@ mod tests {
     fn same_words_or_same_meaning_with_same_figures_fall_together() {
         let (x, y) = ([1.0, 0.0], [0.99, 0.141]);
         let answers = [
-            Answer { text: "签收后7天内可以退货", vector: &x },
-            Answer { text: "签收后七天内可以退货哦", vector: &y },
-            Answer { text: "签收后15天内可以退货", vector: &x },
+            Answer::new("签收后7天内可以退货", &x),
+            Answer::new("签收后七天内可以退货哦", &y),
+            Answer::new("签收后15天内可以退货", &x),
         ];
         assert_eq!(group_answers(&answers), vec![vec![0, 1], vec![2]]);
         assert!(contradict(&answers[0], &answers[2]));
@@ -167,7 +187,7 @@ mod tests {
             point: Uuid::from_u128(number),
             source: Uuid::from_u128(source),
             score,
-            answer: Answer { text, vector },
+            answer: Answer::new(text, vector),
         };
         let said = [scored(1, 1, 5.0, "请到门店办理", &y), scored(2, 2, 4.8, "在订单页申请", &x), scored(3, 3, 4.5, "在订单页申请哦", &x)];
         let groups = weigh(&said);
@@ -184,7 +204,7 @@ mod tests {
     #[test]
     fn yes_and_no_are_never_one_answer() {
         let same = [1.0, 0.0];
-        let answer = |text| Answer { text, vector: &same };
+        let answer = |text| Answer::new(text, &same);
         let answers =
             [answer("Yes, teachers can be changed."), answer("No, teachers cannot be changed."), answer("Sure, teachers can be changed.")];
         assert_eq!(group_answers(&answers), [vec![0, 2], vec![1]]);

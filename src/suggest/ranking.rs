@@ -1,8 +1,8 @@
 //! From a moment to ranked groups of answers: search, features, two-stage ranking, grouping, feedback, controls, and a list that covers much.
 //! No threshold is applied here.
 //!
-//! Controls are read by [`rank_moment`] only: what asks [`gather`] itself, learning and fitting, looks at what was said, not at what an editor
-//! has decided about it.
+//! Controls are put in force by [`rank_moment`] only: what asks [`gather`] itself, learning and fitting, looks at what was said, not at what an
+//! editor has decided about it.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
@@ -23,7 +23,7 @@ use super::questions::serve_each_question;
 use super::ranker::Ranker;
 use super::service::SuggestError;
 use super::silence::{Strangeness, mean_of_best};
-use crate::domain::{DeskId, EntryId, Outcome, PairId, PairKind, Pool, SuggestionId, Timestamp};
+use crate::domain::{Control, DeskId, EntryId, Outcome, PairId, PairKind, Pool, SuggestionId, Timestamp};
 use crate::index::{IndexFilter, VectorIndex};
 use crate::retrieve::adapter::ScoreScale;
 use crate::retrieve::replies::Forecast;
@@ -101,6 +101,12 @@ impl RankedGroup {
     #[must_use]
     pub fn text(&self) -> &str {
         self.wording.as_ref().map_or(&self.representative().source.answer, |wording| &wording.text)
+    }
+
+    /// The words that are shown, to be compared with those of other groups.
+    #[must_use]
+    pub(super) fn answer(&self) -> Answer<'_> {
+        Answer::new(self.text(), &self.representative().candidate.answer_vector)
     }
 
     /// Keys of the archived answers that say the same in other words.
@@ -187,9 +193,9 @@ impl Scoring for Ranker {
     }
 }
 
-/// Where the words and the feedback come from.
-pub trait SourceStore: PairStore + KnowledgeStore + FeedbackStore {}
-impl<T: PairStore + KnowledgeStore + FeedbackStore + ?Sized> SourceStore for T {}
+/// Where the words, the feedback and what editors have decided come from.
+pub trait SourceStore: PairStore + KnowledgeStore + FeedbackStore + ControlStore {}
+impl<T: PairStore + KnowledgeStore + FeedbackStore + ControlStore + ?Sized> SourceStore for T {}
 
 /// The kind of pair that fits a moment.
 #[must_use]
@@ -210,8 +216,8 @@ pub struct Gathered {
     sources: HashMap<Uuid, Source>,
     keys: HashMap<Uuid, String>,
     known: Known,
-    /// Keys of all that could be shown, answers as well as edited wordings, each once.
-    answer_keys: Vec<String>,
+    /// What editors have decided about all that could be shown, answers as well as edited wordings; in force only where [`Self::control`] says so.
+    controls: Vec<Control>,
     best_question_cosine: f32,
     nearest_questions: f32,
     wanted: Wanted,
@@ -362,9 +368,17 @@ async fn gather_by<S: SourceStore + ?Sized>(
     };
     search.candidates.retain(is_offered);
     let keys: HashMap<Uuid, String> = sources.iter().map(|(id, source)| (*id, answer_key(&source.answer))).collect();
-    let wordings = store.wordings(&filter.desk, &distinct(keys.values()), wanted.now).await?;
-    let answer_keys = distinct(keys.values().chain(wordings.values().flatten().map(|wording| &wording.key)));
-    let tallies = store.tallies(&filter.desk, &answer_keys, wanted.now).await?;
+    // Side by side: each waits for the database rather than for the processor.
+    let (own, desk, now) = (distinct(keys.values()), &filter.desk, wanted.now);
+    let (wordings, mut tallies, mut controls) =
+        futures::try_join!(store.wordings(desk, &own, now), store.tallies(desk, &own, now), store.controls_of(desk, &own, now))?;
+    let mut edited = distinct(wordings.values().flatten().map(|wording| &wording.key));
+    edited.retain(|key| own.binary_search(key).is_err());
+    if !edited.is_empty() {
+        let (of_edited, controls_of_edited) = futures::try_join!(store.tallies(desk, &edited, now), store.controls_of(desk, &edited, now))?;
+        tallies.extend(of_edited);
+        controls.extend(controls_of_edited);
+    }
     let own_words = keys.values().cloned().collect();
     let known = Known { tallies, wordings, own_words, language: Some(wanted.language), effects: HashMap::new() };
     Ok(Gathered {
@@ -372,7 +386,7 @@ async fn gather_by<S: SourceStore + ?Sized>(
         sources,
         keys,
         known,
-        answer_keys,
+        controls,
         best_question_cosine,
         nearest_questions,
         wanted,
@@ -402,7 +416,7 @@ fn distinct<'a>(keys: impl Iterator<Item = &'a String>) -> Vec<String> {
 /// Ranks everything that may answer a moment, as the desk's controls have it. The first query is the whole moment's; where the customer asks
 /// several things at once, the others are those of the single questions, and every question's best answer goes to the front. Each comes with
 /// what was found by its words.
-pub async fn rank_moment<S: SourceStore + ControlStore + ?Sized>(
+pub async fn rank_moment<S: SourceStore + ?Sized>(
     store: &S,
     index: &dyn VectorIndex,
     scoring: &dyn Scoring,
@@ -415,13 +429,10 @@ pub async fn rank_moment<S: SourceStore + ControlStore + ?Sized>(
     let probes = scoring.probes();
     let gathering = queries.iter().map(|(query, words)| gather_by(store, index, filter, query, words, wanted, probes));
     let search = tracing::debug_span!("search");
-    let mut asked = try_join_all(gathering).instrument(search.clone()).await?;
-    let answer_keys = distinct(asked.iter().flat_map(|gathered| &gathered.answer_keys));
-    let controls = store.controls_of(&filter.desk, &answer_keys, wanted.now).instrument(search).await?;
-    let effects = effects(&controls, moment);
+    let mut asked = try_join_all(gathering).instrument(search).await?;
     let mut trace = scoring.traces().then(Trace::default);
     for gathered in &mut asked {
-        gathered.control(effects.clone(), trace.as_mut());
+        gathered.control(effects(&gathered.controls, moment), trace.as_mut());
     }
     let searched = Instant::now();
     let _ranking = tracing::debug_span!("rank").entered();
@@ -470,8 +481,9 @@ async fn read_sources<S: SourceStore + ?Sized>(
     let mut entries: Vec<EntryId> = of_pool(Pool::Knowledge).map(EntryId::from_uuid).collect();
     entries.sort_unstable();
     entries.dedup();
+    let (pairs, entries) = futures::try_join!(store.pairs(desk, &pairs), store.entries(desk, &entries))?;
     let mut sources = HashMap::new();
-    for pair in store.pairs(desk, &pairs).await? {
+    for pair in pairs {
         let content = pair.content;
         let source = Source {
             outcome: content.outcome,
@@ -482,7 +494,7 @@ async fn read_sources<S: SourceStore + ?Sized>(
         };
         sources.insert(content.id.as_uuid(), source);
     }
-    for entry in store.entries(desk, &entries).await? {
+    for entry in entries {
         for (variant, question) in entry.content.questions.iter().enumerate() {
             let (question, answer, answered_by) = (question.clone(), entry.content.answer.clone(), entry.content.owner.clone());
             let source = Source { outcome: Outcome::default(), answer_quality: 1.0, answer, question, answered_by };
@@ -529,7 +541,7 @@ fn rank_scored(ranker: &Ranker, asked: Vec<(Vec<Scored>, Gathered)>) -> Vec<Rank
             point: member.candidate.point,
             source: member.candidate.payload.source,
             score: member.score,
-            answer: Answer { text: &member.source.answer, vector: &member.candidate.answer_vector },
+            answer: Answer::keyed(&member.source.answer, &member.candidate.answer_vector, &member.answer_key),
         })
         .collect();
     let groups = weigh(&weighed);

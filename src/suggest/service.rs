@@ -7,11 +7,12 @@ use futures::future::try_join_all;
 use tracing::Instrument as _;
 
 use super::explain::{Explaining, Explanation, Verdict, explain};
+use super::group::{Answer, contradict};
 use super::ranker::Ranker;
 use super::ranking::{RankedGroup, Ranking, Scoring, find_words, rank_moment, wanted};
 use super::render::{LiveValues, render, unfilled};
 use super::request::{FeedbackCreate, LiveConversation, MAX_MESSAGE_CHARS, ModelView, QueryView, SuggestRequest, SuggestResponse, Timings};
-use super::silence::{DeskProfiles, answers_small_talk, conflicts, is_small_talk, silence};
+use super::silence::{DeskProfiles, answers_small_talk, is_small_talk, silence};
 use crate::domain::desk::{DEFAULT_REPLIES, MAX_REPLIES};
 use crate::domain::{
     AbstainReason, Abstention, Clock, ControlId, ConversationId, DeskId, DeskSettings, Evidence, EvidenceKind, FeedbackEvent, FeedbackId,
@@ -461,7 +462,9 @@ fn render_groups(
 ) -> Vec<(Suggestion, RecordedSuggestion)> {
     let language = request.language.unwrap_or_else(|| detect(&moment.turn));
     let shown: Vec<RankedGroup> = groups.into_iter().take(limit as usize).collect();
-    let conflicting: Vec<bool> = shown.iter().map(|group| shown.iter().any(|other| conflicts(group, other))).collect();
+    let answers: Vec<Answer<'_>> = shown.iter().map(RankedGroup::answer).collect();
+    let conflicts = |at: usize| (0..answers.len()).any(|other| other != at && contradict(&answers[at], &answers[other]));
+    let conflicting: Vec<bool> = (0..answers.len()).map(conflicts).collect();
     shown
         .iter()
         .zip(conflicting)

@@ -17,8 +17,33 @@ static TO_SIMPLIFIED: LazyLock<OpenCC> =
 static TO_TRADITIONAL: LazyLock<OpenCC> =
     LazyLock::new(|| OpenCC::from_config(BuiltinConfig::S2t).expect("the dictionaries are compiled into the binary"));
 
+/// Characters that the dictionary converts in words only, never alone; those of the pinned version's `TSPhrases.txt`.
+const IN_WORDS_ONLY: &str = "瞭藉覆沈牴衹";
+
+/// The ideographs that nearly all text is written in; what lies outside is always looked up.
+const COMMON: std::ops::RangeInclusive<char> = '\u{3400}'..='\u{9fff}';
+
+/// Whether a conversion to simplified script may change the character, by its place in [`COMMON`]: nearly all text is simplified already, and
+/// looking each of its characters up in the dictionaries is felt in every suggestion.
+static CONVERTED: LazyLock<Vec<bool>> = LazyLock::new(|| {
+    // A line for each character, so that no two make a word.
+    let each: String = COMMON.flat_map(|character| [character, '\n']).collect();
+    let converted = TO_SIMPLIFIED.convert(&each);
+    let changes = |(from, to): (&str, &str)| from != to || IN_WORDS_ONLY.contains(from);
+    each.lines().zip(converted.lines()).map(changes).collect()
+});
+
+fn may_change(character: char) -> bool {
+    let place = u32::from(character).checked_sub(u32::from(*COMMON.start()));
+    let known = place.and_then(|place| CONVERTED.get(place as usize));
+    known.copied().unwrap_or_else(|| is_han(character))
+}
+
 /// Returns `text` in simplified script, borrowed when nothing changes.
 pub fn to_simplified(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(may_change) {
+        return Cow::Borrowed(text);
+    }
     match convert(&TO_SIMPLIFIED, text) {
         // A few rare characters come out as characters that are themselves converted.
         Cow::Owned(once) => Cow::Owned(convert(&TO_SIMPLIFIED, &once).into_owned()),
@@ -66,6 +91,15 @@ mod tests {
     }
 
     #[test]
+    fn characters_that_only_words_convert_are_looked_up() {
+        for (traditional, simplified) in [("回覆", "回复"), ("瞭解", "了解"), ("藉口", "借口"), ("沈默", "沉默"), ("牴牾", "抵牾"), ("衹得", "只得")]
+        {
+            assert_eq!(to_simplified(traditional), simplified);
+        }
+        assert_eq!(to_simplified("覆盖"), "覆盖");
+    }
+
+    #[test]
     fn simplified_script_becomes_traditional() {
         assert_eq!(to_traditional("请问这个订单什么时候发货?"), "請問這個訂單什麼時候發貨?");
         assert_eq!(to_traditional("头发"), "頭髮", "words decide, not characters");
@@ -90,6 +124,11 @@ mod tests {
         fn converting_twice_is_converting_once(text in "[\u{4e00}-\u{9fff}a-z0-9 ,。]{0,40}") {
             let once = to_simplified(&text).into_owned();
             prop_assert_eq!(to_simplified(&once), once.as_str());
+        }
+
+        #[test]
+        fn what_is_not_looked_up_would_not_change(text in "[请問订單覆盖沈默瞭解\u{4e00}-\u{9fa5}a-z]{0,12}") {
+            prop_assert_eq!(to_simplified(&text), TO_SIMPLIFIED.convert(&TO_SIMPLIFIED.convert(&text)));
         }
     }
 }

@@ -28,6 +28,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use async_trait::async_trait;
+use futures::future::try_join_all;
 use qdrant_edge::{CountRequest, EdgeShard, OperationError, PointId, ScrollRequest, UpdateOperation, WithPayloadInterface, WithVector};
 use tokio::sync::{Mutex, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
 use uuid::Uuid;
@@ -40,6 +41,11 @@ use crate::domain::{DeskId, Quantization};
 
 /// Closed files of the write-ahead log (32 MB each) from which `optimize` reopens the shard to be rid of them.
 const CLOSED_LOG_FILES: usize = 8;
+
+/// Threads that one fetch is shared out to: it is what a suggestion waits for, and reading a point back takes some 10 µs.
+const FETCH_THREADS: usize = 2;
+/// Points that are not worth a second thread.
+const FETCHED_ALONE: usize = 32;
 
 /// A [`VectorIndex`] in a local folder. Close it with [`EdgeIndex::close`]; dropping it flushes too, but can only log a failure.
 pub struct EdgeIndex {
@@ -134,6 +140,18 @@ impl EdgeIndex {
             let _guard = guard;
             let state = state.read().unwrap_or_else(PoisonError::into_inner);
             work(state.as_ref().ok_or(IndexError::Closed)?.shard()?)
+        })
+        .await
+    }
+
+    async fn fetch_part(&self, desk: &DeskId, ids: &[Uuid]) -> Result<Vec<IndexPoint>, IndexError> {
+        let (desk, ids): (DeskId, Vec<PointId>) = (desk.clone(), ids.iter().copied().map(PointId::Uuid).collect());
+        let permit = self.reader().await?;
+        self.with_shard(permit, move |shard| {
+            let records =
+                shard.retrieve(&ids, Some(WithPayloadInterface::Bool(true)), Some(WithVector::Bool(true))).map_err(engine_error)?;
+            let points: Vec<IndexPoint> = records.into_iter().map(convert::point_from_engine).collect::<Result<_, _>>()?;
+            Ok(points.into_iter().filter(|point| point.payload.desk == desk).collect())
         })
         .await
     }
@@ -253,15 +271,8 @@ impl VectorIndex for EdgeIndex {
     }
 
     async fn fetch(&self, desk: &DeskId, ids: &[Uuid]) -> Result<Vec<IndexPoint>, IndexError> {
-        let (desk, ids): (DeskId, Vec<PointId>) = (desk.clone(), ids.iter().copied().map(PointId::Uuid).collect());
-        let permit = self.reader().await?;
-        self.with_shard(permit, move |shard| {
-            let records =
-                shard.retrieve(&ids, Some(WithPayloadInterface::Bool(true)), Some(WithVector::Bool(true))).map_err(engine_error)?;
-            let points: Vec<IndexPoint> = records.into_iter().map(convert::point_from_engine).collect::<Result<_, _>>()?;
-            Ok(points.into_iter().filter(|point| point.payload.desk == desk).collect())
-        })
-        .await
+        let parts = ids.chunks(ids.len().div_ceil(FETCH_THREADS).max(FETCHED_ALONE)).map(|part| self.fetch_part(desk, part));
+        Ok(try_join_all(parts).await?.into_iter().flatten().collect())
     }
 
     async fn page(&self, filter: &IndexFilter, after: Option<Uuid>, limit: usize) -> Result<Vec<IndexPoint>, IndexError> {

@@ -201,8 +201,18 @@ impl FeedbackStore for SqlStore {
         }
         let mut tallies: HashMap<String, FeedbackTally> = HashMap::new();
         for chunk in distinct(answer_keys).chunks(LIST_LIMIT) {
-            let showings = learning::showings(&self.readers, desk, chunk, now).await?;
-            let retired = learning::retirements(&self.readers, desk, chunk).await?;
+            let mut query = sqlx::query_as::<_, Verdict>(with_list(VERDICTS, 2, chunk.len())).bind(desk.as_str());
+            for key in padded(chunk) {
+                query = query.bind(key);
+            }
+            let verdicts = async { Ok(query.fetch_all(&self.readers).await?) };
+            // A suggestion waits for all of them.
+            let (showings, retired, retired_as_like, verdicts) = futures::try_join!(
+                learning::showings(&self.readers, desk, chunk, now),
+                learning::retirements(&self.readers, desk, chunk),
+                learning::retired_as_like(&self.readers, desk, chunk),
+                verdicts
+            )?;
             for (key, examined) in showings {
                 tallies.entry(key).or_default().examined = examined;
             }
@@ -211,14 +221,10 @@ impl FeedbackStore for SqlStore {
                     tallies.entry(key.clone()).or_default().retired = true;
                 }
             }
-            for key in learning::retired_as_like(&self.readers, desk, chunk).await? {
+            for key in retired_as_like {
                 tallies.entry(key).or_default().retired_as_like = true;
             }
-            let mut query = sqlx::query_as::<_, Verdict>(with_list(VERDICTS, 2, chunk.len())).bind(desk.as_str());
-            for key in padded(chunk) {
-                query = query.bind(key);
-            }
-            for verdict in query.fetch_all(&self.readers).await? {
+            for verdict in verdicts {
                 let weight = |at: Option<i64>| at.map_or(0.0, |at| learning::decay(Timestamp::from_micros(at), now));
                 // Sent after an edit is not "sent unchanged".
                 let accepted_at = if verdict.edited_at.is_some() { None } else { verdict.accepted_at };

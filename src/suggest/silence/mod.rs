@@ -1,7 +1,7 @@
 //! Whether to say nothing, and why.
 //!
-//! In this order: the turn asks nothing (`small_talk`); the question is strange to the desk (`out_of_domain`), however sure the ranking is of
-//! its best answer, because a ranking only compares what it has found; nothing is likely enough, and then answers that contradict each other
+//! In this order: the turn asks nothing (`small_talk`); the question is strange to the desk (`out_of_domain`) and no entry asks it in the same words, however
+//! sure the ranking is of its best answer, because a ranking only compares what it has found; nothing is likely enough, and then answers that contradict each other
 //! (`conflicting`), a question that the desk hardly knows (`out_of_domain`), or else `no_match`.
 
 mod profile;
@@ -31,6 +31,9 @@ const HARDLY_KNOWN: f64 = 0.2;
 const HARDLY_READ: f64 = 0.4;
 /// Share of known words below which none is known that says anything.
 const UNKNOWN_WORDS: f32 = 0.05;
+
+/// Two questions with this cosine are the same words again.
+const SAME_WORDS: f32 = 0.985;
 
 /// Share of the threshold that each of two contradicting answers has to reach to count as a reason for silence.
 const STRONG: f64 = 0.4;
@@ -67,10 +70,13 @@ pub(super) fn silence(moment: &Moment, ranking: &Ranking, threshold: f64, out_of
     if threshold > 0.0 && is_noise(&moment.question) {
         return because(AbstainReason::NoMatch, "there are no words in this to look for");
     }
+    // What an editor has written an answer to is the desk's matter, however unlike its other questions.
+    let written = |member: &RankedMember| member.candidate.payload.pool == Pool::Knowledge && member.candidate.plain_question_cosine >= SAME_WORDS;
+    let unwritten = !ranking.groups.iter().flat_map(|group| &group.members).any(written);
     let out_of_domain = || because(AbstainReason::OutOfDomain, "nothing in this desk's archive or knowledge is about this");
     // A desk with the threshold 0 wants to see whatever has been found.
     let far_off = ranking.best_question_cosine < out_of_domain_cosine;
-    if threshold > 0.0 && ranking.strangeness.map_or(far_off, Strangeness::is_strange) {
+    if threshold > 0.0 && unwritten && ranking.strangeness.map_or(far_off, Strangeness::is_strange) {
         return out_of_domain();
     }
     if cleared {
@@ -90,15 +96,7 @@ pub(super) fn silence(moment: &Moment, ranking: &Ranking, threshold: f64, out_of
         Some(strangeness) => strangeness.share < HARDLY_KNOWN,
         None => far_off,
     };
-    if hardly_known { out_of_domain() } else { because(AbstainReason::NoMatch, "no archived answer or entry fits well enough") }
-}
-
-/// Whether two groups answer the same question in ways that cannot both be right.
-pub(super) fn conflicts(a: &RankedGroup, b: &RankedGroup) -> bool {
-    fn answer(group: &RankedGroup) -> Answer<'_> {
-        Answer { text: group.text(), vector: &group.representative().candidate.answer_vector }
-    }
-    !std::ptr::eq(a, b) && contradict(&answer(a), &answer(b))
+    if hardly_known && unwritten { out_of_domain() } else { because(AbstainReason::NoMatch, "no archived answer or entry fits well enough") }
 }
 
 /// Whether a text is one letter again and again ("的的的的", "zzzz"). Digits are left alone: "8888" ends a card number.
@@ -116,9 +114,12 @@ fn is_noise(text: &str) -> bool {
 /// Two of the best groups that contradict each other, each likely, neither enough, but one of them or the other would be: since not both can
 /// be right, the probability that either is right is the sum of theirs.
 fn undecided(groups: &[RankedGroup], threshold: f64) -> Option<(&RankedGroup, &RankedGroup)> {
-    let likely: Vec<&RankedGroup> = groups.iter().take(COMPARED).filter(|group| group.probability >= STRONG * threshold).collect();
-    let pairs = likely.iter().enumerate().flat_map(|(place, one)| likely[place + 1..].iter().map(move |other| (*one, *other)));
-    pairs.into_iter().find(|(one, other)| one.probability + other.probability >= threshold && conflicts(one, other))
+    let likely = groups.iter().take(COMPARED).filter(|group| group.probability >= STRONG * threshold);
+    let likely: Vec<(&RankedGroup, Answer<'_>)> = likely.map(|group| (group, group.answer())).collect();
+    let mut pairs = likely.iter().enumerate().flat_map(|(place, one)| likely[place + 1..].iter().map(move |other| (one, other)));
+    let (one, other) =
+        pairs.find(|((one, said), (other, against))| one.probability + other.probability >= threshold && contradict(said, against))?;
+    Some((one.0, other.0))
 }
 
 /// Whether the customer asks nothing at this moment, nor stands by a question asked before.

@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::OnceCell;
 use uuid::Uuid;
 
-use super::{EVERYDAY, EVERYDAY_WEIGHT, KNOWN, Strangeness};
+use super::{EVERYDAY, EVERYDAY_WEIGHT, KNOWN, SAME_WORDS, Strangeness};
 use crate::domain::{DeskId, Language, PairKind};
 use crate::embed::{Embedder, Lane, TextKind};
 use crate::index::schema::inverse_document_frequency;
@@ -36,8 +36,6 @@ const HITS: usize = 16;
 const MIN_ASKED: usize = 24;
 /// Neighbours whose mean cosine says how near a question is.
 pub(in crate::suggest) const NEAREST: usize = 3;
-/// Neighbours from this cosine on are the same words again: they say nothing about how near other wordings are.
-const SAME_WORDS: f32 = 0.985;
 /// What a desk's questions are like.
 #[derive(Debug, Clone, PartialEq)]
 struct DeskProfile {

@@ -169,3 +169,33 @@ async fn contradicting_answers_are_both_shown_or_named() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_entry_asks_in_the_same_words_is_no_strange_question() {
+    with_app(async |app| {
+        let part = |number: u32| {
+            json!({
+                "desk": "coffee", "external_id": format!("part-{number}"), "language": "en", "status": "published",
+                "questions": [format!("What does part number {number} of the coffee machine cost?")],
+                "answer": format!("Part number {number} costs {} euros.", number + 3),
+            })
+        };
+        let (question, answer) = ("Do you repair bicycles, too?", "Bicycles are repaired on Fridays.");
+        let mut entries: Vec<Value> = (0..80).map(part).collect();
+        let editor = app.admin().await;
+        editor.post("/v1/desks", &json!({"id": "coffee"})).await.expect(201);
+        editor.put("/v1/entries", &json!({"items": entries})).await.ok();
+        app.app.wait_until_indexed().await.unwrap();
+        assert_eq!(outcome(&editor.suggest("coffee", question).await), "out_of_domain");
+
+        entries = vec![json!({
+            "desk": "coffee", "external_id": "bicycles", "language": "en", "status": "published", "questions": [question], "answer": answer,
+        })];
+        editor.put("/v1/entries", &json!({"items": entries})).await.ok();
+        app.app.wait_until_indexed().await.unwrap();
+        let set = editor.suggest("coffee", question).await;
+        assert_eq!(text(&set["suggestions"][0]["text"]), answer, "{set}");
+        assert_eq!(outcome(&editor.suggest("coffee", "Who won the football match yesterday?").await), "out_of_domain");
+    })
+    .await;
+}
