@@ -41,7 +41,7 @@ pub use job::{Job, JobKind, JobLease, JobProgress, JobState};
 pub use knowledge::{Entry, EntryContent, EntryDraft, EntryFilter, EntryStatus, EntryVersion, Provenance};
 pub use language::Language;
 pub use live::{ConversationFilter, ConversationHead, ConversationState};
-pub use pair::{Outcome, Pair, PairDraft, PairKind};
+pub use pair::{Outcome, Pair, PairDraft, PairKind, PairWords};
 pub use quantization::Quantization;
 pub use suggestion::{AbstainReason, Abstention, Evidence, EvidenceKind, Flag, Pool, Slot, Suggestion, SuggestionSet};
 pub use time::{Clock, SystemClock, Timestamp};

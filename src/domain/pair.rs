@@ -81,6 +81,23 @@ pub struct PairDraft {
     pub answer_messages: Vec<MessageId>,
 }
 
+/// What a stored pair says: all that a suggestion is made of.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PairWords {
+    /// The pair.
+    pub id: PairId,
+    /// The standalone question.
+    pub question: String,
+    /// The answer.
+    pub answer: String,
+    /// Probability that the reply answers (0–1).
+    pub answer_quality: f32,
+    /// What is known to have happened after the answer.
+    pub outcome: Outcome,
+    /// Who answered.
+    pub agent_id: Option<String>,
+}
+
 /// One stored pair.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Pair {

@@ -79,10 +79,8 @@ impl Baselines {
     }
 
     fn grouped(&self, ranked: Vec<usize>) -> Vec<RankedReply> {
-        let answers: Vec<Answer<'_>> = ranked
-            .iter()
-            .map(|&document| Answer::new(&self.documents[document].answer, &self.documents[document].answer_vector))
-            .collect();
+        let answers: Vec<Answer<'_>> =
+            ranked.iter().map(|&document| Answer::new(&self.documents[document].answer, &self.documents[document].answer_vector)).collect();
         group_answers(&answers)
             .into_iter()
             .map(|members| {

@@ -28,7 +28,7 @@ use crate::domain::{
     Account, AccountId, ApiKey, ApiKeyId, Control, ControlId, Conversation, ConversationDraft, ConversationFilter, ConversationHead,
     ConversationId, ConversationState, Desk, DeskId, DeskSettings, Entry, EntryContent, EntryDraft, EntryFilter, EntryId, EntryVersion,
     FeedbackEvent, FeedbackTally, Gap, GapDecision, GapId, Job, JobId, JobKind, JobLease, JobProgress, JobState, Pair, PairDraft, PairId,
-    PairKind, Pool, RejectedRow, ReplicaId, RetiredAnswer, SuggestionId, SuggestionSetId, Timestamp, WidgetToken, WordingTally,
+    PairKind, PairWords, Pool, RejectedRow, ReplicaId, RetiredAnswer, SuggestionId, SuggestionSetId, Timestamp, WidgetToken, WordingTally,
 };
 
 /// Why the store did not answer.
@@ -222,6 +222,8 @@ pub trait PairStore: Send + Sync {
     async fn replace_pairs(&self, desk: &DeskId, mined: &[(ConversationId, i64, Vec<PairDraft>)], now: Timestamp) -> Result<()>;
     /// Pairs by id, in no particular order; unknown ids are left out.
     async fn pairs(&self, desk: &DeskId, ids: &[PairId]) -> Result<Vec<Pair>>;
+    /// What pairs say, in no particular order; unknown ids are left out. A suggestion waits for this, and it costs half of [`Self::pairs`].
+    async fn pair_words(&self, desk: &DeskId, ids: &[PairId]) -> Result<Vec<PairWords>>;
     /// Pairs of one kind in order of id, from the first one after `after`.
     async fn pairs_page(&self, desk: &DeskId, kind: Option<PairKind>, after: Option<PairId>, limit: u32) -> Result<Vec<Pair>>;
     /// When each pair of one kind was answered, in no particular order.

@@ -170,11 +170,8 @@ mod tests {
     #[test]
     fn same_words_or_same_meaning_with_same_figures_fall_together() {
         let (x, y) = ([1.0, 0.0], [0.99, 0.141]);
-        let answers = [
-            Answer::new("签收后7天内可以退货", &x),
-            Answer::new("签收后七天内可以退货哦", &y),
-            Answer::new("签收后15天内可以退货", &x),
-        ];
+        let answers =
+            [Answer::new("签收后7天内可以退货", &x), Answer::new("签收后七天内可以退货哦", &y), Answer::new("签收后15天内可以退货", &x)];
         assert_eq!(group_answers(&answers), vec![vec![0, 1], vec![2]]);
         assert!(contradict(&answers[0], &answers[2]));
         assert!(!contradict(&answers[0], &answers[1]));

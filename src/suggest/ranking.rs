@@ -23,7 +23,7 @@ use super::questions::serve_each_question;
 use super::ranker::Ranker;
 use super::service::SuggestError;
 use super::silence::{Strangeness, mean_of_best};
-use crate::domain::{Control, DeskId, EntryId, Outcome, PairId, PairKind, Pool, SuggestionId, Timestamp};
+use crate::domain::{Control, DeskId, EntryId, Outcome, PairId, PairKind, PairWords, Pool, SuggestionId, Timestamp};
 use crate::index::{IndexFilter, VectorIndex};
 use crate::retrieve::adapter::ScoreScale;
 use crate::retrieve::replies::Forecast;
@@ -481,18 +481,11 @@ async fn read_sources<S: SourceStore + ?Sized>(
     let mut entries: Vec<EntryId> = of_pool(Pool::Knowledge).map(EntryId::from_uuid).collect();
     entries.sort_unstable();
     entries.dedup();
-    let (pairs, entries) = futures::try_join!(store.pairs(desk, &pairs), store.entries(desk, &entries))?;
+    let (pairs, entries) = futures::try_join!(store.pair_words(desk, &pairs), store.entries(desk, &entries))?;
     let mut sources = HashMap::new();
     for pair in pairs {
-        let content = pair.content;
-        let source = Source {
-            outcome: content.outcome,
-            answer_quality: content.answer_quality,
-            answer: content.answer,
-            question: content.question,
-            answered_by: content.agent_id,
-        };
-        sources.insert(content.id.as_uuid(), source);
+        let PairWords { id, question, answer, answer_quality, outcome, agent_id: answered_by } = pair;
+        sources.insert(id.as_uuid(), Source { outcome, answer_quality, answer, question, answered_by });
     }
     for entry in entries {
         for (variant, question) in entry.content.questions.iter().enumerate() {

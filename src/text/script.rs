@@ -92,7 +92,8 @@ mod tests {
 
     #[test]
     fn characters_that_only_words_convert_are_looked_up() {
-        for (traditional, simplified) in [("回覆", "回复"), ("瞭解", "了解"), ("藉口", "借口"), ("沈默", "沉默"), ("牴牾", "抵牾"), ("衹得", "只得")]
+        for (traditional, simplified) in
+            [("回覆", "回复"), ("瞭解", "了解"), ("藉口", "借口"), ("沈默", "沉默"), ("牴牾", "抵牾"), ("衹得", "只得")]
         {
             assert_eq!(to_simplified(traditional), simplified);
         }

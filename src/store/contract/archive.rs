@@ -255,6 +255,14 @@ pub(in crate::store) async fn mined_pairs_are_read_back(store: &dyn Store) {
     mine(store, &desk, conversation, vec![pair("a"), plain.clone()]).await;
     let found = store.pairs(&desk, &[pair("a").id, pair("b").id, pair("unknown").id]).await.unwrap();
     assert_eq!(found.len(), 2);
+    let words = store.pair_words(&desk, &[pair("a").id, pair("b").id, pair("unknown").id]).await.unwrap();
+    assert_eq!(words.len(), 2);
+    for said in words {
+        let crate::domain::PairWords { id, question, answer, answer_quality, outcome, agent_id } = said;
+        let whole = &found.iter().find(|pair| pair.content.id == id).unwrap().content;
+        assert_eq!((&question, &answer, answer_quality), (&whole.question, &whole.answer, whole.answer_quality));
+        assert_eq!((outcome, &agent_id), (whole.outcome, &whole.agent_id));
+    }
     let customer_key = store.conversation(&desk, conversation).await.unwrap().unwrap().customer_key;
     for pair in &found {
         assert_eq!((&pair.desk, pair.conversation, &pair.customer_key), (&desk, conversation, &customer_key));
@@ -404,6 +412,7 @@ pub(in crate::store) async fn every_read_is_confined_to_its_desk(store: &dyn Sto
     assert_eq!(store.conversation_by_external_id(&other, "t-1").await.unwrap(), None);
     assert!(store.unmined_conversations(&other, 10).await.unwrap().is_empty());
     assert!(store.pairs(&other, &[pair("a").id]).await.unwrap().is_empty());
+    assert!(store.pair_words(&other, &[pair("a").id]).await.unwrap().is_empty());
     assert!(store.pairs_page(&other, None, None, 10).await.unwrap().is_empty());
     assert!(store.pairs_page(&other, Some(PairKind::Question), None, 10).await.unwrap().is_empty());
     assert!(store.entries(&other, &[known.id()]).await.unwrap().is_empty());

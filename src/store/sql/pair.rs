@@ -10,7 +10,7 @@ use super::dialect::Connection;
 use super::statement::{LIST_LIMIT, insert_rows, padded, with_list};
 use super::value::{self, from_json, micros, timestamp, to_json};
 use super::{SqlStore, outbox};
-use crate::domain::{ConversationId, DeskId, MessageId, Outcome, Pair, PairDraft, PairId, PairKind, Timestamp};
+use crate::domain::{ConversationId, DeskId, MessageId, Outcome, Pair, PairDraft, PairId, PairKind, PairWords, Timestamp};
 use crate::store::{IndexSubject, PairStore, Result, StoreError};
 
 #[derive(sqlx::FromRow)]
@@ -74,6 +74,34 @@ macro_rules! select_pairs {
         )
     };
 }
+
+#[derive(sqlx::FromRow)]
+struct WordsRow {
+    id: Vec<u8>,
+    question: String,
+    answer: String,
+    answer_quality: f64,
+    thanked: bool,
+    repeated: bool,
+    corrected: bool,
+    agent_id: Option<String>,
+}
+
+impl WordsRow {
+    fn into_words(self) -> Result<PairWords> {
+        Ok(PairWords {
+            id: PairId::from_uuid(value::uuid(&self.id, "pair.id")?),
+            question: self.question,
+            answer: self.answer,
+            answer_quality: self.answer_quality as f32,
+            outcome: Outcome { thanked: self.thanked, repeated: self.repeated, corrected: self.corrected },
+            agent_id: self.agent_id,
+        })
+    }
+}
+
+const WORDS: &str = "select id, question, answer, answer_quality, thanked, repeated, corrected, agent_id from pair \
+                     where desk = $1 and id in ({list})";
 
 /// What of a conversation goes into the index with its pairs.
 struct Parent {
@@ -154,6 +182,20 @@ impl PairStore for SqlStore {
             }
         }
         Ok(pairs)
+    }
+
+    async fn pair_words(&self, desk: &DeskId, ids: &[PairId]) -> Result<Vec<PairWords>> {
+        let mut words = Vec::with_capacity(ids.len());
+        for chunk in ids.chunks(LIST_LIMIT) {
+            let mut query = sqlx::query_as::<_, WordsRow>(with_list(WORDS, 2, chunk.len())).bind(desk.as_str());
+            for id in padded(chunk) {
+                query = query.bind(value::blob(id.as_uuid()));
+            }
+            for row in query.fetch_all(&self.readers).await? {
+                words.push(row.into_words()?);
+            }
+        }
+        Ok(words)
     }
 
     async fn pairs_page(&self, desk: &DeskId, kind: Option<PairKind>, after: Option<PairId>, limit: u32) -> Result<Vec<Pair>> {

@@ -67,6 +67,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 
 use self::dialect::Transaction;
 use self::keys::{duplicate, not_found};
+use self::statement::LIST_LIMIT;
 use super::cipher::{Cipher, KeySource, MasterKey};
 use super::{PoolConnections, Result, SharedStore, Store};
 use crate::domain::Timestamp;
@@ -128,6 +129,8 @@ fn options(path: &Path) -> SqliteConnectOptions {
         .journal_mode(SqliteJournalMode::Wal)
         .busy_timeout(BUSY_TIMEOUT)
         .foreign_keys(true)
+        // A whole list at once: reader and database otherwise wait for each other after every 50 rows.
+        .row_buffer_size(LIST_LIMIT)
 }
 
 impl SharedStore for SqliteStore {}

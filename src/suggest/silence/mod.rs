@@ -71,7 +71,8 @@ pub(super) fn silence(moment: &Moment, ranking: &Ranking, threshold: f64, out_of
         return because(AbstainReason::NoMatch, "there are no words in this to look for");
     }
     // What an editor has written an answer to is the desk's matter, however unlike its other questions.
-    let written = |member: &RankedMember| member.candidate.payload.pool == Pool::Knowledge && member.candidate.plain_question_cosine >= SAME_WORDS;
+    let written =
+        |member: &RankedMember| member.candidate.payload.pool == Pool::Knowledge && member.candidate.plain_question_cosine >= SAME_WORDS;
     let unwritten = !ranking.groups.iter().flat_map(|group| &group.members).any(written);
     let out_of_domain = || because(AbstainReason::OutOfDomain, "nothing in this desk's archive or knowledge is about this");
     // A desk with the threshold 0 wants to see whatever has been found.
@@ -96,7 +97,11 @@ pub(super) fn silence(moment: &Moment, ranking: &Ranking, threshold: f64, out_of
         Some(strangeness) => strangeness.share < HARDLY_KNOWN,
         None => far_off,
     };
-    if hardly_known && unwritten { out_of_domain() } else { because(AbstainReason::NoMatch, "no archived answer or entry fits well enough") }
+    if hardly_known && unwritten {
+        out_of_domain()
+    } else {
+        because(AbstainReason::NoMatch, "no archived answer or entry fits well enough")
+    }
 }
 
 /// Whether a text is one letter again and again ("的的的的", "zzzz"). Digits are left alone: "8888" ends a card number.
