@@ -18,7 +18,7 @@ macro_rules! contract_suite {
         mod $name {
             use super::*;
             crate::index::contract::contract_suite!(@tests $make,
-                points_come_back_as_they_were_written, an_id_written_again_is_replaced, sources_are_deleted, every_condition_filters,
+                points_come_back_as_they_were_written, many_points_come_back_in_the_order_asked, an_id_written_again_is_replaced, sources_are_deleted, every_condition_filters,
                 desks_do_not_see_each_other, dense_probes_rank_by_inner_product, sparse_probes_rank_by_weighted_terms,
                 several_probes_are_answered_in_order, equal_scores_are_ordered_by_id, pages_are_complete, wrong_vectors_are_refused,
                 nothing_is_a_valid_request,
@@ -123,6 +123,18 @@ pub(crate) async fn points_come_back_as_they_were_written(index: &dyn VectorInde
     index.upsert(vec![rich.clone(), bare.clone()]).await.unwrap();
     index.flush().await.unwrap();
     assert_eq!(index.fetch(&desk("a"), &[id(2), id(9), id(1)]).await.unwrap(), [bare, rich]);
+}
+
+pub(crate) async fn many_points_come_back_in_the_order_asked(index: &dyn VectorIndex) {
+    const POINTS: u128 = 150;
+    let foreign = with_payload(POINTS, |payload| payload.desk = desk("b"));
+    index.upsert((1..POINTS).map(point).chain([foreign]).collect()).await.unwrap();
+    index.flush().await.unwrap();
+    // 7 and 151 have no common divisor: every number below 151 once, and the first one unknown.
+    let asked: Vec<Uuid> = (0..=POINTS).map(|place| id(place * 7 % (POINTS + 1))).collect();
+    let expected: Vec<Uuid> = asked.iter().copied().filter(|&asked| asked != id(0) && asked != id(POINTS)).collect();
+    let fetched = index.fetch(&desk("a"), &asked).await.unwrap();
+    assert_eq!(fetched.iter().map(|point| point.id).collect::<Vec<_>>(), expected);
 }
 
 pub(crate) async fn an_id_written_again_is_replaced(index: &dyn VectorIndex) {

@@ -251,7 +251,7 @@ pub trait VectorIndex: Send + Sync {
     /// [`IndexError::Dimension`] for a probe of another length.
     async fn search(&self, filter: &IndexFilter, probes: Vec<Probe>, limit: usize) -> Result<Vec<Vec<Hit>>, IndexError>;
 
-    /// Reads points back by id; unknown ids and ids of other desks are left out.
+    /// Reads points back by different ids, in their order; unknown ids and ids of other desks are left out.
     ///
     /// # Errors
     /// When the engine fails.

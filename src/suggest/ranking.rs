@@ -1,8 +1,8 @@
 //! From a moment to ranked groups of answers: search, features, two-stage ranking, grouping, feedback, controls, and a list that covers much.
 //! No threshold is applied here.
 //!
-//! Controls are put in force by [`rank_moment`] only: what asks [`gather`] itself, learning and fitting, looks at what was said, not at what an
-//! editor has decided about it.
+//! Controls are read by [`rank_moment`] only: what asks [`gather`] itself, learning and fitting, looks at what was said, not at what an editor
+//! has decided about it.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
@@ -23,7 +23,7 @@ use super::questions::serve_each_question;
 use super::ranker::Ranker;
 use super::service::SuggestError;
 use super::silence::{Strangeness, mean_of_best};
-use crate::domain::{Control, DeskId, EntryId, Outcome, PairId, PairKind, PairWords, Pool, SuggestionId, Timestamp};
+use crate::domain::{DeskId, EntryId, Outcome, PairId, PairKind, PairWords, Pool, SuggestionId, Timestamp};
 use crate::index::{IndexFilter, VectorIndex};
 use crate::retrieve::adapter::ScoreScale;
 use crate::retrieve::replies::Forecast;
@@ -141,6 +141,8 @@ pub struct Ranking {
     pub groups: Vec<RankedGroup>,
     /// Best cosine of any archived question with the query's.
     pub best_question_cosine: f32,
+    /// Best cosine of any question of an entry with the query's; of entries that controls or reports withhold, too.
+    pub best_entry_cosine: f32,
     /// Mean cosine of the nearest archived questions.
     pub nearest_questions: f32,
     /// How strange the question is to the desk, where that has been asked for and can be told.
@@ -193,9 +195,9 @@ impl Scoring for Ranker {
     }
 }
 
-/// Where the words, the feedback and what editors have decided come from.
-pub trait SourceStore: PairStore + KnowledgeStore + FeedbackStore + ControlStore {}
-impl<T: PairStore + KnowledgeStore + FeedbackStore + ControlStore + ?Sized> SourceStore for T {}
+/// Where the words and the feedback come from.
+pub trait SourceStore: PairStore + KnowledgeStore + FeedbackStore {}
+impl<T: PairStore + KnowledgeStore + FeedbackStore + ?Sized> SourceStore for T {}
 
 /// The kind of pair that fits a moment.
 #[must_use]
@@ -216,9 +218,10 @@ pub struct Gathered {
     sources: HashMap<Uuid, Source>,
     keys: HashMap<Uuid, String>,
     known: Known,
-    /// What editors have decided about all that could be shown, answers as well as edited wordings; in force only where [`Self::control`] says so.
-    controls: Vec<Control>,
+    /// Keys of all that could be shown, answers as well as edited wordings, each once.
+    answer_keys: Vec<String>,
     best_question_cosine: f32,
+    best_entry_cosine: f32,
     nearest_questions: f32,
     wanted: Wanted,
     scale: ScoreScale,
@@ -358,6 +361,8 @@ async fn gather_by<S: SourceStore + ?Sized>(
 ) -> Result<Gathered, SuggestError> {
     let mut search = retrieve(index, filter, query, words, probes, PER_PROBE).await?;
     let best_question_cosine = search.candidates.iter().map(|candidate| candidate.plain_question_cosine).fold(0.0, f32::max);
+    let of_entries = search.candidates.iter().filter(|candidate| candidate.payload.pool == Pool::Knowledge);
+    let best_entry_cosine = of_entries.map(|candidate| candidate.plain_question_cosine).fold(0.0, f32::max);
     let nearest_questions = mean_of_best(search.candidates.iter().map(|candidate| candidate.plain_question_cosine)).unwrap_or(0.0);
     shortlist(&mut search);
     let sources = read_sources(store, &filter.desk, &search.candidates).await?;
@@ -370,14 +375,11 @@ async fn gather_by<S: SourceStore + ?Sized>(
     let keys: HashMap<Uuid, String> = sources.iter().map(|(id, source)| (*id, answer_key(&source.answer))).collect();
     // Side by side: each waits for the database rather than for the processor.
     let (own, desk, now) = (distinct(keys.values()), &filter.desk, wanted.now);
-    let (wordings, mut tallies, mut controls) =
-        futures::try_join!(store.wordings(desk, &own, now), store.tallies(desk, &own, now), store.controls_of(desk, &own, now))?;
-    let mut edited = distinct(wordings.values().flatten().map(|wording| &wording.key));
-    edited.retain(|key| own.binary_search(key).is_err());
+    let (wordings, mut tallies) = futures::try_join!(store.wordings(desk, &own, now), store.tallies(desk, &own, now))?;
+    let answer_keys = distinct(own.iter().chain(wordings.values().flatten().map(|wording| &wording.key)));
+    let edited: Vec<String> = answer_keys.iter().filter(|key| own.binary_search(key).is_err()).cloned().collect();
     if !edited.is_empty() {
-        let (of_edited, controls_of_edited) = futures::try_join!(store.tallies(desk, &edited, now), store.controls_of(desk, &edited, now))?;
-        tallies.extend(of_edited);
-        controls.extend(controls_of_edited);
+        tallies.extend(store.tallies(desk, &edited, now).await?);
     }
     let own_words = keys.values().cloned().collect();
     let known = Known { tallies, wordings, own_words, language: Some(wanted.language), effects: HashMap::new() };
@@ -386,8 +388,9 @@ async fn gather_by<S: SourceStore + ?Sized>(
         sources,
         keys,
         known,
-        controls,
+        answer_keys,
         best_question_cosine,
+        best_entry_cosine,
         nearest_questions,
         wanted,
         scale: query.scale,
@@ -416,7 +419,7 @@ fn distinct<'a>(keys: impl Iterator<Item = &'a String>) -> Vec<String> {
 /// Ranks everything that may answer a moment, as the desk's controls have it. The first query is the whole moment's; where the customer asks
 /// several things at once, the others are those of the single questions, and every question's best answer goes to the front. Each comes with
 /// what was found by its words.
-pub async fn rank_moment<S: SourceStore + ?Sized>(
+pub async fn rank_moment<S: SourceStore + ControlStore + ?Sized>(
     store: &S,
     index: &dyn VectorIndex,
     scoring: &dyn Scoring,
@@ -429,15 +432,20 @@ pub async fn rank_moment<S: SourceStore + ?Sized>(
     let probes = scoring.probes();
     let gathering = queries.iter().map(|(query, words)| gather_by(store, index, filter, query, words, wanted, probes));
     let search = tracing::debug_span!("search");
-    let mut asked = try_join_all(gathering).instrument(search).await?;
+    let mut asked = try_join_all(gathering).instrument(search.clone()).await?;
+    let answer_keys = distinct(asked.iter().flat_map(|gathered| &gathered.answer_keys));
+    // Read once for all queries: what is hidden from one is hidden from the others.
+    let controls = store.controls_of(&filter.desk, &answer_keys, wanted.now).instrument(search).await?;
+    let effects = effects(&controls, moment);
     let mut trace = scoring.traces().then(Trace::default);
     for gathered in &mut asked {
-        gathered.control(effects(&gathered.controls, moment), trace.as_mut());
+        gathered.control(effects.clone(), trace.as_mut());
     }
     let searched = Instant::now();
     let _ranking = tracing::debug_span!("rank").entered();
     let highest = |of: fn(&Gathered) -> f32| asked.iter().map(of).fold(0.0, f32::max);
     let best_question_cosine = highest(|gathered| gathered.best_question_cosine);
+    let best_entry_cosine = highest(|gathered| gathered.best_entry_cosine);
     let nearest_questions = highest(|gathered| gathered.nearest_questions);
     let scored: Vec<(Vec<Scored>, Gathered)> = asked.into_iter().map(|gathered| (scoring.scores(&gathered), gathered)).collect();
     if let Some(trace) = &mut trace {
@@ -447,7 +455,7 @@ pub async fn rank_moment<S: SourceStore + ?Sized>(
     }
     let groups = rank_scored(scoring.ranker(), scored);
     let (search_time, rank_time) = (searched - started, searched.elapsed());
-    Ok(Ranking { groups, best_question_cosine, nearest_questions, strangeness: None, trace, search_time, rank_time })
+    Ok(Ranking { groups, best_question_cosine, best_entry_cosine, nearest_questions, strangeness: None, trace, search_time, rank_time })
 }
 
 /// Keeps the candidates that look best at a glance, so that only these are read and ranked.

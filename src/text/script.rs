@@ -17,10 +17,11 @@ static TO_SIMPLIFIED: LazyLock<OpenCC> =
 static TO_TRADITIONAL: LazyLock<OpenCC> =
     LazyLock::new(|| OpenCC::from_config(BuiltinConfig::S2t).expect("the dictionaries are compiled into the binary"));
 
-/// Characters that the dictionary converts in words only, never alone; those of the pinned version's `TSPhrases.txt`.
+/// Characters that the dictionary converts in words only, never alone. Cargo.toml pins the version they were read from: in words of its
+/// `TSPhrases.txt` none of whose characters `TSCharacters.txt` changes, those that the word changes.
 const IN_WORDS_ONLY: &str = "瞭藉覆沈牴衹";
 
-/// The ideographs that nearly all text is written in; what lies outside is always looked up.
+/// The ideographs that nearly all text is written in; others are always looked up.
 const COMMON: std::ops::RangeInclusive<char> = '\u{3400}'..='\u{9fff}';
 
 /// Whether a conversion to simplified script may change the character, by its place in [`COMMON`]: nearly all text is simplified already, and
@@ -69,7 +70,7 @@ fn convert<'a>(converter: &OpenCC, text: &'a str) -> Cow<'a, str> {
 
 /// Whether the dictionaries may know the character: the ideograph blocks, from extension A upwards.
 fn is_han(character: char) -> bool {
-    matches!(character, '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
+    COMMON.contains(&character) || matches!(character, '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
 }
 
 #[cfg(test)]

@@ -21,14 +21,15 @@ fn gathered(answers: &[(&str, f32, [f32; 2])]) -> Gathered {
         sources.insert(point, Source { outcome: Outcome::default(), answer_quality: 1.0, answer, question, answered_by: None });
     }
     let wanted = Wanted { kind: PairKind::Question, language: Language::Zh, now: NOW };
-    let (known, controls) = (Known::default(), Vec::new());
+    let (known, answer_keys) = (Known::default(), Vec::new());
     Gathered {
         search,
         sources,
         keys,
         known,
-        controls,
+        answer_keys,
         best_question_cosine: 1.0,
+        best_entry_cosine: 0.0,
         nearest_questions: 1.0,
         wanted,
         scale: ScoreScale::SAME,

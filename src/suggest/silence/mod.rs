@@ -1,8 +1,9 @@
 //! Whether to say nothing, and why.
 //!
-//! In this order: the turn asks nothing (`small_talk`); the question is strange to the desk (`out_of_domain`) and no entry asks it in the same words, however
-//! sure the ranking is of its best answer, because a ranking only compares what it has found; nothing is likely enough, and then answers that contradict each other
-//! (`conflicting`), a question that the desk hardly knows (`out_of_domain`), or else `no_match`.
+//! In this order: the turn asks nothing (`small_talk`); the question is strange to the desk and no entry asks it in the same words
+//! (`out_of_domain`), however sure the ranking is of its best answer, because a ranking only compares what it has found; nothing is likely
+//! enough, and then answers that contradict each other (`conflicting`), a question that the desk hardly knows (`out_of_domain`), or else
+//! `no_match`.
 
 mod profile;
 
@@ -71,9 +72,7 @@ pub(super) fn silence(moment: &Moment, ranking: &Ranking, threshold: f64, out_of
         return because(AbstainReason::NoMatch, "there are no words in this to look for");
     }
     // What an editor has written an answer to is the desk's matter, however unlike its other questions.
-    let written =
-        |member: &RankedMember| member.candidate.payload.pool == Pool::Knowledge && member.candidate.plain_question_cosine >= SAME_WORDS;
-    let unwritten = !ranking.groups.iter().flat_map(|group| &group.members).any(written);
+    let unwritten = ranking.best_entry_cosine < SAME_WORDS;
     let out_of_domain = || because(AbstainReason::OutOfDomain, "nothing in this desk's archive or knowledge is about this");
     // A desk with the threshold 0 wants to see whatever has been found.
     let far_off = ranking.best_question_cosine < out_of_domain_cosine;

@@ -196,6 +196,10 @@ async fn what_an_entry_asks_in_the_same_words_is_no_strange_question() {
         let set = editor.suggest("coffee", question).await;
         assert_eq!(text(&set["suggestions"][0]["text"]), answer, "{set}");
         assert_eq!(outcome(&editor.suggest("coffee", "Who won the football match yesterday?").await), "out_of_domain");
+        // Withheld, it is the desk's own question still.
+        let feedback = format!("/v1/suggestions/{}/feedback", text(&set["suggestions"][0]["id"]));
+        editor.post(&feedback, &json!({"kind": "rejected", "reason": "outdated"})).await.expect(204);
+        assert_eq!(outcome(&editor.suggest("coffee", question).await), "no_match");
     })
     .await;
 }
