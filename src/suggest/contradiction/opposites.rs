@@ -1,4 +1,4 @@
-//! Words and phrases of which one excludes the other, in Chinese and English: data of [`super::opposed`].
+//! Words and phrases of which one excludes the other, in Chinese and English: data of [`super::Claims::oppose`].
 
 use std::sync::LazyLock;
 
