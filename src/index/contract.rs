@@ -18,7 +18,8 @@ macro_rules! contract_suite {
         mod $name {
             use super::*;
             crate::index::contract::contract_suite!(@tests $make,
-                points_come_back_as_they_were_written, many_points_come_back_in_the_order_asked, an_id_written_again_is_replaced, sources_are_deleted, every_condition_filters,
+                points_come_back_as_they_were_written, many_points_come_back_in_the_order_asked, an_id_written_again_is_replaced,
+                sources_are_deleted, every_condition_filters,
                 desks_do_not_see_each_other, dense_probes_rank_by_inner_product, sparse_probes_rank_by_weighted_terms,
                 several_probes_are_answered_in_order, equal_scores_are_ordered_by_id, pages_are_complete, wrong_vectors_are_refused,
                 nothing_is_a_valid_request,

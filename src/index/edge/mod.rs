@@ -42,7 +42,7 @@ use crate::domain::{DeskId, Quantization};
 /// Closed files of the write-ahead log (32 MB each) from which `optimize` reopens the shard to be rid of them.
 const CLOSED_LOG_FILES: usize = 8;
 
-/// Threads that one fetch is shared out to: it is what a suggestion waits for, and reading a point back takes some 10 µs.
+/// Threads that one fetch is shared out to: it is what a suggestion waits for, and reading a point back takes some 15 µs.
 const FETCH_THREADS: usize = 2;
 /// Points that are not worth a second thread.
 const FETCHED_ALONE: usize = 32;

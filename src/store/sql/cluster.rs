@@ -1,7 +1,7 @@
 //! Frequent-question clusters: changed through one door, read in pages.
 
 use super::dialect::{Connection, Transaction};
-use super::statement::{LIST_LIMIT, insert_rows, last_of_each, padded, with_list};
+use super::statement::{LIST_LIMIT, insert_rows, last_of_each, padded, rows_by_id, with_list};
 use super::value::{self, from_json, from_optional_json, micros, timestamp, to_json};
 use super::{SqlStore, not_found};
 use crate::domain::{
@@ -9,6 +9,7 @@ use crate::domain::{
 };
 use crate::store::{ClusterChange, ClusterMemory, ClusterQuery, ClusterSort, ClusterStore, Placement, Result, StoreError};
 use async_trait::async_trait;
+use uuid::Uuid;
 
 #[derive(sqlx::FromRow)]
 struct ClusterRow {
@@ -330,18 +331,9 @@ impl ClusterStore for SqlStore {
     }
 
     async fn placements(&self, desk: &DeskId, pairs: &[PairId]) -> Result<Vec<Placement>> {
-        let mut placements = Vec::with_capacity(pairs.len());
-        for chunk in pairs.chunks(LIST_LIMIT) {
-            let sql = "select pair_id, cluster_id, similarity, fixed from cluster_question where desk = $1 and pair_id in ({list})";
-            let mut query = sqlx::query_as::<_, PlacementRow>(with_list(sql, 2, chunk.len())).bind(desk.as_str());
-            for id in padded(chunk) {
-                query = query.bind(value::blob(id.as_uuid()));
-            }
-            for row in query.fetch_all(&self.readers).await? {
-                placements.push(row.into_placement()?);
-            }
-        }
-        Ok(placements)
+        let sql = "select pair_id, cluster_id, similarity, fixed from cluster_question where desk = $1 and pair_id in ({list})";
+        let pairs: Vec<Uuid> = pairs.iter().map(|id| id.as_uuid()).collect();
+        rows_by_id(&self.readers, sql, desk, &pairs).await?.into_iter().map(PlacementRow::into_placement).collect()
     }
 
     async fn outliers_page(&self, desk: &DeskId, after: Option<PairId>, limit: u32) -> Result<Vec<ClusterMember>> {

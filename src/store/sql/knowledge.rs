@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 
 use super::dialect::Connection;
-use super::statement::{LIST_LIMIT, insert_rows, padded, with_list};
+use super::statement::{LIST_LIMIT, insert_rows, padded, rows_by_id, with_list};
 use super::value::{self, from_json, micros, timestamp, to_json};
 use super::{SqlStore, not_found, outbox};
 use crate::domain::{DeskId, Entry, EntryContent, EntryDraft, EntryFilter, EntryId, EntryStatus, EntryVersion, Timestamp};
 use crate::store::{EntryEdit, IndexSubject, KnowledgeStore, Result, StoreError};
 use async_trait::async_trait;
+use uuid::Uuid;
 
 /// The columns of a content, under the same names in both tables.
 #[derive(sqlx::FromRow)]
@@ -249,18 +250,9 @@ impl KnowledgeStore for SqlStore {
     }
 
     async fn entries(&self, desk: &DeskId, ids: &[EntryId]) -> Result<Vec<Entry>> {
-        let mut entries = Vec::with_capacity(ids.len());
-        for chunk in ids.chunks(LIST_LIMIT) {
-            let sql = with_list("select * from entry where desk = $1 and id in ({list})", 2, chunk.len());
-            let mut query = sqlx::query_as::<_, EntryRow>(sql).bind(desk.as_str());
-            for id in padded(chunk) {
-                query = query.bind(value::blob(id.as_uuid()));
-            }
-            for row in query.fetch_all(&self.readers).await? {
-                entries.push(row.into_entry()?);
-            }
-        }
-        Ok(entries)
+        let ids: Vec<Uuid> = ids.iter().map(|id| id.as_uuid()).collect();
+        let rows = rows_by_id(&self.readers, "select * from entry where desk = $1 and id in ({list})", desk, &ids).await?;
+        rows.into_iter().map(EntryRow::into_entry).collect()
     }
 
     async fn entries_page(&self, desk: &DeskId, filter: &EntryFilter, after: Option<EntryId>, limit: u32) -> Result<Vec<Entry>> {

@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::dialect::Connection;
-use super::statement::{LIST_LIMIT, insert_rows, padded, with_list};
+use super::statement::{LIST_LIMIT, insert_rows, padded, rows_by_id, with_list};
 use super::value::{self, from_json, micros, timestamp, to_json};
 use super::{SqlStore, outbox};
 use crate::domain::{ConversationId, DeskId, MessageId, Outcome, Pair, PairDraft, PairId, PairKind, PairWords, Timestamp};
@@ -170,32 +170,14 @@ impl PairStore for SqlStore {
     }
 
     async fn pairs(&self, desk: &DeskId, ids: &[PairId]) -> Result<Vec<Pair>> {
-        let mut pairs = Vec::with_capacity(ids.len());
-        for chunk in ids.chunks(LIST_LIMIT) {
-            let sql = with_list(select_pairs!("p.desk = $1 and p.id in ({list})"), 2, chunk.len());
-            let mut query = sqlx::query_as::<_, PairRow>(sql).bind(desk.as_str());
-            for id in padded(chunk) {
-                query = query.bind(value::blob(id.as_uuid()));
-            }
-            for row in query.fetch_all(&self.readers).await? {
-                pairs.push(row.into_pair()?);
-            }
-        }
-        Ok(pairs)
+        let ids: Vec<Uuid> = ids.iter().map(|id| id.as_uuid()).collect();
+        let rows = rows_by_id(&self.readers, select_pairs!("p.desk = $1 and p.id in ({list})"), desk, &ids).await?;
+        rows.into_iter().map(PairRow::into_pair).collect()
     }
 
     async fn pair_words(&self, desk: &DeskId, ids: &[PairId]) -> Result<Vec<PairWords>> {
-        let mut words = Vec::with_capacity(ids.len());
-        for chunk in ids.chunks(LIST_LIMIT) {
-            let mut query = sqlx::query_as::<_, WordsRow>(with_list(WORDS, 2, chunk.len())).bind(desk.as_str());
-            for id in padded(chunk) {
-                query = query.bind(value::blob(id.as_uuid()));
-            }
-            for row in query.fetch_all(&self.readers).await? {
-                words.push(row.into_words()?);
-            }
-        }
-        Ok(words)
+        let ids: Vec<Uuid> = ids.iter().map(|id| id.as_uuid()).collect();
+        rows_by_id(&self.readers, WORDS, desk, &ids).await?.into_iter().map(WordsRow::into_words).collect()
     }
 
     async fn pairs_page(&self, desk: &DeskId, kind: Option<PairKind>, after: Option<PairId>, limit: u32) -> Result<Vec<Pair>> {

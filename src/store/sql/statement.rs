@@ -7,9 +7,13 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::hash::Hash;
 
-use sqlx::AssertSqlSafe;
+use sqlx::{AssertSqlSafe, FromRow};
+use uuid::Uuid;
 
-use super::dialect::{Arguments, Connection, Database};
+use super::dialect::{Arguments, Connection, Connections, Database};
+use super::value;
+use crate::domain::DeskId;
+use crate::store::Result;
 
 /// A statement with its values.
 pub(super) type Query = sqlx::query::Query<'static, Database, Arguments>;
@@ -44,6 +48,22 @@ pub(super) fn padded<T: Copy>(chunk: &[T]) -> impl Iterator<Item = T> + '_ {
     } else {
         0
     })
+}
+
+/// Reads the rows of a desk that a list of ids names, in no particular order. In `sql` the desk is `$1` and the ids are `{list}`.
+pub(super) async fn rows_by_id<R>(readers: &Connections, sql: &'static str, desk: &DeskId, ids: &[Uuid]) -> Result<Vec<R>>
+where
+    R: for<'row> FromRow<'row, <Database as sqlx::Database>::Row> + Send + Unpin,
+{
+    let mut rows = Vec::with_capacity(ids.len());
+    for chunk in ids.chunks(LIST_LIMIT) {
+        let mut query = sqlx::query_as::<_, R>(with_list(sql, 2, chunk.len())).bind(desk.as_str());
+        for id in padded(chunk) {
+            query = query.bind(value::blob(id));
+        }
+        rows.extend(query.fetch_all(readers).await?);
+    }
+    Ok(rows)
 }
 
 /// Of several items with one key the last, in the order of these: one statement must not write a row twice.
