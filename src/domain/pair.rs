@@ -63,6 +63,8 @@ pub struct PairDraft {
     pub turn: String,
     /// What the agent or bot had said just before that turn; empty at the beginning.
     pub previous: String,
+    /// What the conversation had been about: terms of all that was said in the episode, the turn included ([`crate::retrieve::lexical::context_terms`]).
+    pub context_terms: Vec<u32>,
     /// The human answer.
     pub answer: String,
     /// Probability that the reply answers the question (0–1), from [`crate::mining::relevance`].
@@ -90,6 +92,8 @@ pub struct PairWords {
     pub question: String,
     /// The answer.
     pub answer: String,
+    /// What the conversation had been about ([`PairDraft::context_terms`]).
+    pub context_terms: Vec<u32>,
     /// Probability that the reply answers (0–1).
     pub answer_quality: f32,
     /// What is known to have happened after the answer.

@@ -143,6 +143,7 @@ async fn describe_planted(embedder: &dyn Embedder, planted: &PlantedCluster) -> 
                     question: asked[variant].clone(),
                     turn: asked[variant].clone(),
                     previous: String::new(),
+                    context_terms: Vec::new(),
                     answer: answer.text.clone(),
                     answer_quality: 1.0,
                     language: planted.language,

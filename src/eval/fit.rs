@@ -22,7 +22,7 @@ use crate::domain::random::SplitMix64;
 use crate::retrieve::encode::dot;
 use crate::suggest::calibration::{Calibration, Judged, Signals, Standing};
 use crate::suggest::cover;
-use crate::suggest::features::{CONSENSUS, FEATURE_COUNT, FEATURE_NAMES, GATED, QUESTION_WORDS};
+use crate::suggest::features::{CONSENSUS, CONTEXT_WORDS, FEATURE_COUNT, FEATURE_NAMES, GATED, QUESTION_WORDS};
 use crate::suggest::group::{Answer, Weighed, weigh};
 use crate::suggest::ranker::{AGREEING_ANSWERS, CONSENSUS_POWER, Ranker, RankerWeights, softmax, together};
 
@@ -32,8 +32,8 @@ const MIN_LESSONS: usize = 20;
 const FOLDS: usize = 5;
 /// Pulls towards the weights in use that are tried, per squared difference.
 const PULLS: [f32; 3] = [0.1, 0.01, 0.001];
-/// Share of the pull on gated features: what the query decides starts from nothing and must be free to move.
-const GATED_PULL: f32 = 0.03;
+/// Share of the pull on features that start from nothing and must be free to move: what the query decides, and what only some archives bear out.
+const FREE_PULL: f32 = 0.03;
 /// Passes over the lessons.
 const EPOCHS: usize = 120;
 /// Step size of Adam.
@@ -252,7 +252,8 @@ impl Moment {
         let most = |of: &dyn Fn(usize) -> f64| first.iter().map(|&at| of(at)).fold(0.0, f64::max);
         let figures = Figures { hit_1: right(best), hit_3: most(&right), chrf_1: overlap(best), chrf_3: most(&overlap) };
         let deciding = if self.lesson.judged { figures.hit_1 } else { figures.chrf_3 };
-        Ranked { judged: Judged::new(score, signals, self.lesson.right[best]), figures, deciding }
+        let judged = Judged { small_talk: self.lesson.small_talk, ..Judged::new(score, signals, self.lesson.right[best]) };
+        Ranked { judged, figures, deciding }
     }
 }
 
@@ -338,7 +339,8 @@ impl Course {
         let of = |(moment, fold): (&Judged, &usize)| {
             let calibration = &calibrations[*fold];
             let probability = calibration.probability(moment.score, &moment.signals);
-            (probability, probability >= calibration.threshold(start.precision), moment.right > 0.5)
+            let shown = !moment.small_talk && probability >= calibration.threshold(start.precision);
+            (probability, shown, moment.right > 0.5)
         };
         moments.iter().zip(&self.folds).map(of).collect()
     }
@@ -379,7 +381,7 @@ fn descend(moments: &[(&Moment, Vec<[f32; FEATURE_COUNT]>)], start: &[f32; FEATU
             moment.add_gradient(rows, &weights, &mut gradient);
         }
         for position in 0..FEATURE_COUNT {
-            let held = if GATED.contains(&position) { GATED_PULL * pull } else { pull };
+            let held = if GATED.contains(&position) || position == CONTEXT_WORDS { FREE_PULL * pull } else { pull };
             let slope = gradient[position] / moments.len().max(1) as f32 + held * (weights[position] - start[position]);
             first[position] = 0.9 * first[position] + 0.1 * slope;
             second[position] = 0.999 * second[position] + 0.001 * slope * slope;
@@ -406,12 +408,14 @@ mod tests {
     use super::*;
     use crate::suggest::features::USUAL_GATES;
 
-    /// Four candidates; the right one, `good`, is told by the last feature before the consensus, `noise` says nothing.
+    const ANSWER_LENGTH: usize = CONTEXT_WORDS - 1;
+
+    /// Four candidates; the right one, `good`, is told by the length of the answer, the first feature says nothing.
     fn lesson(number: usize, judged: bool) -> Lesson {
         let good = number % 4;
         let mut rows = vec![[0.0; FEATURE_COUNT]; 4];
         for (at, row) in rows.iter_mut().enumerate() {
-            row[CONSENSUS - 1] = if at == good { 1.0 } else { 0.0 };
+            row[ANSWER_LENGTH] = if at == good { 1.0 } else { 0.0 };
             row[0] = if (at + number / 4).is_multiple_of(2) { 1.0 } else { 0.0 };
         }
         let overlap: Vec<f32> = (0..4).map(|at| if at == good { 0.9 } else { 0.1 }).collect();
@@ -427,6 +431,7 @@ mod tests {
             right: (0..4).map(|at| at == good).collect(),
             judged,
             gates: USUAL_GATES,
+            small_talk: false,
         }
     }
 
@@ -449,12 +454,36 @@ mod tests {
     }
 
     #[test]
+    fn what_only_some_archives_bear_out_is_hardly_held() {
+        let told_by = |place: usize| {
+            let lesson = |number: usize| {
+                let mut lesson = lesson(number, true);
+                for row in &mut lesson.rows {
+                    row.swap(ANSWER_LENGTH, place);
+                }
+                lesson
+            };
+            let fitted = fit_now((0..60).map(lesson).collect(), &start(), Fitting::Weights(Some(0.1)), "a test").unwrap();
+            fitted.weights.full.get(FEATURE_NAMES[place]).copied().unwrap_or_default()
+        };
+        let (free, held) = (told_by(CONTEXT_WORDS), told_by(ANSWER_LENGTH));
+        assert!(free > 1.4 * held && held > 0.5, "{free} {held}");
+    }
+
+    #[test]
+    fn small_talk_is_not_counted_as_shown() {
+        let small_talk = |number: usize| Lesson { small_talk: number % 4 == 0, ..lesson(number, true) };
+        let fitted = fit_now((0..60).map(small_talk).collect(), &start(), Fitting::Weights(None), "a test").unwrap();
+        assert!((fitted.coverage - 0.75).abs() < 1e-9, "{fitted:?}");
+    }
+
+    #[test]
     fn weights_that_gain_nothing_are_left_alone() {
         // The right one is drawn by a rule that no feature knows.
         let blind = |number: usize| {
             let mut lesson = lesson(number, true);
             for row in &mut lesson.rows {
-                row[CONSENSUS - 1] = 0.0;
+                row[ANSWER_LENGTH] = 0.0;
                 row[0] = 0.0;
             }
             lesson

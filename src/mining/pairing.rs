@@ -9,6 +9,7 @@
 //! are none of these, and its low quality tells. What the pair is ([`PairKind`]) and how it went on ([`Outcome`]) is noted; nothing is thrown away silently.
 
 use crate::domain::{Conversation, ConversationId, MessageId, MessageKind, Outcome, PairDraft, PairId, PairKind, Role, Timestamp};
+use crate::retrieve::lexical::context_terms;
 use crate::text::acts::{AgentAct, CustomerAct, agent_act, customer_act};
 use crate::text::language::detect;
 use crate::text::mask::mask_conversation;
@@ -181,6 +182,7 @@ fn pair_of(conversation: &MaskedConversation, exchange: &MinedExchange, judged: 
         question: moment.question.clone(),
         turn: clip(&moment.turn, MAX_ANSWER_CHARS),
         previous: moment.previous.clone(),
+        context_terms: context_terms(moment),
         language: detect(&answer),
         answer,
         answer_quality: kept.iter().map(|(_, probability)| *probability).fold(0.0, f32::max),
@@ -340,6 +342,9 @@ mod tests {
         ]);
         assert_eq!(pairs[1].question, "I need a ride to the airport Central Station");
         assert_eq!(pairs[1].previous, "Sure, where shall we pick you up?");
+        let about = |pair: &PairDraft, word: &str| pair.context_terms.contains(&crate::retrieve::lexical::term_id(word));
+        assert!(about(&pairs[0], "airport") && about(&pairs[1], "airport") && about(&pairs[1], "station"));
+        assert!(!about(&pairs[0], "station") && !about(&pairs[1], "fare"), "nothing of the answer, nor of what comes after it");
     }
 
     #[test]

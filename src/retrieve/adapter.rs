@@ -448,6 +448,7 @@ mod tests {
             forecast: None,
             terms: QueryTerms::default(),
             has_previous: false,
+            context_terms: Vec::new(),
             scale: ScoreScale::SAME,
         }
     }

@@ -12,7 +12,7 @@ use crate::index::SparseVector;
 use crate::text::moment::{EarlierTurn, Moment};
 
 use super::adapter::{Adapter, ScoreScale};
-use super::lexical::{ANSWER_TERMS, QUESTION_TERMS, SITUATION_TERMS, document_vector, query_vector};
+use super::lexical::{ANSWER_TERMS, QUESTION_TERMS, SITUATION_TERMS, context_terms, document_vector, query_vector};
 use super::replies::Forecast;
 
 /// Weight of the customer's turn in a situation; the rest is what was said before.
@@ -51,6 +51,8 @@ pub struct QueryText {
     pub previous: String,
     /// What was said before that, latest first. Only an adapter looks at it.
     pub earlier: Vec<EarlierTurn>,
+    /// What the conversation has been about ([`context_terms`]).
+    pub context_terms: Vec<u32>,
 }
 
 impl QueryText {
@@ -62,13 +64,20 @@ impl QueryText {
             turn: moment.turn.clone(),
             previous: moment.previous.clone(),
             earlier: moment.earlier.clone(),
+            context_terms: context_terms(moment),
         }
     }
 
     /// The texts of an archived moment, what was said further back left out.
     #[must_use]
     pub fn of_pair(pair: &PairDraft) -> Self {
-        Self { question: pair.question.clone(), turn: pair.turn.clone(), previous: pair.previous.clone(), earlier: Vec::new() }
+        Self {
+            question: pair.question.clone(),
+            turn: pair.turn.clone(),
+            previous: pair.previous.clone(),
+            earlier: Vec::new(),
+            context_terms: pair.context_terms.clone(),
+        }
     }
 }
 
@@ -138,6 +147,8 @@ pub struct EncodedQuery {
     pub terms: QueryTerms,
     /// Whether something was said before the turn.
     pub has_previous: bool,
+    /// What the conversation has been about ([`context_terms`]).
+    pub context_terms: Vec<u32>,
     /// How the ranking's scores become comparable with those of unadapted vectors.
     pub scale: ScoreScale,
 }
@@ -155,6 +166,7 @@ impl EncodedQuery {
             forecast: None,
             terms,
             has_previous: !text.previous.trim().is_empty(),
+            context_terms: text.context_terms.clone(),
             scale: ScoreScale::SAME,
         }
     }

@@ -76,6 +76,8 @@ pub struct CandidateSearch {
     pub question_terms: usize,
     /// Whether something was said before the customer's turn: only then is the situation another thing than the turn.
     pub has_previous: bool,
+    /// What the conversation has been about ([`super::lexical::context_terms`]).
+    pub context_terms: Vec<u32>,
 }
 
 #[cfg(test)]
@@ -184,6 +186,7 @@ pub async fn retrieve(
         best_answer_bm25: best(2),
         question_terms: query.terms.question.terms.len(),
         has_previous: query.has_previous,
+        context_terms: query.context_terms.clone(),
     })
 }
 

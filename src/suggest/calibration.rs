@@ -84,13 +84,15 @@ pub struct Judged {
     pub signals: Signals,
     /// Whether it was right; between 0 and 1 where that is only more or less known.
     pub right: f32,
+    /// Whether the customer's turn was small talk: nothing archived is shown there however likely it is, so no threshold follows from it.
+    pub small_talk: bool,
 }
 
 impl Judged {
     /// A moment whose first suggestion is known to be right or wrong.
     #[must_use]
     pub fn new(score: f32, signals: Signals, right: bool) -> Self {
-        Self { score, signals, right: if right { 1.0 } else { 0.0 } }
+        Self { score, signals, right: if right { 1.0 } else { 0.0 }, small_talk: false }
     }
 }
 
@@ -178,7 +180,8 @@ impl Calibration {
     }
 
     fn thresholds_on(&self, moments: &[Judged]) -> Vec<[f64; 2]> {
-        let mut probabilities: Vec<f64> = moments.iter().map(|moment| self.probability(moment.score, &moment.signals)).collect();
+        let matters = moments.iter().filter(|moment| !moment.small_talk);
+        let mut probabilities: Vec<f64> = matters.map(|moment| self.probability(moment.score, &moment.signals)).collect();
         probabilities.sort_by(|a, b| b.total_cmp(a));
         let rounded = |value: f64| (value * 1000.0).round() / 1000.0;
         KEPT_PRECISIONS.iter().map(|&precision| [precision, rounded(lowest(&probabilities, precision))]).collect()
@@ -416,6 +419,23 @@ mod tests {
         assert!((fitted.threshold(0.25) - 0.5 * fitted.threshold(0.5)).abs() < 1e-9, "below the first in proportion");
         assert_eq!(fitted.threshold(0.99), 0.99);
         assert_eq!(start().threshold(0.7), 0.7, "nothing was ever judged");
+    }
+
+    #[test]
+    fn small_talk_that_is_never_shown_lowers_no_threshold() {
+        let matters = moments(3000);
+        // Small talk is easy: what is said to it is right more often than the signals tell of anything else.
+        let easy = moments(3000).into_iter().map(|moment| Judged { score: 16.0, right: 1.0, small_talk: true, ..moment });
+        let both: Vec<Judged> = matters.iter().copied().chain(easy).collect();
+        let fitted = Calibration::fit(&both, &start());
+        let threshold = fitted.threshold(0.7);
+        let shown: Vec<f64> = matters
+            .iter()
+            .map(|moment| fitted.probability(moment.score, &moment.signals))
+            .filter(|probability| *probability >= threshold)
+            .collect();
+        let mean = shown.iter().sum::<f64>() / shown.len() as f64;
+        assert!((mean - 0.7).abs() < 0.01, "{mean}");
     }
 
     #[test]

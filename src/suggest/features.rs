@@ -7,6 +7,7 @@
 
 use crate::domain::{Language, Outcome, PairKind, Pool, Timestamp};
 use crate::retrieve::CandidateSearch;
+use crate::retrieve::lexical::context_likeness;
 
 /// Measures of how alike a candidate and the query are: cosines and BM25 as a share of the best.
 pub const LIKENESS_NAMES: [&str; LIKENESSES] =
@@ -32,7 +33,7 @@ pub const USUAL_GATES: Gates = Gates { first: 0.0, best: 0.6, length: 0.5 };
 const LENGTH_HALF: f32 = 5.0;
 
 /// Number of features.
-pub const FEATURE_COUNT: usize = LIKENESSES * (1 + GATES) + 15;
+pub const FEATURE_COUNT: usize = LIKENESSES * (1 + GATES) + 16;
 
 /// Names, in the order of a feature vector.
 pub const FEATURE_NAMES: [&str; FEATURE_COUNT] = [
@@ -74,6 +75,7 @@ pub const FEATURE_NAMES: [&str; FEATURE_COUNT] = [
     "corrected",
     "recency",
     "answer_length",
+    "context_words",
     "consensus",
 ];
 
@@ -81,6 +83,8 @@ pub const FEATURE_NAMES: [&str; FEATURE_COUNT] = [
 pub const GATED: std::ops::Range<usize> = LIKENESSES..LIKENESSES * (1 + GATES);
 /// Place of the share of the question's words.
 pub const QUESTION_WORDS: usize = LIKENESSES * (1 + GATES) + 2;
+/// Place of how much the conversations had been about the same.
+pub const CONTEXT_WORDS: usize = FEATURE_COUNT - 2;
 /// Place of the consensus feature, which only the second stage sees.
 pub const CONSENSUS: usize = FEATURE_COUNT - 1;
 
@@ -103,6 +107,8 @@ pub struct Source {
     pub question: String,
     /// Who answered.
     pub answered_by: Option<String>,
+    /// What the conversation had been about ([`crate::retrieve::lexical::context_terms`]); entries: nothing.
+    pub context_terms: Vec<u32>,
 }
 
 /// What the moment says about the answers wanted.
@@ -147,7 +153,8 @@ pub fn features(search: &CandidateSearch, sources: &[&Source], wanted: Wanted) -
     let gates = Gates::of(search).in_order();
     let share = |score: f32, best: f32| if best > 0.0 { score / best } else { 0.0 };
     let saturate = |score: f32| score / (score + BM25_HALF);
-    let rows = search.candidates.iter().zip(sources).map(|(candidate, source)| {
+    let contexts = beside_the_others(&search.context_terms, sources);
+    let rows = search.candidates.iter().zip(sources).zip(contexts).map(|((candidate, source), context)| {
         let likeness: [f32; LIKENESSES] = [
             candidate.question_cosine,
             candidate.situation_cosine,
@@ -171,6 +178,7 @@ pub fn features(search: &CandidateSearch, sources: &[&Source], wanted: Wanted) -
             flag(source.outcome.corrected),
             recency(candidate.payload.answered_at, wanted.now),
             length(&source.answer),
+            context,
         ];
         let mut row = [0.0; FEATURE_COUNT];
         let gated = gates.iter().flat_map(|gate| likeness.iter().map(move |value| value * gate));
@@ -180,6 +188,16 @@ pub fn features(search: &CandidateSearch, sources: &[&Source], wanted: Wanted) -
         row
     });
     rows.collect()
+}
+
+/// How much more each candidate's conversation had been about the same than the candidates' conversations on average. An entry belongs to none, nor is that of
+/// a pair known which an earlier version mined: 0, neither favoured nor held back.
+fn beside_the_others(asked: &[u32], sources: &[&Source]) -> Vec<f32> {
+    let likeness = |source: &&Source| (!source.context_terms.is_empty()).then(|| context_likeness(asked, &source.context_terms));
+    let found: Vec<Option<f32>> = sources.iter().map(likeness).collect();
+    let known = found.iter().flatten().count().max(1) as f32;
+    let mean = found.iter().flatten().sum::<f32>() / known;
+    found.into_iter().map(|value| value.map_or(0.0, |value| value - mean)).collect()
 }
 
 fn flag(is: bool) -> f32 {
@@ -206,7 +224,24 @@ mod tests {
                 assert_eq!(FEATURE_NAMES[block * LIKENESSES + place], format!("{name}*{gate}"));
             }
         }
-        assert_eq!((FEATURE_NAMES[QUESTION_WORDS], FEATURE_NAMES[CONSENSUS]), ("question_words", "consensus"));
+        let places = [QUESTION_WORDS, CONTEXT_WORDS, CONSENSUS];
+        assert_eq!(places.map(|place| FEATURE_NAMES[place]), ["question_words", "context_words", "consensus"]);
+    }
+
+    #[test]
+    fn contexts_are_compared_with_each_other_and_entries_have_none() {
+        let source = |context_terms: &[u32]| Source {
+            outcome: Outcome::default(),
+            answer_quality: 1.0,
+            answer: String::new(),
+            question: String::new(),
+            answered_by: None,
+            context_terms: context_terms.to_vec(),
+        };
+        let (same, other, entry) = (source(&[1, 2]), source(&[3, 4]), source(&[]));
+        assert_eq!(beside_the_others(&[1, 2], &[&same, &other, &entry]), [0.5, -0.5, 0.0]);
+        assert_eq!(beside_the_others(&[1, 2], &[&entry, &entry]), [0.0, 0.0]);
+        assert_eq!(beside_the_others(&[], &[&same, &other]), [0.0, 0.0]);
     }
 
     #[test]

@@ -272,6 +272,7 @@ mod tests {
                 answer: format!("text of {key}"),
                 question: "question".to_owned(),
                 answered_by: None,
+                context_terms: Vec::new(),
             },
             answer_key: key.to_owned(),
             score,

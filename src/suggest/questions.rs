@@ -39,7 +39,8 @@ mod tests {
         let point = Uuid::from_u128(number);
         let candidate = Candidate::unlike(point);
         let (answer, question) = (number.to_string(), String::new());
-        let source = Source { outcome: Outcome::default(), answer_quality: 1.0, answer, question, answered_by: None };
+        let source =
+            Source { outcome: Outcome::default(), answer_quality: 1.0, answer, question, answered_by: None, context_terms: Vec::new() };
         let member = RankedMember { candidate, source, answer_key: number.to_string(), score: 0.0, vote: 0.0 };
         RankedGroup { members: vec![member], probability: 0.5, mass: 0.0, wording: None, pinned: false }
     }

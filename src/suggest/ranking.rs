@@ -492,13 +492,14 @@ async fn read_sources<S: SourceStore + ?Sized>(
     let (pairs, entries) = futures::try_join!(store.pair_words(desk, &pairs), store.entries(desk, &entries))?;
     let mut sources = HashMap::new();
     for pair in pairs {
-        let PairWords { id, question, answer, answer_quality, outcome, agent_id: answered_by } = pair;
-        sources.insert(id.as_uuid(), Source { outcome, answer_quality, answer, question, answered_by });
+        let PairWords { id, question, answer, context_terms, answer_quality, outcome, agent_id: answered_by } = pair;
+        sources.insert(id.as_uuid(), Source { outcome, answer_quality, answer, question, answered_by, context_terms });
     }
     for entry in entries {
         for (variant, question) in entry.content.questions.iter().enumerate() {
             let (question, answer, answered_by) = (question.clone(), entry.content.answer.clone(), entry.content.owner.clone());
-            let source = Source { outcome: Outcome::default(), answer_quality: 1.0, answer, question, answered_by };
+            let (outcome, context_terms) = (Outcome::default(), Vec::new());
+            let source = Source { outcome, answer_quality: 1.0, answer, question, answered_by, context_terms };
             sources.insert(entry.variant_point(variant), source);
         }
     }

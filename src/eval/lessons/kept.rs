@@ -19,6 +19,8 @@ struct Head {
     sources: Vec<Uuid>,
     right: Vec<bool>,
     judged: bool,
+    #[serde(default)]
+    small_talk: bool,
 }
 
 /// Writes lessons.
@@ -37,6 +39,7 @@ pub fn keep(file: &Path, lessons: &[Lesson]) -> Result<(), EvalError> {
             sources: lesson.sources.clone(),
             right: lesson.right.clone(),
             judged: lesson.judged,
+            small_talk: lesson.small_talk,
         };
         let head = serde_json::to_string(&head).map_err(|error| failed(error.into()))?;
         let Gates { first, best, length } = lesson.gates;
@@ -93,6 +96,7 @@ pub fn read(file: &Path) -> Result<Vec<Lesson>, EvalError> {
             right: head.right,
             judged: head.judged,
             gates: Gates { first: gates[0], best: gates[1], length: gates[2] },
+            small_talk: head.small_talk,
         });
     }
 }
@@ -114,6 +118,7 @@ mod tests {
             right: vec![true, false],
             judged: true,
             gates: Gates { first: 1.0, best: number, length: 0.5 },
+            small_talk: number > 0.0,
         };
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("lessons");

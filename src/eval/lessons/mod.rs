@@ -57,6 +57,8 @@ pub struct Lesson {
     pub judged: bool,
     /// What of the query decides how likeness is weighed.
     pub gates: Gates,
+    /// Whether the customer's turn is small talk, to which nothing archived is shown.
+    pub small_talk: bool,
 }
 
 /// What is said of one candidate.
@@ -178,7 +180,8 @@ async fn lesson(
         Some(given) => bench.embed(&[given.to_owned()], TextKind::Passage).await?.pop(),
         None => None,
     };
-    Ok(Some(noted(fold, &gathered, given, vector.as_deref(), verdict)))
+    let noted = noted(fold, &gathered, given, vector.as_deref(), verdict);
+    Ok(Some(Lesson { small_talk: wanted.kind == PairKind::SmallTalk, ..noted }))
 }
 
 fn noted(
@@ -198,6 +201,7 @@ fn noted(
         fold,
         rows: gathered.features(),
         gates: gathered.gates(),
+        small_talk: false,
         judged: verdicts.iter().any(|verdict| verdict.known),
         answers: candidates.iter().map(|candidate| candidate.answer_vector.clone()).collect(),
         sources: candidates.iter().map(|candidate| candidate.payload.source).collect(),

@@ -251,17 +251,18 @@ pub(in crate::store) async fn mined_pairs_are_read_back(store: &dyn Store) {
     let desk = desk(store, "shop").await;
     let draft = ConversationDraft { customer_id: Some("c-1".to_owned()), tags: vec!["x".to_owned()], ..short_talk("t-1") };
     let conversation = merge(store, &desk, &[draft]).await[0];
-    let plain = crate::domain::PairDraft { agent_id: None, answered_at: None, answer_messages: Vec::new(), ..pair("b") };
+    let plain =
+        crate::domain::PairDraft { agent_id: None, answered_at: None, answer_messages: Vec::new(), context_terms: Vec::new(), ..pair("b") };
     mine(store, &desk, conversation, vec![pair("a"), plain.clone()]).await;
     let found = store.pairs(&desk, &[pair("a").id, pair("b").id, pair("unknown").id]).await.unwrap();
     assert_eq!(found.len(), 2);
     let words = store.pair_words(&desk, &[pair("a").id, pair("b").id, pair("unknown").id]).await.unwrap();
     assert_eq!(words.len(), 2);
     for said in words {
-        let crate::domain::PairWords { id, question, answer, answer_quality, outcome, agent_id } = said;
+        let crate::domain::PairWords { id, question, answer, context_terms, answer_quality, outcome, agent_id } = said;
         let whole = &found.iter().find(|pair| pair.content.id == id).unwrap().content;
         assert_eq!((&question, &answer, answer_quality), (&whole.question, &whole.answer, whole.answer_quality));
-        assert_eq!((outcome, &agent_id), (whole.outcome, &whole.agent_id));
+        assert_eq!((outcome, &agent_id, context_terms), (whole.outcome, &whole.agent_id, whole.context_terms.clone()));
     }
     let customer_key = store.conversation(&desk, conversation).await.unwrap().unwrap().customer_key;
     for pair in &found {

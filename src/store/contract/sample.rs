@@ -66,6 +66,7 @@ pub(in crate::store) fn pair(name: &str) -> PairDraft {
         question: format!("question {name}"),
         turn: "turn".to_owned(),
         previous: String::new(),
+        context_terms: vec![3, 70_000, u32::MAX],
         answer: "answer".to_owned(),
         answer_quality: 0.75,
         language: Language::En,

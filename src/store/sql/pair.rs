@@ -22,6 +22,7 @@ struct PairRow {
     question: String,
     turn: String,
     previous: String,
+    context_terms: Vec<u8>,
     answer: String,
     answer_quality: f64,
     language: String,
@@ -50,6 +51,7 @@ impl PairRow {
                 question: self.question,
                 turn: self.turn,
                 previous: self.previous,
+                context_terms: value::terms(&self.context_terms, "pair.context_terms")?,
                 answer: self.answer,
                 answer_quality: self.answer_quality as f32,
                 language: value::language(&self.language)?,
@@ -67,7 +69,7 @@ impl PairRow {
 macro_rules! select_pairs {
     ($condition:literal) => {
         concat!(
-            "select p.id, p.desk, p.conversation_id, p.kind, p.question, p.turn, p.previous, p.answer, p.answer_quality, p.language, ",
+            "select p.id, p.desk, p.conversation_id, p.kind, p.question, p.turn, p.previous, p.context_terms, p.answer, p.answer_quality, p.language, ",
             "p.thanked, p.repeated, p.corrected, p.agent_id, p.position, p.answered_at, p.answer_messages, c.customer_key, c.tags ",
             "from pair p join conversation c on c.id = p.conversation_id where ",
             $condition
@@ -80,6 +82,7 @@ struct WordsRow {
     id: Vec<u8>,
     question: String,
     answer: String,
+    context_terms: Vec<u8>,
     answer_quality: f64,
     thanked: bool,
     repeated: bool,
@@ -93,6 +96,7 @@ impl WordsRow {
             id: PairId::from_uuid(value::uuid(&self.id, "pair.id")?),
             question: self.question,
             answer: self.answer,
+            context_terms: value::terms(&self.context_terms, "pair.context_terms")?,
             answer_quality: self.answer_quality as f32,
             outcome: Outcome { thanked: self.thanked, repeated: self.repeated, corrected: self.corrected },
             agent_id: self.agent_id,
@@ -100,7 +104,7 @@ impl WordsRow {
     }
 }
 
-const WORDS: &str = "select id, question, answer, answer_quality, thanked, repeated, corrected, agent_id from pair \
+const WORDS: &str = "select id, question, answer, context_terms, answer_quality, thanked, repeated, corrected, agent_id from pair \
                      where desk = $1 and id in ({list})";
 
 /// What of a conversation goes into the index with its pairs.
@@ -116,11 +120,11 @@ struct PairWrite<'a> {
     hash: [u8; 32],
 }
 
-const UPSERT: &str = "insert into pair (id, desk, conversation_id, kind, question, turn, previous, answer, answer_quality, language, thanked, \
+const UPSERT: &str = "insert into pair (id, desk, conversation_id, kind, question, turn, previous, context_terms, answer, answer_quality, language, thanked, \
                       repeated, corrected, agent_id, position, answered_at, answer_messages, content_hash) values";
 /// A pair never moves to another conversation: its id is derived from it.
 const ON_CONFLICT: &str = "on conflict (id) do update set kind = excluded.kind, question = excluded.question, turn = excluded.turn, \
-                           previous = excluded.previous, answer = excluded.answer, answer_quality = excluded.answer_quality, \
+                           previous = excluded.previous, context_terms = excluded.context_terms, answer = excluded.answer, answer_quality = excluded.answer_quality, \
                            language = excluded.language, thanked = excluded.thanked, repeated = excluded.repeated, \
                            corrected = excluded.corrected, agent_id = excluded.agent_id, position = excluded.position, answered_at = excluded.answered_at, \
                            answer_messages = excluded.answer_messages, content_hash = excluded.content_hash \
@@ -152,7 +156,7 @@ impl PairStore for SqlStore {
         }
         let vanished: Vec<Uuid> = stored.into_keys().collect();
 
-        insert_rows(&mut tx, UPSERT, 18, ON_CONFLICT, &writes, bind_write).await?;
+        insert_rows(&mut tx, UPSERT, 19, ON_CONFLICT, &writes, bind_write).await?;
         delete_pairs(&mut tx, &vanished).await?;
         let changed = writes.iter().map(|write| write.draft.id).chain(vanished.into_iter().map(PairId::from_uuid));
         let subjects: Vec<IndexSubject> = changed.map(IndexSubject::Pair).collect();
@@ -259,6 +263,7 @@ fn bind_write(query: super::statement::Query, write: &PairWrite<'_>) -> super::s
         .bind(draft.question.as_str())
         .bind(draft.turn.as_str())
         .bind(draft.previous.as_str())
+        .bind(value::term_bytes(&draft.context_terms))
         .bind(draft.answer.as_str())
         .bind(f64::from(draft.answer_quality))
         .bind(draft.language.as_str())
@@ -294,5 +299,6 @@ fn content_hash(draft: &PairDraft, parent: &Parent) -> [u8; 32] {
     hash.update(draft.position.to_le_bytes());
     hash.update(micros(draft.answered_at).unwrap_or_default().to_le_bytes());
     hash.update(draft.answer_quality.to_bits().to_le_bytes());
+    hash.update(value::term_bytes(&draft.context_terms));
     hash.finalize().into()
 }

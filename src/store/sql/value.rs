@@ -19,6 +19,17 @@ pub(super) fn uuid(bytes: &[u8], column: &'static str) -> Result<Uuid> {
     Uuid::from_slice(bytes).map_err(|_length| StoreError::Corrupt(column))
 }
 
+/// Writes term ids, four bytes each, the lowest first.
+pub(super) fn term_bytes(terms: &[u32]) -> Vec<u8> {
+    terms.iter().flat_map(|term| term.to_le_bytes()).collect()
+}
+
+/// Reads term ids back.
+pub(super) fn terms(bytes: &[u8], column: &'static str) -> Result<Vec<u32>> {
+    let (words, []) = bytes.as_chunks::<4>() else { return Err(StoreError::Corrupt(column)) };
+    Ok(words.iter().map(|word| u32::from_le_bytes(*word)).collect())
+}
+
 /// Writes a list or a free-form value as JSON.
 pub(super) fn to_json<T: Serialize + ?Sized>(value: &T) -> String {
     serde_json::to_string(value).expect("only lists, texts and JSON values are written, and those always serialise")

@@ -18,7 +18,10 @@ fn gathered(answers: &[(&str, f32, [f32; 2])]) -> Gathered {
         });
         let (answer, question) = ((*answer).to_owned(), "问".to_owned());
         keys.insert(point, answer_key(&answer));
-        sources.insert(point, Source { outcome: Outcome::default(), answer_quality: 1.0, answer, question, answered_by: None });
+        sources.insert(
+            point,
+            Source { outcome: Outcome::default(), answer_quality: 1.0, answer, question, answered_by: None, context_terms: Vec::new() },
+        );
     }
     let wanted = Wanted { kind: PairKind::Question, language: Language::Zh, now: NOW };
     let (known, answer_keys) = (Known::default(), Vec::new());

@@ -23,6 +23,7 @@ const KNOWN = [
   "corrected",
   "recency",
   "answer_length",
+  "context_words",
   "consensus",
   "expected",
   "experience",

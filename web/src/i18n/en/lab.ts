@@ -86,6 +86,7 @@ export const lab = {
   feature_corrected: "The agent corrected it",
   feature_recency: "How recent",
   feature_answer_length: "Length",
+  feature_context_words: "Same conversation topic",
   feature_consensus: "Colleagues said the same",
   feature_expected: "Kind of reply expected here",
   feature_experience: "Feedback and decisions of the desk",

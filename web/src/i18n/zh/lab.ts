@@ -86,6 +86,7 @@ export const lab = {
   feature_corrected: "坐席作了更正",
   feature_recency: "新近程度",
   feature_answer_length: "长度",
+  feature_context_words: "对话主题相近",
   feature_consensus: "同事说法一致",
   feature_expected: "此处预期的回复类型",
   feature_experience: "服务台的反馈与管控",
