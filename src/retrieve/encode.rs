@@ -68,7 +68,7 @@ impl QueryText {
         }
     }
 
-    /// The texts of an archived moment, what was said further back left out.
+    /// The texts of an archived moment; of what was said further back only the terms.
     #[must_use]
     pub fn of_pair(pair: &PairDraft) -> Self {
         Self {

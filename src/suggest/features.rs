@@ -5,7 +5,7 @@
 //! how well the vectors know it and how long it is. So each of the six measures of likeness ([`LIKENESS_NAMES`]) occurs once for itself and
 //! once times each of the [`Gates`]; a linear model of these is a linear mix whose weights follow from the query.
 
-use crate::domain::{Language, Outcome, PairKind, Pool, Timestamp};
+use crate::domain::{EntryContent, Language, Outcome, PairKind, Pool, Timestamp};
 use crate::retrieve::CandidateSearch;
 use crate::retrieve::lexical::context_likeness;
 
@@ -109,6 +109,21 @@ pub struct Source {
     pub answered_by: Option<String>,
     /// What the conversation had been about ([`crate::retrieve::lexical::context_terms`]); entries: nothing.
     pub context_terms: Vec<u32>,
+}
+
+impl Source {
+    /// What is known of an entry under one of its wordings.
+    #[must_use]
+    pub fn of_entry(entry: &EntryContent, question: &str) -> Self {
+        Self {
+            outcome: Outcome::default(),
+            answer_quality: 1.0,
+            answer: entry.answer.clone(),
+            question: question.to_owned(),
+            answered_by: entry.owner.clone(),
+            context_terms: Vec::new(),
+        }
+    }
 }
 
 /// What the moment says about the answers wanted.

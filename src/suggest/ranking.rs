@@ -23,7 +23,7 @@ use super::questions::serve_each_question;
 use super::ranker::Ranker;
 use super::service::SuggestError;
 use super::silence::{Strangeness, mean_of_best};
-use crate::domain::{DeskId, EntryId, Outcome, PairId, PairKind, PairWords, Pool, SuggestionId, Timestamp};
+use crate::domain::{DeskId, EntryId, PairId, PairKind, PairWords, Pool, SuggestionId, Timestamp};
 use crate::index::{IndexFilter, VectorIndex};
 use crate::retrieve::adapter::ScoreScale;
 use crate::retrieve::replies::Forecast;
@@ -497,10 +497,7 @@ async fn read_sources<S: SourceStore + ?Sized>(
     }
     for entry in entries {
         for (variant, question) in entry.content.questions.iter().enumerate() {
-            let (question, answer, answered_by) = (question.clone(), entry.content.answer.clone(), entry.content.owner.clone());
-            let (outcome, context_terms) = (Outcome::default(), Vec::new());
-            let source = Source { outcome, answer_quality: 1.0, answer, question, answered_by, context_terms };
-            sources.insert(entry.variant_point(variant), source);
+            sources.insert(entry.variant_point(variant), Source::of_entry(&entry.content, question));
         }
     }
     Ok(sources)

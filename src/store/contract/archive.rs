@@ -293,13 +293,14 @@ pub(in crate::store) async fn only_differing_pairs_are_queued(store: &dyn Store)
     let desk = desk(store, "shop").await;
     let ids = merge(store, &desk, &[short_talk("t-1"), short_talk("t-2")]).await;
     mine(store, &desk, ids[1], vec![pair("elsewhere")]).await;
-    mine(store, &desk, ids[0], vec![pair("same"), pair("differing"), pair("vanishing")]).await;
+    mine(store, &desk, ids[0], vec![pair("same"), pair("differing"), pair("untold"), pair("vanishing")]).await;
     acknowledge_all(store).await;
 
     let differing = crate::domain::PairDraft { answer: "another answer".to_owned(), ..pair("differing") };
-    mine(store, &desk, ids[0], vec![pair("same"), differing.clone(), pair("new")]).await;
+    let told = crate::domain::PairDraft { context_terms: vec![5], ..pair("untold") };
+    mine(store, &desk, ids[0], vec![pair("same"), differing.clone(), told.clone(), pair("new")]).await;
     let mut queued: Vec<_> = store.pending_index_tasks(Some(&desk), 10).await.unwrap().into_iter().map(|task| task.subject).collect();
-    let mut expected = ["differing", "new", "vanishing"].map(|name| IndexSubject::Pair(pair(name).id)).to_vec();
+    let mut expected = ["differing", "new", "untold", "vanishing"].map(|name| IndexSubject::Pair(pair(name).id)).to_vec();
     let by_id = |subject: &IndexSubject| match subject {
         IndexSubject::Pair(id) => id.as_uuid(),
         IndexSubject::Entry(id) => id.as_uuid(),
@@ -309,7 +310,8 @@ pub(in crate::store) async fn only_differing_pairs_are_queued(store: &dyn Store)
     assert_eq!(queued, expected);
     assert!(store.pairs(&desk, &[pair("vanishing").id]).await.unwrap().is_empty());
     assert_eq!(store.pairs(&desk, &[differing.id]).await.unwrap()[0].content, differing);
-    assert_eq!(store.counts(&desk).await.unwrap().pairs, 4);
+    assert_eq!(store.pairs(&desk, &[told.id]).await.unwrap()[0].content, told);
+    assert_eq!(store.counts(&desk).await.unwrap().pairs, 5);
 }
 
 pub(in crate::store) async fn changed_tags_queue_the_pairs_again(store: &dyn Store) {
