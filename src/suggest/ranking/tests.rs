@@ -1,5 +1,5 @@
 use super::*;
-use crate::domain::{FeedbackTally, Language, WordingTally};
+use crate::domain::{FeedbackTally, Language, Outcome, WordingTally};
 
 const NOW: Timestamp = Timestamp::from_micros(1_760_000_000_000_000);
 
