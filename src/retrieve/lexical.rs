@@ -111,8 +111,8 @@ mod tests {
         }
         assert!(all.windows(2).all(|pair| pair[0] < pair[1]));
         assert!(!context_terms(&moment(&[(Role::Customer, "浦东")])).contains(&term_id("公寓")));
-        let long: String = (0..200).map(|number| format!("word{number} ")).collect();
-        let long = context_terms(&moment(&[&before[..], &[(Role::Customer, &long)]].concat()));
+        let words: Vec<String> = (0..200).map(|number| format!("word{number}")).collect();
+        let long = context_terms(&moment(&[&before[..], &[(Role::Customer, &words.join(" "))]].concat()));
         assert_eq!(long.len(), MAX_CONTEXT_TERMS);
         assert!(!long.contains(&term_id("预算")), "what was said last is kept");
     }
