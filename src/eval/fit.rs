@@ -479,7 +479,7 @@ mod tests {
             Lesson { right, small_talk: number.is_multiple_of(4), ..lesson }
         };
         let fitted = fit_now((0..60).map(talk).collect(), &start(), Fitting::Weights(None), "a test").unwrap();
-        assert!((fitted.coverage - 0.75).abs() < 1e-9, "{fitted:?}");
+        assert!(fitted.coverage > 0.5 && fitted.coverage <= 0.75, "{fitted:?}");
     }
 
     #[test]
