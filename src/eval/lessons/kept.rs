@@ -19,7 +19,6 @@ struct Head {
     sources: Vec<Uuid>,
     right: Vec<bool>,
     judged: bool,
-    #[serde(default)]
     small_talk: bool,
 }
 

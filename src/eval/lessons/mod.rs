@@ -180,13 +180,14 @@ async fn lesson(
         Some(given) => bench.embed(&[given.to_owned()], TextKind::Passage).await?.pop(),
         None => None,
     };
-    let noted = noted(fold, &gathered, given, vector.as_deref(), verdict);
-    Ok(Some(Lesson { small_talk: wanted.kind == PairKind::SmallTalk, ..noted }))
+    let small_talk = wanted.kind == PairKind::SmallTalk;
+    Ok(Some(noted(fold, &gathered, small_talk, given, vector.as_deref(), verdict)))
 }
 
 fn noted(
     fold: String,
     gathered: &Gathered,
+    small_talk: bool,
     given: Option<&str>,
     vector: Option<&[f32]>,
     verdict: impl Fn(&Candidate, &str, f32) -> Verdict,
@@ -201,7 +202,7 @@ fn noted(
         fold,
         rows: gathered.features(),
         gates: gathered.gates(),
-        small_talk: false,
+        small_talk,
         judged: verdicts.iter().any(|verdict| verdict.known),
         answers: candidates.iter().map(|candidate| candidate.answer_vector.clone()).collect(),
         sources: candidates.iter().map(|candidate| candidate.payload.source).collect(),
