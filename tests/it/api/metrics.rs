@@ -99,7 +99,14 @@ async fn an_import_is_seen_from_the_file_to_the_index() {
         app.shop().await;
         app.admin().await.import(&Upload::new("shop", "csv", "a.csv", b"strange,columns\n1,2\n")).await;
         app.app.wait_until_indexed().await.unwrap();
-        let full = scrape(app).await;
+        // A job's end is told before it is counted.
+        let full = loop {
+            let full = scrape(app).await;
+            if growth(&empty, &full, &["riposte_jobs_ended_total"]).values().sum::<f64>() >= 2.0 {
+                break full;
+            }
+            tokio::task::yield_now().await;
+        };
         let ended = growth(&empty, &full, &["riposte_jobs_ended_total"]);
         let import = |state: &str| format!("riposte_jobs_ended_total{{kind=\"import\",state=\"{state}\"}}");
         assert_eq!(ended, BTreeMap::from([(import("succeeded"), 1.0), (import("failed"), 1.0)]));
