@@ -8,6 +8,7 @@ use super::{AdaptError, Observer, Parts};
 use crate::domain::{DeskId, Pair, Timestamp};
 use crate::retrieve::adapter::{Adapter, ScoreScale, Trial};
 use crate::retrieve::{EncodedQuery, History};
+use crate::suggest::Ranker;
 use crate::suggest::ranking::rank;
 use crate::text::chrf::chrf;
 
@@ -40,6 +41,7 @@ pub(super) async fn hold<O: Observer>(
     observer: &O,
 ) -> Result<Held, O::Stop> {
     let (mut before, mut after) = (Vec::new(), vec![Vec::new(); adapters.len()]);
+    let ranker = Arc::new(parts.ranker.without_trees());
     let total = division.newer.len() as u64;
     for batch in division.newer.chunks(BATCH) {
         observer.progress("trying", before.len() as u64, total).await?;
@@ -48,9 +50,9 @@ pub(super) async fn hold<O: Observer>(
             let history = history(vectors, division, &pair).map_err(AdaptError::from)?;
             for (adapter, after) in adapters.iter().zip(&mut after) {
                 let adapted = adapter.adapt(EncodedQuery { history: history.clone(), ..bare.clone() });
-                after.push(given(parts, division, &pair, adapted, now).await?);
+                after.push(given(parts, &ranker, division, &pair, adapted, now).await?);
             }
-            before.push(given(parts, division, &pair, bare, now).await?);
+            before.push(given(parts, &ranker, division, &pair, bare, now).await?);
         }
     }
     observer.progress("trying", total, total).await?;
@@ -80,10 +82,17 @@ fn history(vectors: &Vectors, division: &Division, pair: &Pair) -> candle_core::
     Ok(History::of(turns.iter().map(Vec::as_slice)))
 }
 
-async fn given(parts: &Parts, division: &Division, pair: &Pair, query: EncodedQuery, now: Timestamp) -> Result<Given, AdaptError> {
+async fn given(
+    parts: &Parts,
+    ranker: &Arc<Ranker>,
+    division: &Division,
+    pair: &Pair,
+    query: EncodedQuery,
+    now: Timestamp,
+) -> Result<Given, AdaptError> {
     let mut gathered = ask(parts, pair, query, now).await?;
     gathered.retain(|candidate| division.may_find(candidate));
-    let (ranker, really) = (Arc::clone(&parts.ranker), pair.content.answer.clone());
+    let (ranker, really) = (Arc::clone(ranker), pair.content.answer.clone());
     let work = move || {
         let groups = rank(&ranker, gathered);
         let overlaps: Vec<f64> = groups.iter().take(SHOWN).map(|group| chrf(&group.representative().source.answer, &really)).collect();

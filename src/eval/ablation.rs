@@ -174,7 +174,10 @@ fn votes_of(scores: &[f32]) -> Vec<Scored> {
     let count = scores.len().max(1) as f32;
     let mean = scores.iter().sum::<f32>() / count;
     let deviation = (scores.iter().map(|score| (score - mean).powi(2)).sum::<f32>() / count).sqrt().max(1e-6);
-    scores.iter().map(|&score| Scored { score, vote: VOTES_SPREAD * (score - mean) / deviation, consensus: 0.0, words: 0.0 }).collect()
+    scores
+        .iter()
+        .map(|&score| Scored { score, boost: 0.0, vote: VOTES_SPREAD * (score - mean) / deviation, consensus: 0.0, words: 0.0 })
+        .collect()
 }
 
 fn fused(candidates: &[Candidate], probes: Probes, by: Fusion) -> Vec<f32> {

@@ -1,7 +1,7 @@
 //! Why an answer is as it is: the query that was built, everything that was found with what the ranker made of it, and what became of it.
 //!
-//! The ranker is linear, so what a feature contributes to a candidate's relevance is its weight times its value, exactly; the contributions and
-//! what an adapter adds sum up to the relevance. What comes behind it (answers that say the same counting together, feedback, points of
+//! The ranker's stages are linear, so what a feature contributes to a candidate's relevance is its weight times its value, exactly; the
+//! contributions, what boosted trees add and what an adapter adds sum up to the relevance. What comes behind it (answers that say the same counting together, feedback, points of
 //! controls, calibration) belongs to groups and is told of these.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -109,11 +109,13 @@ pub struct ExplainedCandidate {
     pub asked: u32,
     /// Features by name, without those that are 0.
     pub features: BTreeMap<String, ExplainedFeature>,
+    /// What boosted trees add to the relevance, where fitted weights have any: what features say together and beside the other candidates.
+    pub boost: f32,
     /// What a desk's adapter adds to the relevance for the kind of reply that it expects.
     pub expected: f32,
     /// Score of the ranker's first stage, with what is expected: how much the answer counts as a vote for those like it. `null` when it was hidden.
     pub vote: Option<f32>,
-    /// Score of both stages: the contributions and what is expected together. `null` when it was hidden.
+    /// Score of both stages: the contributions, `boost` and `expected` together. `null` when it was hidden.
     pub relevance: Option<f32>,
     /// The relevance with feedback and points of controls, on the scale that probabilities are read from. `null` when it is not ranked.
     pub score: Option<f32>,
@@ -198,6 +200,7 @@ impl Shown {
             answer: masked(&self.answer),
             asked: 0,
             features: BTreeMap::new(),
+            boost: 0.0,
             expected: 0.0,
             vote: None,
             relevance: None,
@@ -325,6 +328,7 @@ impl Looked {
         ExplainedCandidate {
             asked: self.asked,
             features: features.collect(),
+            boost: self.scored.boost,
             expected: self.expected,
             vote: Some(self.scored.vote),
             relevance: Some(self.scored.score),

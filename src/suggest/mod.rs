@@ -23,6 +23,7 @@ mod service;
 mod silence;
 mod slots;
 mod stance;
+pub mod trees;
 
 pub use control::ControlCreate;
 pub use ranker::{Ranker, RankerWeights};

@@ -1,8 +1,9 @@
-//! The ranker: two linear stages and a calibration, all weights in a data file.
+//! The ranker: two linear stages, boosted trees where an archive bears them out, and a calibration, all in a data file.
 //!
 //! Stage one scores each candidate on its own; its softmax over the candidates says how much each one's answer counts as a vote. The vote
 //! (`consensus`) of a candidate is the weighted mean, over all candidates, of how alike the two answers are: minimum-Bayes-risk choice
 //! (Kumar & Byrne 2004) among the neighbours' answers, which prefers what several colleagues said in the same situation. Stage two adds it.
+//! What the trees ([`super::trees`]) add to a score comes on top.
 //! The mix of words and vectors follows from the query ([`super::features`]); the calibration ([`super::calibration`]) turns scores into
 //! probabilities.
 
@@ -11,7 +12,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::calibration::{Calibration, Signals, USUAL_SIGNALS};
-use super::features::{CONSENSUS, FEATURE_COUNT, FEATURE_NAMES, USUAL_GATES};
+use super::features::{CONSENSUS, FEATURE_COUNT, FEATURE_NAMES, Gates, USUAL_GATES};
+use super::trees::{BoostedTrees, Tree, inputs};
 use crate::retrieve::encode::dot;
 
 /// Exponent on the answers' cosine in the vote: only answers that are really alike support each other.
@@ -32,6 +34,9 @@ pub struct RankerWeights {
     pub base: BTreeMap<String, f32>,
     /// Weights of stage two, by feature name.
     pub full: BTreeMap<String, f32>,
+    /// Trees whose values are added to the score of stage two; none in the shipped weights.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trees: Option<BoostedTrees>,
     /// Weight of the log odds of feedback (see [`crate::suggest`]).
     pub feedback: f32,
     /// From scores to probabilities.
@@ -65,6 +70,11 @@ pub enum WeightsError {
     /// A feature this program does not compute.
     #[error("ranker weights name the unknown feature `{0}`")]
     UnknownFeature(String),
+    /// A tree with a branch, input or value that is none.
+    #[error(
+        "the ranker weights hold a tree that is cut short or leads in a circle: fit again, or go back to the shipped ones (`riposte eval fit --shipped`)"
+    )]
+    Tree,
 }
 
 /// A ranker ready for use.
@@ -73,6 +83,7 @@ pub struct Ranker {
     weights: RankerWeights,
     base: [f32; FEATURE_COUNT],
     full: [f32; FEATURE_COUNT],
+    trees: Vec<Tree>,
 }
 
 impl Ranker {
@@ -101,7 +112,8 @@ impl Ranker {
         }
         let base = by_position(&weights.base)?;
         let full = by_position(&weights.full)?;
-        Ok(Self { weights, base, full })
+        let trees = weights.trees.as_ref().map_or(Ok(Vec::new()), BoostedTrees::checked)?;
+        Ok(Self { weights, base, full, trees })
     }
 
     /// The weights shipped with the product.
@@ -146,7 +158,24 @@ impl Ranker {
         dot(&self.base, row)
     }
 
-    /// Score of one candidate by both stages, feedback left out.
+    /// The linear stages alone, for what is asked of the archive that trees were grown on: they may know it by heart.
+    #[must_use]
+    pub fn without_trees(&self) -> Self {
+        Self { trees: Vec::new(), ..self.clone() }
+    }
+
+    /// What the trees add to every candidate's score; 0 where there are none. Consensus must be filled in.
+    #[must_use]
+    pub fn boosts(&self, rows: &[[f32; FEATURE_COUNT]], gates: Gates) -> Vec<f32> {
+        if self.trees.is_empty() {
+            return vec![0.0; rows.len()];
+        }
+        let votes: Vec<f32> = rows.iter().map(|row| self.base_score(row)).collect();
+        let scores: Vec<f32> = rows.iter().map(|row| self.score(row)).collect();
+        inputs(rows, &votes, &scores, gates).iter().map(|inputs| self.trees.iter().map(|tree| tree.value(inputs)).sum()).collect()
+    }
+
+    /// Score of one candidate by both linear stages, trees and feedback left out.
     #[must_use]
     pub fn score(&self, row: &[f32; FEATURE_COUNT]) -> f32 {
         dot(&self.full, row)

@@ -181,6 +181,8 @@ pub trait Scoring: Send + Sync {
 pub struct Scored {
     /// Orders and, calibrated, becomes the probability.
     pub score: f32,
+    /// What boosted trees have added to the score.
+    pub boost: f32,
     /// Log of its vote for the answers like it, up to a constant.
     pub vote: f32,
     /// How alike its answer is to the others found (0–1).
@@ -254,7 +256,8 @@ impl Gathered {
         self.features().iter().map(|row| ranker.base_score(row)).collect()
     }
 
-    /// What the second stage says of every candidate apart from the three cosines and consensus; what all have in common does not matter.
+    /// What the second stage says of every candidate apart from the three cosines and consensus; what all have in common does not matter. Trees
+    /// have no say: they were grown on the archive that is asked here.
     #[must_use]
     pub fn scores_without_cosines(&self, ranker: &Ranker) -> Vec<f32> {
         let [question, situation, answer] = ranker.cosine_weights();
@@ -299,14 +302,12 @@ impl Gathered {
     #[must_use]
     pub fn scores(&self, ranker: &Ranker, left_out: &[usize]) -> Vec<Scored> {
         let (rows, expected) = self.rows(ranker, left_out);
-        let scored = rows.iter().zip(expected);
-        let scored = scored.map(|(row, expected)| Scored {
-            score: ranker.score(row) + expected,
-            vote: ranker.base_score(row) + expected,
-            consensus: row[CONSENSUS],
-            words: row[QUESTION_WORDS],
-        });
-        scored.collect()
+        let boosts = ranker.boosts(&rows, self.gates());
+        let scored = |((row, expected), boost): ((&[f32; FEATURE_COUNT], f32), f32)| {
+            let (score, vote) = (ranker.score(row) + boost + expected, ranker.base_score(row) + expected);
+            Scored { score, boost, vote, consensus: row[CONSENSUS], words: row[QUESTION_WORDS] }
+        };
+        rows.iter().zip(expected).zip(boosts).map(scored).collect()
     }
 
     /// Every candidate's features with consensus, those at the places `left_out` taken as 0, and what an adapter expects of its answer.

@@ -149,9 +149,13 @@ fn go_back(stage: &Stage) -> anyhow::Result<()> {
 pub(super) fn decision(fitted: &Fitted) -> String {
     let Fitted { before, after, .. } = fitted;
     let figure = |of: fn(&Figures) -> f64| format!("{:.3} → {:.3}", of(before), of(after));
+    let trees = match fitted.trees {
+        0 => "no trees".to_owned(),
+        count => format!("{count} trees"),
+    };
     format!(
-        "{} moments in {} parts, each judged by weights fitted to the others: hit@1 {}, hit@3 {}, chrF@1 {}, chrF@3 {}\n\
-         {} gains {:+.4} ± {:.4}: {}\n\
+        "{} moments in {} parts, each judged by weights fitted to the others, beside the linear weights in use: hit@1 {}, hit@3 {}, chrF@1 {}, chrF@3 {}\n\
+         {} gains {:+.4} ± {:.4}: {}; {} (alone {:+.4} ± {:.4})\n\
          calibration error {:.3}; at a precision of {:.2} what is shown is right in {:.3} and something is shown in {:.3} of the moments",
         fitted.lessons,
         fitted.folds,
@@ -163,6 +167,9 @@ pub(super) fn decision(fitted: &Fitted) -> String {
         fitted.gain,
         fitted.gain_error,
         if fitted.replaced { "new weights and a new calibration" } else { "the weights stay, with a new calibration" },
+        trees,
+        fitted.trees_gain,
+        fitted.trees_gain_error,
         fitted.ece,
         fitted.weights.precision,
         fitted.precision_shown,

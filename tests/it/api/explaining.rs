@@ -1,11 +1,13 @@
 //! Why an answer is as it is: for those who look after a desk, not for agents.
 
 use riposte::domain::AccessRole;
+use riposte::suggest::Ranker;
+use riposte::suggest::trees::{BoostedTrees, Split, Tree};
 use serde_json::{Value, json};
 
 use crate::support::archive::{INVOICE_ZH, RETURN_ZH};
 use crate::support::client::{list, text};
-use crate::support::with_app;
+use crate::support::{with_app, with_settings};
 
 fn of<'a>(explanation: &'a Value, answer: &str) -> Vec<&'a Value> {
     list(&explanation["candidates"]).iter().filter(|candidate| candidate["answer"] == answer).collect()
@@ -13,7 +15,13 @@ fn of<'a>(explanation: &'a Value, answer: &str) -> Vec<&'a Value> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_candidate_says_what_it_scored_and_what_became_of_it() {
-    with_app(async |app| {
+    // The shipped weights with one tree: what was asked otherwise has less.
+    let mut weights = Ranker::shipped().weights().clone();
+    weights.trees = Some(BoostedTrees::new(vec![Tree { splits: vec![Split(0, 0.7, -1, -2)], leaves: vec![-0.25, 0.125] }]));
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("ranker.json");
+    fs_err::write(&file, serde_json::to_string(&weights).unwrap()).unwrap();
+    with_settings(&[&format!("ranker.file={}", file.display())], async |app| {
         app.shop().await;
         let supervisor = app.key(AccessRole::Supervisor, &["shop"]).await;
         let talk = [("customer", "买的外套不合适怎么退货"), ("agent", "七天内可以退"), ("customer", "那运费呢？")];
@@ -31,9 +39,13 @@ async fn every_candidate_says_what_it_scored_and_what_became_of_it() {
         let shown: Vec<&str> = list(&set["suggestions"]).iter().map(|suggestion| text(&suggestion["text"])).collect();
         let mut ranks = Vec::new();
         for candidate in list(&explanation["candidates"]) {
-            // The ranker is linear: its parts are the whole.
+            // Parts are the whole.
             let features = candidate["features"].as_object().unwrap();
-            let parts: f64 = features.values().map(|feature| feature["contribution"].as_f64().unwrap()).sum();
+            let contributions: f64 = features.values().map(|feature| feature["contribution"].as_f64().unwrap()).sum();
+            let boost = candidate["boost"].as_f64().unwrap();
+            let near = features.get("question_cosine").is_some_and(|feature| feature["value"].as_f64().unwrap() > 0.7);
+            assert_eq!(boost, if near { 0.125 } else { -0.25 }, "{candidate}");
+            let parts = contributions + boost;
             let relevance = candidate["relevance"].as_f64().unwrap();
             assert!((parts + candidate["expected"].as_f64().unwrap() - relevance).abs() < 1e-3, "{candidate}");
             let probability = candidate["probability"].as_f64().unwrap();

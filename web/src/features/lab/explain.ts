@@ -21,9 +21,11 @@ export interface Candidate {
   question: string;
   answer: string;
   features: Record<string, ExplainedFeature>;
+  /** What boosted trees add, where fitted weights have any. */
+  boost: number;
   /** What a desk's adapter adds for the kind of reply that it expects. */
   expected: number;
-  /** The contributions and what is expected together; `null` when it was hidden. */
+  /** The contributions, what trees add and what is expected together; `null` when it was hidden. */
   relevance: number | null;
   /** The relevance with feedback and controls; `null` when it is not ranked. */
   score: number | null;
@@ -51,11 +53,12 @@ export type Explained = Schemas["SuggestResponse"] & { explanation?: Explanation
 export const explainSuggestions = (request: Schemas["SuggestRequest"]): Promise<Explained> =>
   ask<Explained>("/v1/suggestions", { method: "POST", body: JSON.stringify({ ...request, explain: true }) });
 
-/** What makes up a candidate's score, largest first: its features, what the adapter expects, and what feedback and controls add. */
+/** What makes up a candidate's score, largest first: its features, what trees add, what the adapter expects, and what feedback and controls add. */
 export function partsOf(candidate: Candidate): { name: string; value: number | null; contribution: number }[] {
   const features = Object.entries(candidate.features).map(([name, { value, contribution }]) => ({ name, value, contribution }));
   const experience = candidate.score !== null && candidate.relevance !== null ? candidate.score - candidate.relevance : 0;
   const rest = [
+    { name: "boost", value: null, contribution: candidate.boost },
     { name: "expected", value: null, contribution: candidate.expected },
     { name: "experience", value: null, contribution: experience },
   ];

@@ -25,6 +25,7 @@ const KNOWN = [
   "answer_length",
   "context_words",
   "consensus",
+  "boost",
   "expected",
   "experience",
 ] as const;

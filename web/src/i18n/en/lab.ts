@@ -88,6 +88,7 @@ export const lab = {
   feature_answer_length: "Length",
   feature_context_words: "Same conversation topic",
   feature_consensus: "Colleagues said the same",
+  feature_boost: "Trees: how features go together",
   feature_expected: "Kind of reply expected here",
   feature_experience: "Feedback and decisions of the desk",
   gate_first: "first turn",

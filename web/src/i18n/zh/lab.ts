@@ -88,6 +88,7 @@ export const lab = {
   feature_answer_length: "长度",
   feature_context_words: "对话主题相近",
   feature_consensus: "同事说法一致",
+  feature_boost: "决策树：各项特征的组合",
   feature_expected: "此处预期的回复类型",
   feature_experience: "服务台的反馈与管控",
   gate_first: "首轮",

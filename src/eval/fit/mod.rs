@@ -5,9 +5,14 @@
 //! groups), the probability that the softmax of the scores gives to right ones is maximised; where only the answer really given is known, the
 //! target is a softmax over how much of it each candidate saves (chrF), averaged with how alike the two answers are (cosine).
 //!
+//! Then trees are grown ([`boost`]) that see these scores, and are taken where they gain.
+//!
 //! Nothing is judged by what it was fitted on: lessons are divided into folds by conversation (or trade), and each fold is ranked by weights
-//! that the others gave. That says which pull serves best, what the new weights gain, and gives the calibration its moments.
+//! that the others gave. That says which pull serves best, what the new weights and the trees gain, and gives the calibration its moments. Trees of
+//! the weights in use may have been grown on the same moments, so they are never built upon: each fit begins with the linear weights alone.
 //! Deterministic: same lessons, same weights.
+
+mod boost;
 
 use std::collections::BTreeMap;
 
@@ -25,6 +30,7 @@ use crate::suggest::cover;
 use crate::suggest::features::{CONSENSUS, CONTEXT_WORDS, FEATURE_COUNT, FEATURE_NAMES, GATED, QUESTION_WORDS};
 use crate::suggest::group::{Answer, Weighed, weigh};
 use crate::suggest::ranker::{AGREEING_ANSWERS, CONSENSUS_POWER, Ranker, RankerWeights, softmax, together};
+use crate::suggest::trees::{BoostedTrees, Inputs, Tree, inputs};
 
 /// Fewest lessons worth fitting to.
 const MIN_LESSONS: usize = 20;
@@ -74,16 +80,22 @@ pub struct Fitted {
     pub pull: f32,
     /// What decides: `hit@1` where it is known which answers are right, else `chrf@3`.
     pub decided_by: &'static str,
-    /// With the weights in use.
+    /// With the linear weights in use.
     pub before: Figures,
-    /// With weights fitted to the other folds.
+    /// With weights fitted to, and trees grown on, the other folds, where each of them gains.
     pub after: Figures,
     /// What that gained in the deciding figure.
     pub gain: f64,
     /// Standard error of the gain, moment by moment.
     pub gain_error: f64,
-    /// Whether new weights were taken: the gain exceeds its standard error. Otherwise only the calibration is new.
+    /// Whether new linear weights were taken: what they gain exceeds its standard error.
     pub replaced: bool,
+    /// Trees that were taken, by the same rule; 0: none.
+    pub trees: usize,
+    /// What they gained in the deciding figure beside the linear weights.
+    pub trees_gain: f64,
+    /// Standard error of that gain, moment by moment.
+    pub trees_gain_error: f64,
     /// Calibration error of the first suggestions' probabilities (15 bins), calibrated on the other folds.
     pub ece: f64,
     /// Share of first suggestions that are right among those that the new threshold shows.
@@ -95,9 +107,9 @@ pub struct Fitted {
 /// What is fitted.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Fitting {
-    /// Weights and calibration, with this pull towards the weights in use; without one the cross-validation chooses it.
+    /// Weights, trees and calibration, with this pull towards the weights in use; without one the cross-validation chooses it.
     Weights(Option<f32>),
-    /// The calibration alone.
+    /// The calibration alone. Not of weights with trees: these may know the moments.
     Calibration,
 }
 
@@ -121,6 +133,11 @@ pub async fn fit(lessons: Vec<Lesson>, start: &RankerWeights, fitting: Fitting, 
 }
 
 fn fit_now(lessons: Vec<Lesson>, start: &RankerWeights, fitting: Fitting, fitted_on: &str) -> Result<Fitted, EvalError> {
+    if fitting == Fitting::Calibration && start.trees.is_some() {
+        return Err(EvalError::Unusable(
+            "the weights in use have trees, which may know these moments by heart: fit the weights, too (without --calibrate)".to_owned(),
+        ));
+    }
     if lessons.len() < MIN_LESSONS {
         let found = lessons.len();
         return Err(EvalError::Unusable(format!(
@@ -158,11 +175,12 @@ struct Moment {
     target: Option<Vec<f32>>,
 }
 
-/// Weights of both stages.
-#[derive(Clone, Copy, PartialEq)]
+/// Weights of both stages, and trees.
+#[derive(Clone)]
 struct Stages {
     base: [f32; FEATURE_COUNT],
     full: [f32; FEATURE_COUNT],
+    trees: Vec<Tree>,
 }
 
 /// One ranked moment.
@@ -191,6 +209,21 @@ impl Moment {
             row[CONSENSUS] = dot(&votes, support);
         }
         rows
+    }
+
+    /// What trees look at, by linear weights, and the candidates' linear scores.
+    fn tree_inputs(&self, stages: &Stages, rows: &[[f32; FEATURE_COUNT]]) -> (Vec<Inputs>, Vec<f32>) {
+        let votes: Vec<f32> = rows.iter().map(|row| dot(&stages.base, row)).collect();
+        let scores: Vec<f32> = rows.iter().map(|row| dot(&stages.full, row)).collect();
+        (inputs(rows, &votes, &scores, self.lesson.gates), scores)
+    }
+
+    /// What trees are grown on; nothing where no order of the candidates is better than another.
+    fn query(&self, stages: &Stages) -> Option<boost::Query> {
+        let right = || self.lesson.right.iter().map(|right| if *right { 1.0 } else { 0.0 }).collect();
+        let gains: Vec<f32> = self.target.clone().unwrap_or_else(right);
+        let tells = gains.iter().any(|gain| (gain - gains[0]).abs() > f32::EPSILON);
+        tells.then(|| boost::Query { inputs: self.tree_inputs(stages, &self.rows_with_consensus(&stages.base)).0, gains })
     }
 
     /// Adds the gradient of this moment's loss by the weights; nothing where no answer is right.
@@ -224,7 +257,10 @@ impl Moment {
 
     fn rank(&self, stages: &Stages) -> Ranked {
         let rows = self.rows_with_consensus(&stages.base);
-        let scores: Vec<f32> = rows.iter().map(|row| dot(&stages.full, row)).collect();
+        let (inputs, mut scores) = self.tree_inputs(stages, &rows);
+        for (score, inputs) in scores.iter_mut().zip(&inputs) {
+            *score += stages.trees.iter().map(|tree| tree.value(inputs)).sum::<f32>();
+        }
         let scored: Vec<Weighed<'_>> = (0..scores.len())
             .map(|at| Weighed {
                 point: Uuid::from_u128(at as u128),
@@ -270,38 +306,52 @@ impl Course {
     }
 
     fn run(&self, start: &RankerWeights, pulls: &[f32], fitted_on: &str) -> Result<Fitted, EvalError> {
-        let start_stages = Stages { base: *self.start.base_weights(), full: *self.start.full_weights() };
-        let unfitted = vec![start_stages; self.fold_count()];
+        let start_stages = Stages { base: *self.start.base_weights(), full: *self.start.full_weights(), trees: Vec::new() };
+        let unfitted = self.of_folds(|_| start_stages.clone());
         let before = self.rank_folds(&unfitted);
-        let judged = self.moments.iter().filter(|moment| moment.lesson.judged).count();
-        let (mut pull, mut stages, mut after): (f32, _, Option<Vec<Ranked>>) = (0.0, unfitted.clone(), None);
+        let (mut pull, mut linear): (f32, Option<(Vec<Stages>, Vec<Ranked>)>) = (0.0, None);
         for &tried in pulls {
-            let learnt: Vec<Stages> = (0..self.fold_count()).map(|fold| self.learn(&start_stages, tried, |of| of != fold)).collect();
+            let learnt = self.of_folds(|fold| self.learn(&start_stages, tried, |of| of != fold));
             let ranked = self.rank_folds(&learnt);
-            if after.as_ref().is_none_or(|after| deciding(&ranked) > deciding(after)) {
-                (pull, stages, after) = (tried, learnt, Some(ranked));
+            if linear.as_ref().is_none_or(|(_, best)| deciding(&ranked) > deciding(best)) {
+                (pull, linear) = (tried, Some((learnt, ranked)));
             }
         }
-        let after = after.unwrap_or_else(|| self.rank_folds(&unfitted));
-        let differences: Vec<f64> = before.iter().zip(&after).map(|(before, after)| after.deciding - before.deciding).collect();
-        let (gain, gain_error) = mean_and_standard_error(&differences).unwrap_or_default();
-        let replaced = gain > gain_error;
-        let mut weights = start.clone();
-        fitted_on.clone_into(&mut weights.fitted_on);
+        let linear_gain = linear.as_ref().map_or_else(Gain::default, |(_, ranked)| Gain::of(&before, ranked));
+        let replaced = linear_gain.is_worth_taking();
+        let (stages, straight) = linear.filter(|_| replaced).unwrap_or_else(|| (unfitted.clone(), self.rank_folds(&unfitted)));
+
+        let (mut trees_gain, mut after, mut trees_taken) = (Gain::default(), straight, false);
+        if !pulls.is_empty() {
+            let grown = self.of_folds(|fold| self.grow(&stages[fold], |of| of != fold));
+            let ranked = self.rank_folds(&grown);
+            trees_gain = Gain::of(&after, &ranked);
+            trees_taken = trees_gain.is_worth_taking();
+            if trees_taken {
+                after = ranked;
+            }
+        }
+        let mut weights = RankerWeights { fitted_on: fitted_on.to_owned(), trees: None, ..start.clone() };
         if replaced {
             let learnt = self.learn(&start_stages, pull, |_| true);
-            weights.base = named(&learnt.base);
-            weights.full = named(&learnt.full);
-        } else {
-            stages = unfitted;
+            (weights.base, weights.full) = (named(&learnt.base), named(&learnt.full));
         }
-        let moments: Vec<Judged> = self.rank_folds(&stages).iter().map(|ranked| ranked.judged).collect();
+        if trees_taken {
+            // On the weights as they stand in the file, rounded.
+            let linear = ranker(&weights)?;
+            let linear = Stages { base: *linear.base_weights(), full: *linear.full_weights(), trees: Vec::new() };
+            weights.trees = Some(BoostedTrees::new(self.grow(&linear, |_| true).trees));
+        }
+        let gain = Gain::of(&before, &after);
+        let moments: Vec<Judged> = after.iter().map(|ranked| ranked.judged).collect();
         weights.calibration = Calibration::fit(&moments, &start.calibration);
         ranker(&weights)?;
         let calibrated = self.calibrated_apart(&moments, start);
+        let judged = self.moments.iter().filter(|moment| moment.lesson.judged).count();
         let shown: Vec<f64> = calibrated.iter().filter(|(_, shown, _)| *shown).map(|(.., right)| if *right { 1.0 } else { 0.0 }).collect();
         let probabilities: Vec<(f64, bool)> = calibrated.iter().map(|(probability, _, right)| (*probability, *right)).collect();
         Ok(Fitted {
+            trees: weights.trees.as_ref().map_or(0, |trees| trees.trees.len()),
             weights,
             lessons: self.moments.len(),
             folds: self.fold_count(),
@@ -313,13 +363,27 @@ impl Course {
             },
             before: mean_figures(&before),
             after: mean_figures(&after),
-            gain,
-            gain_error,
+            gain: gain.mean,
+            gain_error: gain.error,
             replaced,
+            trees_gain: trees_gain.mean,
+            trees_gain_error: trees_gain.error,
             ece: expected_calibration_error(&probabilities, BINS).unwrap_or_default(),
             precision_shown: super::metrics::mean(shown.iter().copied()).unwrap_or_default(),
             coverage: shown.len() as f64 / calibrated.len().max(1) as f64,
         })
+    }
+
+    /// Something for every fold.
+    fn of_folds<T>(&self, make: impl Fn(usize) -> T) -> Vec<T> {
+        (0..self.fold_count()).map(make).collect()
+    }
+
+    /// These weights with trees from the folds that `taught_by` takes.
+    fn grow(&self, linear: &Stages, taught_by: impl Fn(usize) -> bool) -> Stages {
+        let taught = self.moments.iter().zip(&self.folds).filter(|(_, fold)| taught_by(**fold));
+        let queries: Vec<boost::Query> = taught.filter_map(|(moment, _)| moment.query(linear)).collect();
+        Stages { trees: boost::grow(&queries), ..*linear }
     }
 
     /// Every moment ranked by the weights of its fold, in order.
@@ -353,7 +417,27 @@ impl Course {
         let base = descend(&plain, &start.base, pull);
         let voted: Vec<(&Moment, Vec<[f32; FEATURE_COUNT]>)> =
             taught.iter().map(|moment| (*moment, moment.rows_with_consensus(&base))).collect();
-        Stages { base, full: descend(&voted, &start.full, pull) }
+        Stages { base, full: descend(&voted, &start.full, pull), ..start.clone() }
+    }
+}
+
+/// A gain in the deciding figure, moment by moment.
+#[derive(Debug, Clone, Copy, Default)]
+struct Gain {
+    mean: f64,
+    error: f64,
+}
+
+impl Gain {
+    fn of(before: &[Ranked], after: &[Ranked]) -> Self {
+        let differences: Vec<f64> = before.iter().zip(after).map(|(before, after)| after.deciding - before.deciding).collect();
+        let (mean, error) = mean_and_standard_error(&differences).unwrap_or_default();
+        Self { mean, error }
+    }
+
+    /// More than chance gives easily.
+    fn is_worth_taking(self) -> bool {
+        self.mean > self.error
     }
 }
 
@@ -404,117 +488,4 @@ fn named(weights: &[f32; FEATURE_COUNT]) -> BTreeMap<String, f32> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::suggest::features::USUAL_GATES;
-
-    const ANSWER_LENGTH: usize = CONTEXT_WORDS - 1;
-
-    /// Four candidates; the right one, `good`, is told by the length of the answer, the first feature says nothing.
-    fn lesson(number: usize, judged: bool) -> Lesson {
-        let good = number % 4;
-        let mut rows = vec![[0.0; FEATURE_COUNT]; 4];
-        for (at, row) in rows.iter_mut().enumerate() {
-            row[ANSWER_LENGTH] = if at == good { 1.0 } else { 0.0 };
-            row[0] = if (at + number / 4).is_multiple_of(2) { 1.0 } else { 0.0 };
-        }
-        let overlap: Vec<f32> = (0..4).map(|at| if at == good { 0.9 } else { 0.1 }).collect();
-        let answers = (0..4).map(|at| (0..4).map(|other| if at == other { 1.0 } else { 0.0 }).collect()).collect();
-        Lesson {
-            fold: (number / 3).to_string(),
-            rows,
-            answers,
-            texts: (0..4).map(|at| format!("answer {at}")).collect(),
-            sources: (0..4).map(Uuid::from_u128).collect(),
-            likeness: overlap.clone(),
-            overlap,
-            right: (0..4).map(|at| at == good).collect(),
-            judged,
-            gates: USUAL_GATES,
-            small_talk: false,
-        }
-    }
-
-    fn start() -> RankerWeights {
-        RankerWeights { base: BTreeMap::new(), full: BTreeMap::new(), ..Ranker::shipped().weights().clone() }
-    }
-
-    #[test]
-    fn the_useful_feature_gets_the_weight_by_either_target() {
-        for judged in [true, false] {
-            let lessons = (0..60).map(|number| lesson(number, judged)).collect();
-            let fitted = fit_now(lessons, &start(), Fitting::Weights(None), "a test").unwrap();
-            assert!(fitted.replaced, "{fitted:?}");
-            assert_eq!(fitted.decided_by, if judged { "hit@1" } else { "chrf@3" });
-            assert!((fitted.after.hit_1 - 1.0).abs() < 1e-9 && fitted.before.hit_1 < 0.5, "{fitted:?}");
-            let weight = |name: &str| fitted.weights.full.get(name).copied().unwrap_or_default();
-            assert!(weight("answer_length") > 1.0 && weight("question_cosine").abs() < 0.2, "{:?}", fitted.weights.full);
-            assert_eq!(fitted.weights.fitted_on, "a test");
-        }
-    }
-
-    #[test]
-    fn what_only_some_archives_bear_out_is_hardly_held() {
-        let told_by = |place: usize| {
-            let lesson = |number: usize| {
-                let mut lesson = lesson(number, true);
-                for row in &mut lesson.rows {
-                    row.swap(ANSWER_LENGTH, place);
-                }
-                lesson
-            };
-            let fitted = fit_now((0..60).map(lesson).collect(), &start(), Fitting::Weights(Some(0.1)), "a test").unwrap();
-            fitted.weights.full.get(FEATURE_NAMES[place]).copied().unwrap_or_default()
-        };
-        let (free, held) = (told_by(CONTEXT_WORDS), told_by(ANSWER_LENGTH));
-        assert!(free > 1.4 * held && held > 0.5, "{free} {held}");
-    }
-
-    #[test]
-    fn small_talk_is_not_counted_as_shown() {
-        // One in five has no right answer, so that there is something to calibrate; one in four is small talk.
-        let talk = |number: usize| {
-            let lesson = lesson(number, true);
-            let right = lesson.right.iter().map(|right| *right && !number.is_multiple_of(5)).collect();
-            Lesson { right, small_talk: number.is_multiple_of(4), ..lesson }
-        };
-        let fitted = fit_now((0..60).map(talk).collect(), &start(), Fitting::Weights(None), "a test").unwrap();
-        assert!(fitted.coverage > 0.5 && fitted.coverage <= 0.75, "{fitted:?}");
-    }
-
-    #[test]
-    fn weights_that_gain_nothing_are_left_alone() {
-        // The right one is drawn by a rule that no feature knows.
-        let blind = |number: usize| {
-            let mut lesson = lesson(number, true);
-            for row in &mut lesson.rows {
-                row[ANSWER_LENGTH] = 0.0;
-                row[0] = 0.0;
-            }
-            lesson
-        };
-        let fitted = fit_now((0..60).map(blind).collect(), &start(), Fitting::Weights(None), "noise").unwrap();
-        assert!(!fitted.replaced && fitted.weights.full.is_empty(), "{fitted:?}");
-        assert!((fitted.after.hit_1 - fitted.before.hit_1).abs() < 1e-9);
-        // One in four is right, and the calibration has learnt it.
-        assert!(fitted.ece < 0.1, "{fitted:?}");
-        assert_ne!(fitted.weights.calibration, start().calibration);
-    }
-
-    #[test]
-    fn conversations_are_never_parted() {
-        let lessons: Vec<Lesson> = (0..60).map(|number| lesson(number, true)).collect();
-        let folds = folds(&lessons);
-        for (lesson, fold) in lessons.iter().zip(&folds) {
-            assert!(lessons.iter().zip(&folds).all(|(other, of)| other.fold != lesson.fold || of == fold));
-        }
-        assert!((0..FOLDS).all(|fold| folds.iter().filter(|of| **of == fold).count() == 12));
-    }
-
-    #[test]
-    fn too_little_is_told() {
-        assert!(fit_now((0..10).map(|number| lesson(number, true)).collect(), &start(), Fitting::Weights(None), "").is_err());
-        let one = |number: usize| Lesson { fold: String::new(), ..lesson(number, true) };
-        assert!(fit_now((0..60).map(one).collect(), &start(), Fitting::Weights(None), "").is_err());
-    }
-}
+mod tests;
