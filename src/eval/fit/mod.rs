@@ -319,16 +319,16 @@ impl Course {
         }
         let linear_gain = linear.as_ref().map_or_else(Gain::default, |(_, ranked)| Gain::of(&before, ranked));
         let replaced = linear_gain.is_worth_taking();
-        let (stages, straight) = linear.filter(|_| replaced).unwrap_or_else(|| (unfitted.clone(), self.rank_folds(&unfitted)));
+        let (stages, mut after) = linear.filter(|_| replaced).map_or((unfitted, None), |(learnt, ranked)| (learnt, Some(ranked)));
 
-        let (mut trees_gain, mut after, mut trees_taken) = (Gain::default(), straight, false);
+        let (mut trees_gain, mut trees_taken) = (Gain::default(), false);
         if !pulls.is_empty() {
             let grown = self.of_folds(|fold| self.grow(&stages[fold], |of| of != fold));
             let ranked = self.rank_folds(&grown);
-            trees_gain = Gain::of(&after, &ranked);
+            trees_gain = Gain::of(after.as_ref().unwrap_or(&before), &ranked);
             trees_taken = trees_gain.is_worth_taking();
             if trees_taken {
-                after = ranked;
+                after = Some(ranked);
             }
         }
         let mut weights = RankerWeights { fitted_on: fitted_on.to_owned(), trees: None, ..start.clone() };
@@ -342,7 +342,8 @@ impl Course {
             let linear = Stages { base: *linear.base_weights(), full: *linear.full_weights(), trees: Vec::new() };
             weights.trees = Some(BoostedTrees::new(self.grow(&linear, |_| true).trees));
         }
-        let gain = Gain::of(&before, &after);
+        let after = after.as_ref().unwrap_or(&before);
+        let gain = Gain::of(&before, after);
         let moments: Vec<Judged> = after.iter().map(|ranked| ranked.judged).collect();
         weights.calibration = Calibration::fit(&moments, &start.calibration);
         ranker(&weights)?;
@@ -362,7 +363,7 @@ impl Course {
                 _ => "hit@1, or chrf@3 where nothing is judged",
             },
             before: mean_figures(&before),
-            after: mean_figures(&after),
+            after: mean_figures(after),
             gain: gain.mean,
             gain_error: gain.error,
             replaced,
