@@ -11,7 +11,7 @@ use super::workbench::{EvalError, Workbench, any_language};
 use crate::domain::Role;
 use crate::embed::Lane;
 use crate::retrieve::{Candidate, Probes};
-use crate::suggest::features::FEATURE_NAMES;
+use crate::suggest::features::{FEATURE_COUNT, FEATURE_NAMES};
 use crate::suggest::ranking::{Gathered, Scored};
 use crate::suggest::{Ranker, Scoring};
 use crate::text::acts::customer_act;
@@ -176,7 +176,13 @@ fn votes_of(scores: &[f32]) -> Vec<Scored> {
     let deviation = (scores.iter().map(|score| (score - mean).powi(2)).sum::<f32>() / count).sqrt().max(1e-6);
     scores
         .iter()
-        .map(|&score| Scored { score, boost: 0.0, vote: VOTES_SPREAD * (score - mean) / deviation, consensus: 0.0, words: 0.0 })
+        .map(|&score| Scored {
+            score,
+            boost: 0.0,
+            expected: 0.0,
+            vote: VOTES_SPREAD * (score - mean) / deviation,
+            row: [0.0; FEATURE_COUNT],
+        })
         .collect()
 }
 

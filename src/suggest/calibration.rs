@@ -13,13 +13,29 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::features::{ANSWER_LENGTH, CONSENSUS, CONTEXT_WORDS, FEATURE_COUNT, Gates, KIND_MATCH, QUESTION_WORDS, flag};
 use super::ranker::{AGREEING_ANSWERS, together};
+use crate::domain::PairKind;
 
 /// Number of signals.
-pub const SIGNAL_COUNT: usize = 7;
+pub const SIGNAL_COUNT: usize = 13;
 
 /// Names of the signals, in the order of [`Signals`].
-pub const SIGNAL_NAMES: [&str; SIGNAL_COUNT] = ["margin", "best_cosine", "vote_share", "support", "likeness", "words", "length"];
+pub const SIGNAL_NAMES: [&str; SIGNAL_COUNT] = [
+    "margin",
+    "best_cosine",
+    "vote_share",
+    "support",
+    "likeness",
+    "words",
+    "length",
+    "spread",
+    "follow_up",
+    "small_talk",
+    "kind_match",
+    "context",
+    "answer_length",
+];
 
 /// Precision that a calibration aims at unless told otherwise: right in seven of ten cases.
 pub const DEFAULT_PRECISION: f64 = 0.7;
@@ -38,29 +54,31 @@ const STEPS: usize = 50;
 pub type Signals = [f32; SIGNAL_COUNT];
 
 /// Signals of a usual moment; where one probability must stand for all sets, it is taken there.
-pub const USUAL_SIGNALS: Signals = [0.4, 0.6, 0.3, 0.25, 0.4, 0.5, 0.5];
+pub const USUAL_SIGNALS: Signals = [0.4, 0.6, 0.3, 0.25, 0.4, 0.5, 0.5, 0.5, 0.0, 0.0, 1.0, 0.0, 0.8];
 
 /// Answers that say the same at which the signal of support reaches one half.
 const SUPPORT_HALF: f32 = 3.0;
+/// Standard deviation of the scores at which the signal of their spread reaches one half.
+const SPREAD_HALF: f32 = 2.0;
 
 /// What the signals are made of.
 #[derive(Debug, Clone, Copy)]
 pub struct Standing<'a> {
     /// Scores of all answers, in groups that say the same; the best group first.
     pub scores: &'a [Vec<f32>],
-    /// Best cosine of any question, unadapted.
-    pub best_cosine: f32,
-    /// How alike the best answer is to the others found (the ranker's consensus).
-    pub consensus: f32,
-    /// Share of the asked words that stand in the question which the best answer was given to.
-    pub words: f32,
-    /// How many different words are asked ([`super::features::Gates::length`]).
-    pub length: f32,
+    /// Features of the best answer, with consensus.
+    pub first: &'a [f32; FEATURE_COUNT],
+    /// What of the query decides how likeness is weighed.
+    pub gates: Gates,
+    /// The kind of pair that fits the customer's turn.
+    pub kind: PairKind,
 }
 
 impl Standing<'_> {
     /// The signals: how far the first group is ahead of the second, best cosine, the first group's share of all answers (softmax of the
-    /// scores), how many say the same, the best answer's likeness to all found, its share of the asked words, and the length of what is asked.
+    /// scores), how many say the same, the best answer's likeness to all found, its share of the asked words, the length of what is asked; how far
+    /// the scores lie apart, whether the customer goes on with a matter or asks nothing, and of the best answer whether it was given to that kind of
+    /// turn, how much more than the others' its conversation had been about the same, and its length.
     #[must_use]
     pub fn signals(&self) -> Signals {
         let evidence = |group: &Vec<f32>| together(group.iter().copied(), AGREEING_ANSWERS).unwrap_or(f32::MIN);
@@ -71,8 +89,31 @@ impl Standing<'_> {
         let margin = if lead.is_finite() { lead / (lead + 1.0) } else { 1.0 };
         let support = self.scores[0].len() as f32;
         let support = support / (support + SUPPORT_HALF);
-        [margin, self.best_cosine, mass(&self.scores[0]) / all, support, self.consensus, self.words, self.length]
+        let row = self.first;
+        [
+            margin,
+            self.gates.best,
+            mass(&self.scores[0]) / all,
+            support,
+            row[CONSENSUS],
+            row[QUESTION_WORDS],
+            self.gates.length,
+            spread(self.scores.iter().flatten().copied()),
+            flag(self.kind == PairKind::FollowUp),
+            flag(self.kind == PairKind::SmallTalk),
+            row[KIND_MATCH],
+            row[CONTEXT_WORDS],
+            row[ANSWER_LENGTH],
+        ]
     }
+}
+
+/// How far scores lie apart: their standard deviation, one half at [`SPREAD_HALF`].
+fn spread(scores: impl Iterator<Item = f32> + Clone) -> f32 {
+    let count = scores.clone().count().max(1) as f32;
+    let mean = scores.clone().sum::<f32>() / count;
+    let deviation = (scores.map(|score| (score - mean).powi(2)).sum::<f32>() / count).sqrt();
+    deviation / (deviation + SPREAD_HALF)
 }
 
 /// One moment whose first suggestion has been judged.
@@ -439,9 +480,50 @@ mod tests {
     }
 
     #[test]
+    fn easy_small_talk_makes_nothing_else_look_surer() {
+        let matters = moments(3000);
+        let small_talk = SIGNAL_NAMES.iter().position(|name| *name == "small_talk").unwrap();
+        let easy = moments(1000).into_iter().map(|moment| {
+            let mut signals = moment.signals;
+            signals[small_talk] = 1.0;
+            Judged { signals, right: 1.0, small_talk: true, ..moment }
+        });
+        let both: Vec<Judged> = matters.iter().copied().chain(easy).collect();
+        let precision_of = |both: &[Judged]| {
+            let fitted = Calibration::fit(both, &start());
+            let shown = matters.iter().filter(|moment| fitted.probability(moment.score, &moment.signals) >= fitted.threshold(0.7));
+            let shown: Vec<f64> = shown.map(|moment| f64::from(moment.right)).collect();
+            shown.iter().sum::<f64>() / shown.len() as f64
+        };
+        let told = precision_of(&both);
+        assert!((told - 0.7).abs() < 0.02, "{told}");
+        let untold: Vec<Judged> = both
+            .iter()
+            .map(|moment| Judged {
+                signals: {
+                    let mut signals = moment.signals;
+                    signals[small_talk] = 0.0;
+                    signals
+                },
+                ..*moment
+            })
+            .collect();
+        assert!(precision_of(&untold) < 0.67, "what the signal is for");
+    }
+
+    #[test]
     fn a_lonely_answer_is_ahead_of_all_and_has_every_vote() {
-        let standing = |scores: &[Vec<f32>]| Standing { scores, best_cosine: 0.7, consensus: 0.4, words: 0.5, length: 0.25 }.signals();
-        assert_eq!(standing(&[vec![3.0]]), [1.0, 0.7, 1.0, 0.25, 0.4, 0.5, 0.25]);
+        let mut first = [0.0; FEATURE_COUNT];
+        (first[CONSENSUS], first[QUESTION_WORDS], first[KIND_MATCH], first[CONTEXT_WORDS], first[ANSWER_LENGTH]) =
+            (0.4, 0.5, 1.0, -0.2, 0.9);
+        let gates = Gates { first: 1.0, best: 0.7, length: 0.25 };
+        let of_kind = |kind, scores: &[Vec<f32>]| Standing { scores, first: &first, gates, kind }.signals();
+        let standing = |scores: &[Vec<f32>]| of_kind(PairKind::Question, scores);
+        assert_eq!(standing(&[vec![3.0]]), [1.0, 0.7, 1.0, 0.25, 0.4, 0.5, 0.25, 0.0, 0.0, 0.0, 1.0, -0.2, 0.9]);
+        let kinds = [PairKind::FollowUp, PairKind::SmallTalk].map(|kind| of_kind(kind, &[vec![3.0]])[8..10].to_vec());
+        assert_eq!(kinds, [[1.0, 0.0], [0.0, 1.0]]);
+        let [.., spread, _, _, _, _, _] = standing(&[vec![5.0, 1.0], vec![5.0], vec![1.0]]);
+        assert!((spread - 0.5).abs() < 1e-6, "a deviation of 2: {spread}");
         let [margin, _, share, support, ..] = standing(&[vec![3.0, 3.0], vec![2.0], vec![1.0]]);
         // Two of score 3 are worth 3 + 2 ln 2.
         let lead = 1.0 + 2.0 * 2f32.ln();

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::features::{FEATURE_COUNT, FEATURE_NAMES, Source};
+use super::features::{FEATURE_NAMES, Source};
 use super::ranker::Ranker;
 use super::ranking::{Gathered, Ranking, Scored, Scoring, wanted_kind};
 use super::request::SuggestRequest;
@@ -163,8 +163,6 @@ pub(super) struct Looked {
     point: Uuid,
     candidate: Shown,
     asked: u32,
-    row: [f32; FEATURE_COUNT],
-    expected: f32,
     scored: Scored,
 }
 
@@ -228,11 +226,10 @@ impl Trace {
     }
 
     /// Notes a query's candidates with their scores.
-    pub(super) fn look(&mut self, asked: u32, gathered: &Gathered, ranker: &Ranker, scores: &[Scored]) {
-        let (rows, expected) = gathered.rows(ranker, &[]);
-        for (((candidate, row), expected), scored) in gathered.candidates().iter().zip(rows).zip(expected).zip(scores) {
+    pub(super) fn look(&mut self, asked: u32, gathered: &Gathered, scores: &[Scored]) {
+        for (candidate, scored) in gathered.candidates().iter().zip(scores) {
             let shown = Shown::of(candidate, gathered.source(candidate));
-            self.looked.push(Looked { point: candidate.point, candidate: shown, asked, row, expected, scored: *scored });
+            self.looked.push(Looked { point: candidate.point, candidate: shown, asked, scored: *scored });
         }
     }
 }
@@ -321,7 +318,7 @@ pub(super) fn explain(request: &SuggestRequest, moment: &Moment, ranking: &Ranki
 
 impl Looked {
     fn explained(&self, ranker: &Ranker, fate: Fate) -> ExplainedCandidate {
-        let rows = FEATURE_NAMES.iter().zip(self.row).zip(ranker.full_weights());
+        let rows = FEATURE_NAMES.iter().zip(self.scored.row).zip(ranker.full_weights());
         let features = rows
             .filter(|((_, value), _)| *value != 0.0)
             .map(|((name, value), &weight)| ((*name).to_owned(), ExplainedFeature { value, weight, contribution: weight * value }));
@@ -329,7 +326,7 @@ impl Looked {
             asked: self.asked,
             features: features.collect(),
             boost: self.scored.boost,
-            expected: self.expected,
+            expected: self.scored.expected,
             vote: Some(self.scored.vote),
             relevance: Some(self.scored.score),
             ..self.candidate.clone().explained(fate)

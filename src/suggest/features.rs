@@ -83,6 +83,10 @@ pub const FEATURE_NAMES: [&str; FEATURE_COUNT] = [
 pub const GATED: std::ops::Range<usize> = LIKENESSES..LIKENESSES * (1 + GATES);
 /// Place of the share of the question's words.
 pub const QUESTION_WORDS: usize = LIKENESSES * (1 + GATES) + 2;
+/// Place of whether the answer was given to the kind of turn that is asked.
+pub const KIND_MATCH: usize = QUESTION_WORDS + 3;
+/// Place of how long the answer is.
+pub const ANSWER_LENGTH: usize = FEATURE_COUNT - 3;
 /// Place of how much the conversations had been about the same.
 pub const CONTEXT_WORDS: usize = FEATURE_COUNT - 2;
 /// Place of the consensus feature, which only the second stage sees.
@@ -215,7 +219,8 @@ fn beside_the_others(asked: &[u32], sources: &[&Source]) -> Vec<f32> {
     found.into_iter().map(|value| value.map_or(0.0, |value| value - mean)).collect()
 }
 
-fn flag(is: bool) -> f32 {
+/// 1 for true.
+pub(super) fn flag(is: bool) -> f32 {
     if is { 1.0 } else { 0.0 }
 }
 
@@ -239,8 +244,9 @@ mod tests {
                 assert_eq!(FEATURE_NAMES[block * LIKENESSES + place], format!("{name}*{gate}"));
             }
         }
-        let places = [QUESTION_WORDS, CONTEXT_WORDS, CONSENSUS];
-        assert_eq!(places.map(|place| FEATURE_NAMES[place]), ["question_words", "context_words", "consensus"]);
+        let places = [QUESTION_WORDS, KIND_MATCH, ANSWER_LENGTH, CONTEXT_WORDS, CONSENSUS];
+        let names = ["question_words", "kind_match", "answer_length", "context_words", "consensus"];
+        assert_eq!(places.map(|place| FEATURE_NAMES[place]), names);
     }
 
     #[test]

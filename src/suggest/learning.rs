@@ -251,9 +251,10 @@ mod tests {
     use super::*;
     use crate::domain::{Outcome, PairId, Timestamp};
     use crate::retrieve::Candidate;
+    use crate::suggest::calibration::SIGNAL_COUNT;
     use crate::suggest::features::Source;
 
-    const SIGNALS: Signals = [0.5; 7];
+    const SIGNALS: Signals = [0.5; SIGNAL_COUNT];
 
     fn member(key: &str, score: f32) -> RankedMember {
         let point = PairId::derive(&[key]).as_uuid();

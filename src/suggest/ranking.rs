@@ -16,7 +16,7 @@ use super::calibration::Standing;
 use super::control::{Effect, effects};
 use super::cover::order_by_coverage;
 use super::explain::Trace;
-use super::features::{CONSENSUS, FEATURE_COUNT, Gates, QUESTION_WORDS, Source, Wanted, features};
+use super::features::{FEATURE_COUNT, Gates, Source, Wanted, features};
 use super::group::{Answer, Weighed, weigh};
 use super::learning::Known;
 use super::questions::serve_each_question;
@@ -183,12 +183,12 @@ pub struct Scored {
     pub score: f32,
     /// What boosted trees have added to the score.
     pub boost: f32,
+    /// What an adapter has added to score and vote for the kind of reply that it expects.
+    pub expected: f32,
     /// Log of its vote for the answers like it, up to a constant.
     pub vote: f32,
-    /// How alike its answer is to the others found (0–1).
-    pub consensus: f32,
-    /// Share of the asked words that stand in its question (0–1).
-    pub words: f32,
+    /// Its features, with consensus.
+    pub row: [f32; FEATURE_COUNT],
 }
 
 impl Scoring for Ranker {
@@ -303,15 +303,15 @@ impl Gathered {
     pub fn scores(&self, ranker: &Ranker, left_out: &[usize]) -> Vec<Scored> {
         let (rows, expected) = self.rows(ranker, left_out);
         let boosts = ranker.boosts(&rows, self.gates());
-        let scored = |((row, expected), boost): ((&[f32; FEATURE_COUNT], f32), f32)| {
-            let (score, vote) = (ranker.score(row) + boost + expected, ranker.base_score(row) + expected);
-            Scored { score, boost, vote, consensus: row[CONSENSUS], words: row[QUESTION_WORDS] }
+        let scored = |((row, expected), boost): (([f32; FEATURE_COUNT], f32), f32)| {
+            let (score, vote) = (ranker.score(&row) + boost + expected, ranker.base_score(&row) + expected);
+            Scored { score, boost, expected, vote, row }
         };
-        rows.iter().zip(expected).zip(boosts).map(scored).collect()
+        rows.into_iter().zip(expected).zip(boosts).map(scored).collect()
     }
 
     /// Every candidate's features with consensus, those at the places `left_out` taken as 0, and what an adapter expects of its answer.
-    pub(super) fn rows(&self, ranker: &Ranker, left_out: &[usize]) -> (Vec<[f32; FEATURE_COUNT]>, Vec<f32>) {
+    fn rows(&self, ranker: &Ranker, left_out: &[usize]) -> (Vec<[f32; FEATURE_COUNT]>, Vec<f32>) {
         let leave_out = |rows: &mut [[f32; FEATURE_COUNT]]| {
             for row in rows {
                 for &place in left_out {
@@ -451,7 +451,7 @@ pub async fn rank_moment<S: SourceStore + ControlStore + ?Sized>(
     let scored: Vec<(Vec<Scored>, Gathered)> = asked.into_iter().map(|gathered| (scoring.scores(&gathered), gathered)).collect();
     if let Some(trace) = &mut trace {
         for (query, (scores, gathered)) in (0..).zip(&scored) {
-            trace.look(query, gathered, scoring.ranker(), scores);
+            trace.look(query, gathered, scores);
         }
     }
     let groups = rank_scored(scoring.ranker(), scored);
@@ -515,7 +515,8 @@ pub fn rank(ranker: &Ranker, gathered: Gathered) -> Vec<RankedGroup> {
 /// fits best: a score is calibrated for one query, and whoever asks two things is served by an answer to either.
 fn rank_scored(ranker: &Ranker, asked: Vec<(Vec<Scored>, Gathered)>) -> Vec<RankedGroup> {
     let questions = asked.len().saturating_sub(1);
-    let Some((scale, gates)) = asked.first().map(|(_, gathered)| (gathered.scale, gathered.gates())) else { return Vec::new() };
+    let of_moment = |(_, gathered): &(Vec<Scored>, Gathered)| (gathered.scale, gathered.gates(), gathered.wanted.kind);
+    let Some((scale, gates, kind)) = asked.first().map(of_moment) else { return Vec::new() };
     let mut known = Known::default();
     let mut best: HashMap<Uuid, (RankedMember, Scored)> = HashMap::new();
     let mut fits: Vec<HashMap<Uuid, f32>> = Vec::with_capacity(questions);
@@ -547,8 +548,7 @@ fn rank_scored(ranker: &Ranker, asked: Vec<(Vec<Scored>, Gathered)>) -> Vec<Rank
     let groups = weigh(&weighed);
     let Some(&(first, _)) = groups.first().and_then(|group| group.first()) else { return Vec::new() };
     let in_groups: Vec<Vec<f32>> = groups.iter().map(|group| group.iter().map(|(_, score)| scale.apply(*score)).collect()).collect();
-    let Scored { consensus, words, .. } = scored[first];
-    let signals = Standing { scores: &in_groups, best_cosine: gates.best, consensus, words, length: gates.length }.signals();
+    let signals = Standing { scores: &in_groups, first: &scored[first].row, gates, kind }.signals();
     let mut members: Vec<Option<RankedMember>> = members.into_iter().map(Some).collect();
     let mut member = |(at, score): (usize, f32)| Some(RankedMember { score, ..members[at].take()? });
     let mut ranked: Vec<(f32, RankedGroup)> = groups

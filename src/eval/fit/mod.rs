@@ -22,12 +22,14 @@ use uuid::Uuid;
 use super::lessons::Lesson;
 use super::metrics::calibration::{BINS, expected_calibration_error};
 use super::metrics::mean_and_standard_error;
+use super::metrics::ranking::reciprocal_rank;
 use super::workbench::EvalError;
+use crate::domain::PairKind;
 use crate::domain::random::SplitMix64;
 use crate::retrieve::encode::dot;
-use crate::suggest::calibration::{Calibration, Judged, Signals, Standing};
+use crate::suggest::calibration::{Calibration, Judged, Standing};
 use crate::suggest::cover;
-use crate::suggest::features::{CONSENSUS, CONTEXT_WORDS, FEATURE_COUNT, FEATURE_NAMES, GATED, QUESTION_WORDS};
+use crate::suggest::features::{CONSENSUS, CONTEXT_WORDS, FEATURE_COUNT, FEATURE_NAMES, GATED};
 use crate::suggest::group::{Answer, Weighed, weigh};
 use crate::suggest::ranker::{AGREEING_ANSWERS, CONSENSUS_POWER, Ranker, RankerWeights, softmax, together};
 use crate::suggest::trees::{BoostedTrees, Inputs, Tree, inputs};
@@ -78,7 +80,7 @@ pub struct Fitted {
     pub folds: usize,
     /// Pull towards the weights in use that served best.
     pub pull: f32,
-    /// What decides: `hit@1` where it is known which answers are right, else `chrf@3`.
+    /// What decides: `mrr@3` where it is known which answers are right, else `chrf@3`.
     pub decided_by: &'static str,
     /// With the linear weights in use.
     pub before: Figures,
@@ -187,7 +189,8 @@ struct Stages {
 struct Ranked {
     judged: Judged,
     figures: Figures,
-    /// The figure that decides whether weights are better: `hit@1` where it is known what is right, else `chrf@3`.
+    /// The figure that decides whether weights are better: `mrr@3`, the reciprocal rank of the first right one among those shown, where it is known
+    /// what is right, since `hit@1` alone is blind to what moves up behind the first; else `chrf@3`.
     deciding: f64,
 }
 
@@ -275,20 +278,15 @@ impl Moment {
         let best = first[0];
         // The score of the group, as the product has it without feedback.
         let score = together(in_groups[0].iter().copied(), AGREEING_ANSWERS).unwrap_or(scores[best]);
-        let signals: Signals = Standing {
-            scores: &in_groups,
-            best_cosine: self.lesson.gates.best,
-            consensus: rows[best][CONSENSUS],
-            words: rows[best][QUESTION_WORDS],
-            length: self.lesson.gates.length,
-        }
-        .signals();
+        let (gates, kind) = (self.lesson.gates, self.lesson.kind);
+        let signals = Standing { scores: &in_groups, first: &rows[best], gates, kind }.signals();
         let right = |at: usize| if self.lesson.right[at] { 1.0 } else { 0.0 };
         let overlap = |at: usize| f64::from(self.lesson.overlap[at]);
         let most = |of: &dyn Fn(usize) -> f64| first.iter().map(|&at| of(at)).fold(0.0, f64::max);
         let figures = Figures { hit_1: right(best), hit_3: most(&right), chrf_1: overlap(best), chrf_3: most(&overlap) };
-        let deciding = if self.lesson.judged { figures.hit_1 } else { figures.chrf_3 };
-        let judged = Judged { small_talk: self.lesson.small_talk, ..Judged::new(score, signals, self.lesson.right[best]) };
+        let is_right: Vec<bool> = first.iter().map(|&at| self.lesson.right[at]).collect();
+        let deciding = if self.lesson.judged { reciprocal_rank(&is_right, Some(SHOWN)) } else { figures.chrf_3 };
+        let judged = Judged { small_talk: kind == PairKind::SmallTalk, ..Judged::new(score, signals, self.lesson.right[best]) };
         Ranked { judged, figures, deciding }
     }
 }
@@ -359,8 +357,8 @@ impl Course {
             pull,
             decided_by: match judged {
                 0 => "chrf@3",
-                all if all == self.moments.len() => "hit@1",
-                _ => "hit@1, or chrf@3 where nothing is judged",
+                all if all == self.moments.len() => "mrr@3",
+                _ => "mrr@3, or chrf@3 where nothing is judged",
             },
             before: mean_figures(&before),
             after: mean_figures(after),

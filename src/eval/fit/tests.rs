@@ -1,9 +1,7 @@
 //! What is learnt from made-up lessons, what is left alone, and what is refused.
 
 use super::*;
-use crate::suggest::features::USUAL_GATES;
-
-const ANSWER_LENGTH: usize = CONTEXT_WORDS - 1;
+use crate::suggest::features::{ANSWER_LENGTH, USUAL_GATES};
 
 /// Four candidates; the right one, `good`, is told by the length of the answer, the first feature says nothing.
 fn lesson(number: usize, judged: bool) -> Lesson {
@@ -26,7 +24,7 @@ fn lesson(number: usize, judged: bool) -> Lesson {
         right: (0..4).map(|at| at == good).collect(),
         judged,
         gates: USUAL_GATES,
-        small_talk: false,
+        kind: PairKind::Question,
     }
 }
 
@@ -40,7 +38,7 @@ fn the_useful_feature_gets_the_weight_by_either_target() {
         let lessons = (0..60).map(|number| lesson(number, judged)).collect();
         let fitted = fit_now(lessons, &start(), Fitting::Weights(None), "a test").unwrap();
         assert!(fitted.replaced, "{fitted:?}");
-        assert_eq!(fitted.decided_by, if judged { "hit@1" } else { "chrf@3" });
+        assert_eq!(fitted.decided_by, if judged { "mrr@3" } else { "chrf@3" });
         assert!((fitted.after.hit_1 - 1.0).abs() < 1e-9 && fitted.before.hit_1 < 0.5, "{fitted:?}");
         let weight = |name: &str| fitted.weights.full.get(name).copied().unwrap_or_default();
         assert!(weight("answer_length") > 1.0 && weight("question_cosine").abs() < 0.2, "{:?}", fitted.weights.full);
@@ -71,7 +69,7 @@ fn small_talk_is_not_counted_as_shown() {
     let talk = |number: usize| {
         let lesson = lesson(number, true);
         let right = lesson.right.iter().map(|right| *right && !number.is_multiple_of(5)).collect();
-        Lesson { right, small_talk: number.is_multiple_of(4), ..lesson }
+        Lesson { right, kind: if number.is_multiple_of(4) { PairKind::SmallTalk } else { PairKind::Question }, ..lesson }
     };
     let fitted = fit_now((0..60).map(talk).collect(), &start(), Fitting::Weights(None), "a test").unwrap();
     assert!(fitted.coverage > 0.5 && fitted.coverage <= 0.75, "{fitted:?}");

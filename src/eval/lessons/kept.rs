@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::Lesson;
+use crate::domain::PairKind;
 use crate::eval::workbench::EvalError;
 use crate::suggest::features::{FEATURE_COUNT, FEATURE_NAMES, Gates};
 
@@ -19,7 +20,7 @@ struct Head {
     sources: Vec<Uuid>,
     right: Vec<bool>,
     judged: bool,
-    small_talk: bool,
+    kind: PairKind,
 }
 
 /// Writes lessons.
@@ -38,7 +39,7 @@ pub fn keep(file: &Path, lessons: &[Lesson]) -> Result<(), EvalError> {
             sources: lesson.sources.clone(),
             right: lesson.right.clone(),
             judged: lesson.judged,
-            small_talk: lesson.small_talk,
+            kind: lesson.kind,
         };
         let head = serde_json::to_string(&head).map_err(|error| failed(error.into()))?;
         let Gates { first, best, length } = lesson.gates;
@@ -95,7 +96,7 @@ pub fn read(file: &Path) -> Result<Vec<Lesson>, EvalError> {
             right: head.right,
             judged: head.judged,
             gates: Gates { first: gates[0], best: gates[1], length: gates[2] },
-            small_talk: head.small_talk,
+            kind: head.kind,
         });
     }
 }
@@ -117,7 +118,7 @@ mod tests {
             right: vec![true, false],
             judged: true,
             gates: Gates { first: 1.0, best: number, length: 0.5 },
-            small_talk: number > 0.0,
+            kind: if number > 0.0 { PairKind::SmallTalk } else { PairKind::FollowUp },
         };
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("lessons");

@@ -57,8 +57,8 @@ pub struct Lesson {
     pub judged: bool,
     /// What of the query decides how likeness is weighed.
     pub gates: Gates,
-    /// Whether the customer's turn is small talk, to which nothing archived is shown.
-    pub small_talk: bool,
+    /// The kind of pair that fits the customer's turn. Nothing archived is shown to small talk.
+    pub kind: PairKind,
 }
 
 /// What is said of one candidate.
@@ -180,14 +180,13 @@ async fn lesson(
         Some(given) => bench.embed(&[given.to_owned()], TextKind::Passage).await?.pop(),
         None => None,
     };
-    let small_talk = wanted.kind == PairKind::SmallTalk;
-    Ok(Some(noted(fold, &gathered, small_talk, given, vector.as_deref(), verdict)))
+    Ok(Some(noted(fold, &gathered, wanted.kind, given, vector.as_deref(), verdict)))
 }
 
 fn noted(
     fold: String,
     gathered: &Gathered,
-    small_talk: bool,
+    kind: PairKind,
     given: Option<&str>,
     vector: Option<&[f32]>,
     verdict: impl Fn(&Candidate, &str, f32) -> Verdict,
@@ -202,7 +201,7 @@ fn noted(
         fold,
         rows: gathered.features(),
         gates: gathered.gates(),
-        small_talk,
+        kind,
         judged: verdicts.iter().any(|verdict| verdict.known),
         answers: candidates.iter().map(|candidate| candidate.answer_vector.clone()).collect(),
         sources: candidates.iter().map(|candidate| candidate.payload.source).collect(),
