@@ -8,8 +8,8 @@ use super::{AdaptError, Observer, Parts};
 use crate::domain::{DeskId, Pair, Timestamp};
 use crate::retrieve::adapter::{Adapter, ScoreScale, Trial};
 use crate::retrieve::{EncodedQuery, History};
-use crate::suggest::Ranker;
 use crate::suggest::ranking::rank;
+use crate::suggest::{RankedGroup, Ranker};
 use crate::text::chrf::chrf;
 
 /// Answers looked at, as many as an agent sees at first.
@@ -26,7 +26,7 @@ struct Given {
     shown: f64,
     /// Overlap of the first answer.
     first: f64,
-    /// Score of the first answer.
+    /// Score of the first answer as it is served, with the trees.
     score: f64,
 }
 
@@ -41,7 +41,7 @@ pub(super) async fn hold<O: Observer>(
     observer: &O,
 ) -> Result<Held, O::Stop> {
     let (mut before, mut after) = (Vec::new(), vec![Vec::new(); adapters.len()]);
-    let ranker = Arc::new(parts.ranker.without_trees());
+    let rankers = Rankers::of(parts);
     let total = division.newer.len() as u64;
     for batch in division.newer.chunks(BATCH) {
         observer.progress("trying", before.len() as u64, total).await?;
@@ -50,9 +50,9 @@ pub(super) async fn hold<O: Observer>(
             let history = history(vectors, division, &pair).map_err(AdaptError::from)?;
             for (adapter, after) in adapters.iter().zip(&mut after) {
                 let adapted = adapter.adapt(EncodedQuery { history: history.clone(), ..bare.clone() });
-                after.push(given(parts, &ranker, division, &pair, adapted, now).await?);
+                after.push(given(parts, &rankers, division, &pair, adapted, now).await?);
             }
-            before.push(given(parts, &ranker, division, &pair, bare, now).await?);
+            before.push(given(parts, &rankers, division, &pair, bare, now).await?);
         }
     }
     observer.progress("trying", total, total).await?;
@@ -82,9 +82,24 @@ fn history(vectors: &Vectors, division: &Division, pair: &Pair) -> candle_core::
     Ok(History::of(turns.iter().map(Vec::as_slice)))
 }
 
+/// How the trial ranks.
+struct Rankers {
+    /// Whether the answers are better is asked of the linear stages alone: trees were grown on this archive.
+    linear: Arc<Ranker>,
+    /// What scores must be on the scale of: the ranker in use, where it has trees.
+    boosted: Option<Arc<Ranker>>,
+}
+
+impl Rankers {
+    fn of(parts: &Parts) -> Self {
+        let boosted = parts.ranker.weights().trees.is_some().then(|| Arc::clone(&parts.ranker));
+        Self { linear: Arc::new(parts.ranker.without_trees()), boosted }
+    }
+}
+
 async fn given(
     parts: &Parts,
-    ranker: &Arc<Ranker>,
+    rankers: &Rankers,
     division: &Division,
     pair: &Pair,
     query: EncodedQuery,
@@ -92,14 +107,16 @@ async fn given(
 ) -> Result<Given, AdaptError> {
     let mut gathered = ask(parts, pair, query, now).await?;
     gathered.retain(|candidate| division.may_find(candidate));
-    let (ranker, really) = (Arc::clone(ranker), pair.content.answer.clone());
+    let (linear, boosted, really) = (Arc::clone(&rankers.linear), rankers.boosted.clone(), pair.content.answer.clone());
+    let first_score = |groups: &[RankedGroup]| groups.first().map_or(0.0, |group| f64::from(group.representative().score));
     let work = move || {
-        let groups = rank(&ranker, gathered);
+        let served = boosted.map(|boosted| first_score(&rank(&boosted, gathered.clone())));
+        let groups = rank(&linear, gathered);
         let overlaps: Vec<f64> = groups.iter().take(SHOWN).map(|group| chrf(&group.representative().source.answer, &really)).collect();
         Given {
             shown: overlaps.iter().copied().fold(0.0, f64::max),
             first: overlaps.first().copied().unwrap_or(0.0),
-            score: groups.first().map_or(0.0, |group| f64::from(group.representative().score)),
+            score: served.unwrap_or_else(|| first_score(&groups)),
         }
     };
     Ok(crate::rt::cpu(work).await?)
