@@ -65,7 +65,9 @@ pub fn read(file: &Path) -> Result<Vec<Lesson>, EvalError> {
         if input.read_line(&mut line).map_err(failed)? == 0 {
             return Ok(lessons);
         }
-        let head: Head = serde_json::from_str(&line).map_err(|error| failed(error.into()))?;
+        let head: Head = serde_json::from_str(&line).map_err(|error| {
+            EvalError::Unusable(format!("{} holds no lessons that this program reads ({error}): gather them again", file.display()))
+        })?;
         if head.features != FEATURE_NAMES {
             let file = file.display();
             return Err(EvalError::Unusable(format!("{file} holds lessons with other features than this program's: gather them again")));
