@@ -50,7 +50,7 @@ const PRIOR_MOMENTS: f64 = 10.0;
 /// Steps of Newton's method; it converges in about ten.
 const STEPS: usize = 50;
 
-/// What a ranking as a whole says of how sure its first suggestion is; each about 0–1.
+/// What a ranking as a whole says of how sure its first suggestion is; each about 0–1, `context` about 0.
 pub type Signals = [f32; SIGNAL_COUNT];
 
 /// Signals of a usual moment; where one probability must stand for all sets, it is taken there.
