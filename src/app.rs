@@ -11,7 +11,7 @@ use axum::Router;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::adapt::Parts;
+use crate::adapt::{Parts, by_tags};
 use crate::auth::Authenticator;
 use crate::config::Config;
 use crate::curation::Curator;
@@ -186,6 +186,7 @@ impl App {
             ranker: Arc::clone(&ranker),
             encoder: embedder.info().fingerprint.clone(),
             dimension: embedder.info().dimension,
+            judge: Arc::new(by_tags),
         };
         let adaptation = Arc::new(Adaptation::new(parts, Arc::clone(&adapters), files.join("adapters")));
         adaptation.load().await?;
@@ -261,6 +262,7 @@ impl App {
             adaptation: Arc::clone(&self.adaptation),
             miner: self.miner.clone(),
             clock: Arc::clone(&self.clock),
+            watch: Arc::new(|_, _, _| {}),
         }
     }
 

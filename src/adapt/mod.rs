@@ -4,7 +4,7 @@
 //! answer would have saved (chrF) is what the vectors are taught to order by. The vectors are those that the index already holds, so
 //! nothing is embedded again; nothing leaves the process. Conversations are divided by time: the older part teaches, the newer part is
 //! asked with and without the adapter through the product's own ranking, and the adapter is worth taking only when the mean gain exceeds
-//! its standard error. What is taken is then learnt once more from everything.
+//! its standard error and, where conversations bear tags, no fewer moments find an answer with a tag of theirs among the first three, by more than that difference's error. What is taken is then learnt once more from everything.
 //!
 //! Beside the maps a classifier of replies is taught ([`crate::retrieve::replies`]); it needs no asking, only what was said and answered.
 //!
@@ -30,6 +30,7 @@ use self::replies::{Asked, Scenes, find_worth, with_forecasts};
 use self::shown::Likenesses;
 use self::train::{Course, Vectors, learn};
 use self::trial::Held;
+pub use self::trial::{Judge, by_tags};
 use crate::domain::{ConversationId, DeskId, PairId, PairKind, Timestamp};
 use crate::index::{DenseField, IndexError, VectorIndex};
 use crate::retrieve::adapter::{Adapter, AdapterError, AdapterManifest, ScoreScale, Trial, VERSION};
@@ -117,6 +118,8 @@ pub struct Parts {
     pub encoder: String,
     /// Length of its vectors.
     pub dimension: usize,
+    /// What tells, beside the words, which answers are right.
+    pub judge: Arc<Judge>,
 }
 
 /// What came of it.
@@ -190,6 +193,7 @@ pub async fn adapt<O: Observer>(
             standard_error: 0.0,
             first_before: 0.0,
             first_after: 0.0,
+            judged: None,
         },
         answer_gain: train::ANSWER_GAIN,
         replies: None,

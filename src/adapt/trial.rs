@@ -6,8 +6,8 @@ use super::lessons::{Division, archived_moments, ask, plain};
 use super::train::Vectors;
 use super::{AdaptError, Observer, Parts};
 use crate::domain::{DeskId, Pair, Timestamp};
-use crate::retrieve::adapter::{Adapter, ScoreScale, Trial};
-use crate::retrieve::{EncodedQuery, History};
+use crate::retrieve::adapter::{Adapter, JudgedTrial, ScoreScale, Trial};
+use crate::retrieve::{Candidate, EncodedQuery, History};
 use crate::suggest::ranking::rank;
 use crate::suggest::{RankedGroup, Ranker};
 use crate::text::chrf::chrf;
@@ -19,6 +19,15 @@ const BATCH: usize = 32;
 /// Bounds of the scale's slope: scores that hardly differ must not be blown up.
 const SLOPES: (f64, f64) = (0.25, 4.0);
 
+/// Says whether a candidate is right where a pair's answer was really given; `None` where that is not known.
+pub type Judge = dyn Fn(&Pair, &Candidate) -> Option<bool> + Send + Sync;
+
+/// Tags name kinds of question: an answer to the same kind is one that an agent can start from.
+#[must_use]
+pub fn by_tags(pair: &Pair, candidate: &Candidate) -> Option<bool> {
+    (!pair.tags.is_empty()).then(|| pair.tags.iter().any(|tag| candidate.payload.tags.contains(tag)))
+}
+
 /// What one moment's ranking gave.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Given {
@@ -28,9 +37,11 @@ struct Given {
     first: f64,
     /// Score of the first answer as it is served, with the trees.
     score: f64,
+    /// Whether one of the first answers is right, where that is known.
+    right: Option<bool>,
 }
 
-/// Asks every moment of the newer part without and with each of `adapters`; says which of them answered best. Answers of the newer part are not found: it lies in the future of what was learnt.
+/// Asks every moment of the newer part without and with each of `adapters`; says which of them answered best, of those that may be taken if there are any. Answers of the newer part are not found: it lies in the future of what was learnt.
 pub(super) async fn hold<O: Observer>(
     parts: &Parts,
     desk: &DeskId,
@@ -61,7 +72,8 @@ pub(super) async fn hold<O: Observer>(
         trial: trial(&before, after, division.by_time),
         scale: scale(&before, after, parts.ranker.threshold_score()),
     });
-    let best = held.reduce(|best, next| if next.trial.after > best.trial.after { next } else { best });
+    let worth = |held: &Held| (held.trial.is_won(), held.trial.after);
+    let best = held.reduce(|best, next| if worth(&next) > worth(&best) { next } else { best });
     best.ok_or_else(|| AdaptError::NoLessons(desk.clone()).into())
 }
 
@@ -107,16 +119,20 @@ async fn given(
 ) -> Result<Given, AdaptError> {
     let mut gathered = ask(parts, pair, query, now).await?;
     gathered.retain(|candidate| division.may_find(candidate));
-    let (linear, boosted, really) = (Arc::clone(&rankers.linear), rankers.boosted.clone(), pair.content.answer.clone());
+    let (linear, boosted) = (Arc::clone(&rankers.linear), rankers.boosted.clone());
+    let (pair, judge) = (pair.clone(), Arc::clone(&parts.judge));
     let first_score = |groups: &[RankedGroup]| groups.first().map_or(0.0, |group| f64::from(group.representative().score));
     let work = move || {
         let served = boosted.map(|boosted| first_score(&rank(&boosted, gathered.clone())));
         let groups = rank(&linear, gathered);
-        let overlaps: Vec<f64> = groups.iter().take(SHOWN).map(|group| chrf(&group.representative().source.answer, &really)).collect();
+        let shown = || groups.iter().take(SHOWN).map(RankedGroup::representative);
+        let overlaps: Vec<f64> = shown().map(|answer| chrf(&answer.source.answer, &pair.content.answer)).collect();
+        let right = shown().filter_map(|answer| judge(&pair, &answer.candidate)).reduce(|any, right| any || right);
         Given {
             shown: overlaps.iter().copied().fold(0.0, f64::max),
             first: overlaps.first().copied().unwrap_or(0.0),
             score: served.unwrap_or_else(|| first_score(&groups)),
+            right,
         }
     };
     Ok(crate::rt::cpu(work).await?)
@@ -133,7 +149,22 @@ fn trial(before: &[Given], after: &[Given], by_time: bool) -> Trial {
         standard_error: deviation / (before.len().max(1) as f64).sqrt(),
         first_before: mean(before, |given| given.first),
         first_after: mean(after, |given| given.first),
+        judged: judged(before, after),
     }
+}
+
+/// The same moments by what is known to be right; nothing where that is never known.
+fn judged(before: &[Given], after: &[Given]) -> Option<JudgedTrial> {
+    let hit = |right: bool| if right { 1.0 } else { 0.0 };
+    let known: Vec<(f64, f64)> =
+        before.iter().zip(after).filter_map(|(before, after)| Some((hit(before.right?), hit(after.right?)))).collect();
+    let (_, deviation) = mean_and_deviation(known.iter().map(|(before, after)| after - before));
+    (!known.is_empty()).then(|| JudgedTrial {
+        asked: known.len() as u32,
+        before: mean_and_deviation(known.iter().map(|(before, _)| *before)).0,
+        after: mean_and_deviation(known.iter().map(|(_, after)| *after)).0,
+        standard_error: deviation / (known.len() as f64).sqrt(),
+    })
 }
 
 /// Gives the first answers' scores the spread they had unadapted, and has as many of them reach the default threshold's score as did: a
@@ -173,7 +204,7 @@ mod tests {
     use super::*;
 
     fn given(shown: f64, score: f64) -> Given {
-        Given { shown, first: shown / 2.0, score }
+        Given { shown, first: shown / 2.0, score, right: None }
     }
 
     #[test]
@@ -186,6 +217,27 @@ mod tests {
         let mixed: Vec<Given> =
             before.iter().enumerate().map(|(at, one)| given(one.shown + if at % 2 == 0 { 0.11 } else { -0.1 }, 0.0)).collect();
         assert!(!trial(&before, &mixed, true).is_won(), "the same sign of gain, but it may be luck");
+    }
+
+    #[test]
+    fn words_alone_do_not_win_where_fewer_are_right() {
+        let before: Vec<Given> =
+            (0..60).map(|number| Given { right: (number % 3 != 0).then_some(number % 2 == 0), ..given(0.3, 0.0) }).collect();
+        let judged = |wrong_from: usize| {
+            let change = |(at, one): (usize, &Given)| Given { shown: 0.4, right: one.right.map(|right| right && at < wrong_from), ..*one };
+            trial(&before, &before.iter().enumerate().map(change).collect::<Vec<_>>(), true)
+        };
+        let same = judged(60);
+        assert!(same.is_won() && same.judged.is_some_and(|judged| judged.asked == 40 && (judged.before - 0.5).abs() < 1e-9));
+        assert!(judged(57).is_won(), "one fewer of forty may be luck");
+        for count in 1..60 {
+            let of = |right| {
+                (0..count).map(|at| Given { right: Some(at > 0 || right), ..given(if right { 0.3 } else { 0.4 }, 0.0) }).collect::<Vec<_>>()
+            };
+            assert!(trial(&of(true), &of(false), true).is_won(), "one of {count}");
+        }
+        assert!(!judged(30).is_won(), "half of them are lost: {:?}", judged(30).judged);
+        assert_eq!(trial(&[given(0.3, 0.0)], &[given(0.4, 0.0)], true).judged, None);
     }
 
     #[test]

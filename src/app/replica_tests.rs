@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::notices::Concerned;
-use crate::adapt::Parts;
+use crate::adapt::{Parts, by_tags};
 use crate::auth::test_support::ManualClock;
 use crate::auth::{AuthError, Authenticator};
 use crate::curation::Curator;
@@ -107,6 +107,7 @@ impl Replica {
             ranker: Arc::clone(&ranker),
             encoder: embedder.info().fingerprint.clone(),
             dimension: DIMENSION,
+            judge: Arc::new(by_tags),
         };
         let adaptation = Arc::new(Adaptation::new(parts, Arc::clone(&adapters), files.join("adapters")));
         let miner = Miner::new(Arc::clone(&store), Arc::clone(&embedder), Arc::new(Relevance::shipped()));

@@ -111,8 +111,14 @@ fn address(desk: &DeskId) -> String {
 pub(super) fn decision(report: &AdaptReport) -> String {
     let trial = report.trial;
     let part = if trial.by_time { "the newest fifth of the archive" } else { "a drawn fifth of the archive (it has no times)" };
+    let judged = trial.judged.map_or_else(String::new, |judged| {
+        format!(
+            "; of {} moments where it is known, one of the three is right in {:.3} → {:.3} (± {:.3})",
+            judged.asked, judged.before, judged.after, judged.standard_error
+        )
+    });
     format!(
-        "{}: on {part} ({} moments) the best of three suggestions shares {:.4} → {:.4} of the answer really given (chrF, gain {:+.4} ± {:.4}), the first {:.4} → {:.4}",
+        "{}: on {part} ({} moments) the best of three suggestions shares {:.4} → {:.4} of the answer really given (chrF, gain {:+.4} ± {:.4}), the first {:.4} → {:.4}{judged}",
         if report.adapted { "adapted" } else { "kept the bare encoder" },
         trial.asked,
         trial.before,

@@ -1,6 +1,7 @@
 //! Replay: the archive is ingested, then every moment of other conversations is asked.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use serde::Serialize;
@@ -13,12 +14,12 @@ use super::lessons::{by_labels, by_words, of_archive};
 use super::metrics::ranking::{reciprocal_rank, success_at};
 use super::systems::{BM25, Baselines, DENSE, FigureMeans, RIPOSTE, RIPOSTE_ADAPTED, RankedReply, SystemFigures};
 use super::workbench::{Archive, EvalError, Workbench, any_language, moment_key};
-use crate::adapt::Observer;
+use crate::adapt::{Judge, Observer};
 use crate::domain::{Abstention, DeskId, JobId, Pair, PairId, Pool};
 use crate::embed::{Lane, TextKind};
-use crate::jobs::adapt::AdaptReport;
+use crate::jobs::adapt::{AdaptReport, Adaptation};
 use crate::suggest::request::{LiveConversation, LiveMessage, SuggestFilters, SuggestRequest};
-use crate::suggest::{RankedGroup, Ranker, Ranking};
+use crate::suggest::{RankedGroup, Ranking};
 use crate::text::chrf::chrf_at;
 use crate::text::mask::mask;
 use crate::text::moment::{Line, Moment};
@@ -107,20 +108,20 @@ pub struct KeptSuggestion {
 }
 
 /// Archived moments that a replay's ranker is fitted to, at most.
-const FITTED_TO: usize = 1500;
+pub(super) const FITTED_TO: usize = 1500;
 
 /// Suggestions of a moment that are kept to be read.
 const KEPT_SUGGESTIONS: usize = 5;
 
-/// Nobody watches and nobody stops it.
-struct Unwatched;
+/// Whoever watches the installation; nobody stops it.
+struct Watched<'a>(&'a Workbench);
 
 #[async_trait]
-impl Observer for Unwatched {
+impl Observer for Watched<'_> {
     type Stop = EvalError;
 
     async fn progress(&self, stage: &str, done: u64, total: u64) -> Result<(), EvalError> {
-        tracing::debug!(stage, done, total, "adapting");
+        (self.0.watch)(stage, done as usize, total as usize);
         Ok(())
     }
 }
@@ -137,9 +138,7 @@ pub async fn replay(
     let Prepared { archive: ingested, asked, yardstick } = &prepared;
     let fitted = if options.fit { Some(prepared.fit(bench, conversations, archive, options).await?) } else { None };
     let with_fitted = match &fitted {
-        Some(fitted) => {
-            Some(bench.with_ranker(Ranker::new(fitted.weights.clone()).map_err(|error| EvalError::Unusable(error.to_string()))?))
-        }
+        Some(fitted) => Some(bench.with_ranker(fitted.ranker()?)),
         None => None,
     };
     let bench = with_fitted.as_ref().unwrap_or(bench);
@@ -147,7 +146,8 @@ pub async fn replay(
     let mut means = FigureMeans::default();
     let mut moments = Vec::new();
     let mut sure: BTreeMap<String, Vec<(f64, bool)>> = BTreeMap::new();
-    for query in asked {
+    for (number, query) in asked.iter().enumerate() {
+        (bench.watch)("asking", number, asked.len());
         let Some(live) = LiveMoment::of(&ingested.desk, query) else { continue };
         ask_baselines(bench, &baselines, &live, query, *yardstick, &mut means).await?;
         let ranking = ask_product(bench, &live).await?;
@@ -161,9 +161,14 @@ pub async fn replay(
     if options.adapt {
         let desk = desk()?;
         let id = JobId::derive(&["replay", desk.as_str()]).to_string();
-        adaptation = Some(bench.adaptation.run(&desk, &id, bench.clock.now(), &Unwatched).await?);
+        let adapting = match yardstick {
+            Yardstick::Labels => bench.adaptation.judged_by(prepared.judge(options)),
+            Yardstick::Words => Adaptation::clone(&bench.adaptation),
+        };
+        adaptation = Some(adapting.run(&desk, &id, bench.clock.now(), &Watched(bench)).await?);
         // Baselines have no adapter: its maps are taught together, for the product's ranking.
-        for query in asked {
+        for (number, query) in asked.iter().enumerate() {
+            (bench.watch)("asking", number, asked.len());
             let Some(live) = LiveMoment::of(&ingested.desk, query) else { continue };
             let ranking = ask_product(bench, &live).await?;
             let judged = prepared.measure(bench, RIPOSTE_ADAPTED, &live.moment, &ranking, query, &mut means);
@@ -302,6 +307,15 @@ impl Prepared<'_> {
             of_archive(bench, &ingested.desk, FITTED_TO, &asked, &|pair, candidate| by_labels(ingested, pair, candidate)).await?
         };
         fit(lessons, bench.suggester.ranker().weights(), Fitting::Weights(None), "the archive side of a replay").await
+    }
+
+    /// What tells which archived answers are right: the labels, of the moments that are asked.
+    fn judge(&self, options: &ReplayOptions) -> Arc<Judge> {
+        let (archive, left_out) = (self.archive.clone(), options.skip_labels.clone());
+        Arc::new(move |pair, candidate| {
+            let labels = archive.labels_of(pair.content.id)?;
+            if labels.is_disjoint(&left_out) { by_labels(&archive, pair, candidate) } else { None }
+        })
     }
 
     fn replies(&self, ranking: &Ranking) -> Vec<RankedReply> {

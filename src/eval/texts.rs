@@ -9,8 +9,11 @@ use uuid::Uuid;
 
 use super::bm25::{Bm25, baseline_terms};
 use super::dataset::{IntentSet, LabelledText, RetrievalSet, is_out_of_scope};
+use super::fit::{Fitted, Fitting, fit};
+use super::lessons::of_entries;
 use super::metrics::ranking::{average_precision, first_judged, ndcg_at, rank_judged, reciprocal_rank, success_at};
 use super::metrics::refusal::{Asked, auroc_refuse, false_refusals, refused_recall};
+use super::replay::FITTED_TO;
 use super::systems::{BM25, DENSE, FigureMeans, RIPOSTE, SUM, SUM_WEIGHT, SystemFigures, best, sum_scores};
 use super::workbench::{EntryText, EvalError, Workbench, any_language};
 use crate::domain::DeskId;
@@ -79,7 +82,8 @@ pub async fn retrieval(bench: &Workbench, set: &RetrievalSet, limit: Option<usiz
     let judged_only = set.has_judged_negatives();
     let mut means = FigureMeans::default();
     let queries = &set.queries[..limit.unwrap_or(set.queries.len()).min(set.queries.len())];
-    for query in queries {
+    for (number, query) in queries.iter().enumerate() {
+        (bench.watch)("asking", number, queries.len());
         let words: Ranked = archive.bm25.search(&baseline_terms(&query.text), usize::MAX);
         let (vectors, sums) = archive.by_vector_and_sum(&query.text, if judged_only { usize::MAX } else { DEPTH }).await?;
         let mut product = archive.by_product(&query.text).await?.map(|(_, _, ranked)| ranked).unwrap_or_default();
@@ -138,8 +142,19 @@ fn judged_figures(means: &mut FigureMeans, system: &str, ranked: &Ranked, query:
     }
 }
 
-/// Scores an intent set: the nearest archived text has the same label; out-of-scope texts should be refused.
-pub async fn intents(bench: &Workbench, set: &IntentSet, limit: Option<usize>) -> Result<(SystemFigures, usize), EvalError> {
+/// What asking an intent set gave.
+pub struct AskedIntents {
+    /// Figures of every system.
+    pub figures: SystemFigures,
+    /// Questions asked.
+    pub asked: usize,
+    /// What the fit gave, where one was wanted.
+    pub fitted: Option<Fitted>,
+}
+
+/// Scores an intent set: the nearest archived text has the same label; out-of-scope texts should be refused. `fits` the ranker to the archived
+/// texts first, as `riposte eval fit` does for a desk that has entries only.
+pub async fn intents(bench: &Workbench, set: &IntentSet, fits: bool, limit: Option<usize>) -> Result<AskedIntents, EvalError> {
     let archived: Vec<&LabelledText> = set.archive.iter().filter(|text| !is_out_of_scope(&text.label)).collect();
     let texts: Vec<String> = archived.iter().map(|text| text.text.clone()).collect();
     let mut of_label: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
@@ -147,13 +162,25 @@ pub async fn intents(bench: &Workbench, set: &IntentSet, limit: Option<usize>) -
         of_label.entry(&text.label).or_default().push(place);
     }
     let (intents, entries): (Vec<&str>, Vec<Vec<usize>>) = of_label.into_iter().unzip();
-    let archive = TextArchive::new(bench, &texts, &entries).await?;
+    let with_fitted;
+    let mut archive = TextArchive::new(bench, &texts, &entries).await?;
+    let mut fitted = None;
+    if fits {
+        let lessons = of_entries(bench, &archive.desk, FITTED_TO).await?;
+        let weights = bench.suggester.ranker().weights();
+        let to_texts = fit(lessons, weights, Fitting::Weights(None), "the archived texts of an intent set").await?;
+        with_fitted = bench.with_ranker(to_texts.ranker()?);
+        archive.bench = &with_fitted;
+        fitted = Some(to_texts);
+    }
+    let bench = archive.bench;
     let labels: Vec<&str> = archived.iter().map(|text| text.label.as_str()).collect();
     let threshold = bench.suggester.threshold(&crate::domain::DeskSettings::default());
     let mut means = FigureMeans::default();
     let mut asked: HashMap<&str, Vec<Asked>> = HashMap::new();
     let questions = &set.asked[..limit.unwrap_or(set.asked.len()).min(set.asked.len())];
-    for question in questions {
+    for (number, question) in questions.iter().enumerate() {
+        (bench.watch)("asking", number, questions.len());
         let out_of_scope = is_out_of_scope(&question.label);
         let words = archive.bm25.search(&baseline_terms(&question.text), DEPTH);
         let (vectors, sums) = archive.by_vector_and_sum(&question.text, DEPTH).await?;
@@ -188,7 +215,7 @@ pub async fn intents(bench: &Workbench, set: &IntentSet, limit: Option<usize>) -
             }
         }
     }
-    Ok((figures, questions.len()))
+    Ok(AskedIntents { figures, asked: questions.len(), fitted })
 }
 
 fn label_figures(means: &mut FigureMeans, system: &str, ranked: &Ranked, labels: &[&str], question: &LabelledText) {

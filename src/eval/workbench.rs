@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::LabelSet;
 use super::dataset::LabelledConversation;
@@ -83,6 +84,9 @@ pub(super) fn any_language() -> DeskSettings {
     DeskSettings { cross_language: true, ..DeskSettings::default() }
 }
 
+/// Is told how far long work is: its stage, how much of it is done, and of how much.
+pub type Watch = dyn Fn(&str, usize, usize) + Send + Sync;
+
 /// The installation's parts.
 #[derive(Clone)]
 pub struct Workbench {
@@ -102,9 +106,12 @@ pub struct Workbench {
     pub miner: Miner,
     /// Where "now" comes from.
     pub clock: Arc<dyn Clock>,
+    /// Whoever waits.
+    pub watch: Arc<Watch>,
 }
 
 /// An ingested archive and where its answers come from.
+#[derive(Clone)]
 pub struct Archive {
     /// The desk it lies in.
     pub desk: DeskId,
@@ -131,6 +138,12 @@ impl Workbench {
         }
     }
 
+    /// The same installation, telling `watch` how far it is.
+    #[must_use]
+    pub fn watched(self, watch: Arc<Watch>) -> Self {
+        Self { watch, ..self }
+    }
+
     /// Ingests labelled conversations as the product does ([`Self::import`]) and keeps their labels.
     pub async fn ingest(&self, desk: &DeskId, conversations: &[&LabelledConversation]) -> Result<Archive, EvalError> {
         let drafts: Vec<_> = conversations.iter().map(|conversation| conversation.draft.clone()).collect();
@@ -143,10 +156,15 @@ impl Workbench {
     pub async fn import(&self, desk: &DeskId, drafts: &[ConversationDraft]) -> Result<(), EvalError> {
         let now = self.clock.now();
         self.store.ensure_desk(desk, now).await?;
-        for chunk in drafts.chunks(BATCH) {
+        for (number, chunk) in drafts.chunks(BATCH).enumerate() {
+            (self.watch)("reading", number * BATCH, drafts.len());
             self.store.merge_conversations(desk, chunk, now, None).await?;
         }
-        self.miner.mine_marked(desk, now, || {}).await?;
+        let mined = AtomicUsize::new(0);
+        let more = || (self.watch)("mining", mined.fetch_add(BATCH, Ordering::Relaxed).min(drafts.len()), drafts.len());
+        more();
+        self.miner.mine_marked(desk, now, more).await?;
+        (self.watch)("embedding", 0, 1);
         self.indexer.drain().await?;
         self.index.optimize().await?;
         Ok(())
@@ -177,6 +195,7 @@ impl Workbench {
         for chunk in drafts.chunks(ENTRIES) {
             self.store.put_entries(&desk, chunk, edit).await?;
         }
+        (self.watch)("embedding", 0, 1);
         self.indexer.drain().await?;
         self.index.optimize().await?;
         let ids = drafts.iter().map(EntryDraft::id).collect();

@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use uuid::Uuid;
 
 use super::schema::{check_point, check_probe, inverse_document_frequency};
-use super::{Hit, IndexError, IndexFilter, IndexPoint, PointPayload, Probe, SparseVector, VectorIndex};
+use super::{Hit, IndexError, IndexFilter, IndexPoint, Probe, SparseVector, VectorIndex};
 use crate::domain::DeskId;
 
 /// A [`VectorIndex`] that compares everything with everything.
@@ -105,7 +105,7 @@ impl Points {
     }
 
     fn answer(&self, filter: &IndexFilter, probe: &Probe, limit: usize) -> Vec<Hit> {
-        let passing = self.by_id.values().filter(|point| passes(filter, &point.payload));
+        let passing = self.by_id.values().filter(|point| passes(filter, point));
         let mut hits: Vec<Hit> = match probe {
             Probe::Dense(field, query) => {
                 passing.map(|point| Hit { id: point.id, score: inner_product(query, &point.dense[*field as usize]) }).collect()
@@ -122,13 +122,15 @@ impl Points {
     }
 }
 
-fn passes(filter: &IndexFilter, payload: &PointPayload) -> bool {
-    let IndexFilter { desk, pools, kinds, language, not_conversation, any_tag, answered_from, valid_at } = filter;
+fn passes(filter: &IndexFilter, point: &IndexPoint) -> bool {
+    let IndexFilter { desk, pools, kinds, language, not_conversation, not_point, any_tag, answered_from, valid_at } = filter;
+    let payload = &point.payload;
     payload.desk == *desk
         && (pools.is_empty() || pools.contains(&payload.pool))
         && (kinds.is_empty() || kinds.contains(&payload.kind))
         && language.is_none_or(|language| payload.language == language)
         && not_conversation.is_none_or(|conversation| payload.conversation != Some(conversation))
+        && not_point.is_none_or(|left_out| point.id != left_out)
         && (any_tag.is_empty() || payload.tags.iter().any(|tag| any_tag.contains(tag)))
         && answered_from.is_none_or(|from| payload.answered_at.is_some_and(|at| at >= from))
         && valid_at.is_none_or(|at| payload.valid_from.is_none_or(|from| from <= at) && payload.valid_to.is_none_or(|to| to > at))
@@ -193,11 +195,11 @@ impl VectorIndex for ExactIndex {
         let start = after.map_or(Bound::Unbounded, Bound::Excluded);
         let all = self.read();
         let rest = all.by_id.range((start, Bound::Unbounded)).map(|(_, point)| point);
-        Ok(rest.filter(|point| passes(filter, &point.payload)).take(limit).cloned().collect())
+        Ok(rest.filter(|point| passes(filter, point)).take(limit).cloned().collect())
     }
 
     async fn count(&self, filter: &IndexFilter) -> Result<usize, IndexError> {
-        Ok(self.read().by_id.values().filter(|point| passes(filter, &point.payload)).count())
+        Ok(self.read().by_id.values().filter(|point| passes(filter, point)).count())
     }
 
     async fn size(&self) -> Result<Option<u64>, IndexError> {

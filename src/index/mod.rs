@@ -118,6 +118,8 @@ pub struct IndexFilter {
     pub language: Option<Language>,
     /// No point of this conversation (the live one must not find itself).
     pub not_conversation: Option<Uuid>,
+    /// Not this point (a question that is asked again must not find itself).
+    pub not_point: Option<Uuid>,
     /// Points that bear at least one of these tags; empty for all.
     pub any_tag: Vec<String>,
     /// Points answered at this moment or later (points without a time are left out).
@@ -136,6 +138,7 @@ impl IndexFilter {
             kinds: Vec::new(),
             language: None,
             not_conversation: None,
+            not_point: None,
             any_tag: Vec::new(),
             answered_from: None,
             valid_at: None,

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::runner::{JobContext, RunError};
-use crate::adapt::{AdaptError, Observer, Outcome, Parts, adapt};
+use crate::adapt::{AdaptError, Judge, Observer, Outcome, Parts, adapt};
 use crate::domain::{DeskId, Job, Timestamp};
 use crate::retrieve::adapter::{AdapterError, AdapterManifest, MANIFEST_FILE, Trial};
 use crate::retrieve::{Adapter, Adapters};
@@ -58,6 +58,7 @@ pub struct AdaptReport {
 }
 
 /// Keeps, loads and switches adapters.
+#[derive(Clone)]
 pub struct Adaptation {
     parts: Parts,
     adapters: Arc<Adapters>,
@@ -74,7 +75,13 @@ impl Adaptation {
     /// The same work for another ranker.
     #[must_use]
     pub fn with_ranker(&self, ranker: Arc<Ranker>) -> Self {
-        Self { parts: Parts { ranker, ..self.parts.clone() }, adapters: Arc::clone(&self.adapters), folder: self.folder.clone() }
+        Self { parts: Parts { ranker, ..self.parts.clone() }, ..self.clone() }
+    }
+
+    /// The same work, where something else than tags tells which answers are right.
+    #[must_use]
+    pub fn judged_by(&self, judge: Arc<Judge>) -> Self {
+        Self { parts: Parts { judge, ..self.parts.clone() }, ..self.clone() }
     }
 
     /// Puts every desk's chosen adapter in force. One that can't be used is left out with a warning: suggestions go on without it.

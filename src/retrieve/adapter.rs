@@ -97,13 +97,38 @@ pub struct Trial {
     pub first_before: f64,
     /// See `first_before`.
     pub first_after: f64,
+    /// How often what is shown was right, where more than words tells that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub judged: Option<JudgedTrial>,
+}
+
+/// How often one of the first three answers was right, without and with an adapter, where it is known which answers are.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = AdapterJudgedTrial)]
+pub struct JudgedTrial {
+    /// Moments of the trial that could be judged.
+    pub asked: u32,
+    /// Share of them (0–1) with a right one among the first three answers, without the adapter.
+    pub before: f64,
+    /// The same with it.
+    pub after: f64,
+    /// Standard error of the difference.
+    pub standard_error: f64,
+}
+
+impl JudgedTrial {
+    /// Whether fewer are right than before, by more than the standard error and by more than one moment.
+    fn is_lost(&self) -> bool {
+        // The margin settles ties, which rounding would decide: one moment lost of many is just as much as its error.
+        self.before - self.after > self.standard_error.max(1.0 / f64::from(self.asked.max(1))) + 1e-9
+    }
 }
 
 impl Trial {
-    /// Whether the gain is larger than its standard error.
+    /// Whether the gain is larger than its standard error, and of what is known to be right no more is lost than chance may take: words can be alike and mean another thing.
     #[must_use]
     pub fn is_won(&self) -> bool {
-        self.after - self.before > self.standard_error
+        self.after - self.before > self.standard_error && !self.judged.is_some_and(|judged| judged.is_lost())
     }
 }
 
@@ -412,7 +437,16 @@ mod tests {
             created_at: Timestamp::from_micros(1_700_000_000_000_000),
             lessons: 300,
             epochs: 4,
-            trial: Trial { asked: 80, by_time: true, before: 0.2, after: 0.23, standard_error: 0.01, first_before: 0.1, first_after: 0.1 },
+            trial: Trial {
+                asked: 80,
+                by_time: true,
+                before: 0.2,
+                after: 0.23,
+                standard_error: 0.01,
+                first_before: 0.1,
+                first_after: 0.1,
+                judged: None,
+            },
             answer_gain: 4.0,
             replies: None,
             scale: ScoreScale { slope: 0.5, intercept: 1.0 },

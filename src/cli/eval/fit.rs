@@ -1,18 +1,16 @@
 //! `riposte eval fit`: fits the ranker's weights and calibration, puts them in force, or goes back to the shipped ones.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use clap::Args;
 
 use super::super::{desk, print};
 use super::stage::Stage;
-use crate::app::App;
-use crate::domain::{DeskId, SystemClock};
+use crate::domain::DeskId;
 use crate::eval::dataset::{LabelledConversation, read_authored, read_conversations};
-use crate::eval::fit::{Figures, Fitted, Fitting, fit};
-use crate::eval::lessons::{Lesson, by_labels, by_tags, by_words, kept, of_archive, of_feedback, of_trades};
+use crate::eval::fit::{Figures, Fitted, Fitting, MIN_LESSONS, fit};
+use crate::eval::lessons::{Lesson, by_labels, by_tags, by_words, kept, of_archive, of_entries, of_feedback, of_trades};
 use crate::eval::workbench::Workbench;
 
 /// Share of moments below which a fit warns that desks would fall silent.
@@ -22,7 +20,7 @@ const HARDLY_SHOWN: f64 = 0.05;
 pub(in crate::cli) struct FitArgs {
     /// Archives to fit to: conversations.jsonl, one desk each
     archives: Vec<PathBuf>,
-    /// Fit to the archive of a desk of this installation, and to the feedback there (repeatable)
+    /// Fit to the archive of a desk of this installation, or where that is next to nothing to the wordings of its entries, and to the feedback there (repeatable)
     #[arg(long, value_parser = desk)]
     desk: Vec<DeskId>,
     /// Fit to authored groups (a folder of TRADE.jsonl), half of whose wordings are archived and half asked
@@ -99,6 +97,7 @@ pub(super) async fn run(stage: &Stage, args: &FitArgs) -> anyhow::Result<()> {
             "name what to fit to: archive files, --desk NAME, --authored DIR or --lessons FILE; or --shipped to go back to the shipped weights"
         );
     }
+    eprintln!("fitting to {} moments", lessons.len());
     let fitting = if args.calibrate { Fitting::Calibration } else { Fitting::Weights(args.pull) };
     let fitted = fit(lessons, stage.ranker()?.weights(), fitting, &args.name).await?;
     let weights = serde_json::to_string_pretty(&fitted.weights)? + "\n";
@@ -179,18 +178,23 @@ pub(super) fn decision(fitted: &Fitted) -> String {
 
 /// Lessons of desks of this installation, whose server must not be running.
 async fn of_desks(stage: &Stage, args: &FitArgs) -> anyhow::Result<Vec<Lesson>> {
-    let app = App::open_idle(stage.config.clone(), Arc::new(SystemClock), Arc::clone(&stage.encoder))
-        .await
-        .context("fitting to a desk needs the data folder for itself: stop the server first")?;
-    let workbench = app.workbench();
+    let (app, workbench) =
+        stage.installation().await.context("fitting to a desk needs the data folder for itself: stop the server first")?;
     let mut lessons = Vec::new();
     for desk in &args.desk {
         crate::cli::backend::known_desk(&app, desk).await?;
         let judge: &crate::eval::lessons::Judge<'_> = if args.judge.as_deref() == Some("tags") { &by_tags } else { &by_words };
-        lessons.extend(of_archive(&workbench, desk, args.sample, &|_| true, judge).await?);
+        let mut of_desk = of_archive(&workbench, desk, args.sample, &|_| true, judge).await?;
+        if of_desk.len() < MIN_LESSONS {
+            let moments = of_desk.len();
+            of_desk.extend(of_entries(&workbench, desk, args.sample).await?);
+            eprintln!("desk {desk}: {moments} moments of conversations, {} wordings of entries", of_desk.len() - moments);
+        }
+        lessons.extend(of_desk);
         lessons.extend(of_feedback(&workbench, desk).await?);
     }
     drop(workbench);
+    stage.done();
     app.close().await?;
     Ok(lessons)
 }

@@ -55,6 +55,9 @@ pub(super) enum EvalCommand {
     Intents {
         /// The folder
         dir: PathBuf,
+        /// Fit the ranker to the archived texts first
+        #[arg(long)]
+        fit: bool,
         #[command(flatten)]
         output: Output,
     },
@@ -234,7 +237,7 @@ pub(super) async fn run(config: Config, command: EvalCommand) -> anyhow::Result<
     let encoder = Arc::new(App::load_encoder(&Config { cached_vectors: CACHED_VECTORS, ..config.clone() }).await?);
     let info = encoder.info().clone();
     let data_dir = config.data_dir.clone();
-    let stage = Stage { config, encoder };
+    let stage = Stage::new(config, encoder);
     let (task, set, runs, n, output) = match command {
         EvalCommand::Retrieval { dir, output } => {
             let set = read_retrieval_set(&dir)?;
@@ -243,12 +246,15 @@ pub(super) async fn run(config: Config, command: EvalCommand) -> anyhow::Result<
             bench.close().await?;
             ("retrieval", set_name(&dir), vec![figures], n, output)
         }
-        EvalCommand::Intents { dir, output } => {
+        EvalCommand::Intents { dir, fit, output } => {
             let set = read_intent_set(&dir)?;
             let bench = stage.bench().await?;
-            let (figures, n) = texts::intents(&bench.workbench(), &set, output.limit).await?;
+            let asked = texts::intents(&bench.workbench(), &set, fit, output.limit).await?;
             bench.close().await?;
-            ("intents", set_name(&dir), vec![figures], n, output)
+            if let Some(fitted) = &asked.fitted {
+                eprintln!("archived texts: {}", fit::decision(fitted));
+            }
+            ("intents", set_name(&dir), vec![asked.figures], asked.asked, output)
         }
         EvalCommand::Pairs { file, traditional, output } => {
             let mut judged = read_pairs(&file)?;
@@ -355,7 +361,7 @@ pub(super) async fn run(config: Config, command: EvalCommand) -> anyhow::Result<
             let mut model = App::load_model(&stage.config.encoder)?;
             // Nothing is cached, as if nobody had ever said the same before.
             let uncached = Config { cached_vectors: 0, ..stage.config.clone() };
-            let stage = Stage { encoder: Arc::new(App::load_encoder(&uncached).await?), config: stage.config };
+            let stage = Stage::new(stage.config, Arc::new(App::load_encoder(&uncached).await?));
             let bench = stage.bench().await?;
             let (figures, n) = latency(&bench.workbench(), &mut model, &conversations, &archive, &queries, requests).await?;
             bench.close().await?;

@@ -11,7 +11,7 @@ use super::fit::decision;
 use super::stage::Stage;
 use crate::eval::ablation::{Part, ablation};
 use crate::eval::dataset::{LabelledConversation, read_conversations};
-use crate::eval::metrics::calibration::{BINS, expected_calibration_error};
+use crate::eval::metrics::calibration::{BINS, calibration_error_by_chance, expected_calibration_error};
 use crate::eval::replay::{ReplayOptions, replay};
 use crate::eval::split::split_conversations;
 use crate::eval::systems::SystemFigures;
@@ -82,12 +82,14 @@ struct Run {
     sure: Sure,
 }
 
-/// Adds `ece`, over the moments of all splits together: a bin must hold enough of them to tell its share of right ones.
+/// Adds `ece` and what of it chance would make, over the moments of all splits together: a bin must hold enough of them to tell its share of right ones.
 fn add_calibration_error(runs: &mut [SystemFigures], sure: &Sure) {
     let Some(first) = runs.first_mut() else { return };
     for (system, judged) in sure {
-        if let (Some(figures), Some(error)) = (first.get_mut(system), expected_calibration_error(judged, BINS)) {
-            figures.insert("ece".to_owned(), error);
+        let by_chance = calibration_error_by_chance(judged.iter().map(|(score, _)| *score), BINS);
+        let Some(figures) = first.get_mut(system) else { continue };
+        for (name, error) in [("ece", expected_calibration_error(judged, BINS)), ("ece_chance", by_chance)] {
+            figures.extend(error.map(|error| (name.to_owned(), error)));
         }
     }
 }

@@ -3,37 +3,66 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use indicatif::ProgressBar;
+
+use super::super::progress::{draw, progress_bar};
 use crate::app::App;
 use crate::config::Config;
 use crate::domain::{Clock, SystemClock};
 use crate::embed::queue::EmbedQueue;
+use crate::eval::workbench::Workbench;
 use crate::suggest::Ranker;
 
 /// Makes throw-away installations that share one encoder.
 pub(super) struct Stage {
     pub(super) config: Config,
     pub(super) encoder: Arc<EmbedQueue>,
+    bar: ProgressBar,
 }
 
 /// A throw-away installation and its folder, which goes with it.
 pub(super) struct Bench {
     app: App,
     pub(super) folder: TemporaryFolder,
+    bar: ProgressBar,
 }
 
 impl Bench {
-    pub(super) fn workbench(&self) -> crate::eval::workbench::Workbench {
-        self.app.workbench()
+    pub(super) fn workbench(&self) -> Workbench {
+        watched(&self.app, &self.bar)
     }
 
     pub(super) async fn close(self) -> anyhow::Result<()> {
+        self.bar.finish_and_clear();
         let closed = self.app.close().await;
         drop(self.folder);
         closed
     }
 }
 
+/// The parts of an installation; `bar` shows how far long work with them is.
+fn watched(app: &App, bar: &ProgressBar) -> Workbench {
+    let bar = bar.clone();
+    app.workbench().watched(Arc::new(move |stage, done, total| draw(&bar, stage, done as u64, Some(total as u64))))
+}
+
 impl Stage {
+    pub(super) fn new(config: Config, encoder: Arc<EmbedQueue>) -> Self {
+        Self { config, encoder, bar: progress_bar() }
+    }
+
+    /// This installation itself, which must not be in use; its parts are watched.
+    pub(super) async fn installation(&self) -> anyhow::Result<(App, Workbench)> {
+        let app = App::open_idle(self.config.clone(), Arc::new(SystemClock), Arc::clone(&self.encoder)).await?;
+        let workbench = watched(&app, &self.bar);
+        Ok((app, workbench))
+    }
+
+    /// Takes the bar away before anything is printed.
+    pub(super) fn done(&self) {
+        self.bar.finish_and_clear();
+    }
+
     pub(super) async fn bench(&self) -> anyhow::Result<Bench> {
         self.bench_at(Arc::new(SystemClock)).await
     }
@@ -49,16 +78,16 @@ impl Stage {
             ..self.config.clone()
         };
         let app = App::open_idle(config, clock, Arc::clone(&self.encoder)).await?;
-        Ok(Bench { app, folder })
+        Ok(Bench { app, folder, bar: self.bar.clone() })
     }
 
     /// The same installation, closed and opened again.
     pub(super) async fn reopened(&self, bench: Bench) -> anyhow::Result<Bench> {
-        let Bench { app, folder } = bench;
+        let Bench { app, folder, bar } = bench;
         let config = app.config.clone();
         app.close().await?;
         let app = App::open_idle(config, Arc::new(SystemClock), Arc::clone(&self.encoder)).await?;
-        Ok(Bench { app, folder })
+        Ok(Bench { app, folder, bar })
     }
 
     pub(super) fn ranker(&self) -> anyhow::Result<Ranker> {

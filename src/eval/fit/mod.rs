@@ -24,7 +24,6 @@ use super::metrics::calibration::{BINS, expected_calibration_error};
 use super::metrics::mean_and_standard_error;
 use super::metrics::ranking::reciprocal_rank;
 use super::workbench::EvalError;
-use crate::domain::PairKind;
 use crate::domain::random::SplitMix64;
 use crate::retrieve::encode::dot;
 use crate::suggest::calibration::{Calibration, Judged, Standing};
@@ -35,7 +34,7 @@ use crate::suggest::ranker::{AGREEING_ANSWERS, CONSENSUS_POWER, Ranker, RankerWe
 use crate::suggest::trees::{BoostedTrees, Inputs, Tree, inputs};
 
 /// Fewest lessons worth fitting to.
-const MIN_LESSONS: usize = 20;
+pub(crate) const MIN_LESSONS: usize = 20;
 /// Parts of the cross-validation.
 const FOLDS: usize = 5;
 /// Pulls towards the weights in use that are tried, per squared difference.
@@ -106,6 +105,16 @@ pub struct Fitted {
     pub coverage: f64,
 }
 
+impl Fitted {
+    /// A ranker with the fitted weights.
+    ///
+    /// # Errors
+    /// [`EvalError::Unusable`] when the weights are no ranker's.
+    pub fn ranker(&self) -> Result<Ranker, EvalError> {
+        ranker(&self.weights)
+    }
+}
+
 /// What is fitted.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Fitting {
@@ -143,7 +152,7 @@ fn fit_now(lessons: Vec<Lesson>, start: &RankerWeights, fitting: Fitting, fitted
     if lessons.len() < MIN_LESSONS {
         let found = lessons.len();
         return Err(EvalError::Unusable(format!(
-            "only {found} usable moments; fitting needs at least {MIN_LESSONS}: import more conversations"
+            "only {found} usable moments; fitting needs at least {MIN_LESSONS}: import more conversations, or give entries more wordings"
         )));
     }
     let start_ranker = ranker(start)?;
@@ -286,7 +295,7 @@ impl Moment {
         let figures = Figures { hit_1: right(best), hit_3: most(&right), chrf_1: overlap(best), chrf_3: most(&overlap) };
         let is_right: Vec<bool> = first.iter().map(|&at| self.lesson.right[at]).collect();
         let deciding = if self.lesson.judged { reciprocal_rank(&is_right, Some(SHOWN)) } else { figures.chrf_3 };
-        let judged = Judged { small_talk: kind == PairKind::SmallTalk, ..Judged::new(score, signals, self.lesson.right[best]) };
+        let judged = Judged::new(score, signals, self.lesson.right[best]);
         Ranked { judged, figures, deciding }
     }
 }
@@ -402,7 +411,7 @@ impl Course {
         let of = |(moment, fold): (&Judged, &usize)| {
             let calibration = &calibrations[*fold];
             let probability = calibration.probability(moment.score, &moment.signals);
-            let shown = !moment.small_talk && probability >= calibration.threshold(start.precision);
+            let shown = !moment.is_small_talk() && probability >= calibration.threshold(start.precision);
             (probability, shown, moment.right > 0.5)
         };
         moments.iter().zip(&self.folds).map(of).collect()

@@ -1,6 +1,7 @@
 //! What is learnt from made-up lessons, what is left alone, and what is refused.
 
 use super::*;
+use crate::domain::PairKind;
 use crate::suggest::features::{ANSWER_LENGTH, USUAL_GATES};
 
 /// Four candidates; the right one, `good`, is told by the length of the answer, the first feature says nothing.

@@ -1,10 +1,11 @@
 //! Lessons for the ranker: moments whose right answer is known, with everything the ranker looks at. No human judges any of them.
 //!
 //! [`of_archive`] asks every sampled pair as if it were live, its own conversation left out; the answer really given, tags or labels say how
-//! good each candidate is. [`of_trades`] archives half of the wordings of authored questions with their answers, as entries, in conversations
+//! good each candidate is. [`of_entries`] asks the wordings of entries, each without itself. [`of_trades`] archives half of the wordings of authored questions with their answers, as entries, in conversations
 //! or both, and asks the other half. [`of_feedback`] asks again what agents have answered with a suggestion. [`kept`] keeps lessons in a file, since several encoders can't be asked in one run. Deterministic: same
 //! input, same lessons.
 
+mod entries;
 pub mod kept;
 mod trades;
 
@@ -27,6 +28,8 @@ use crate::text::language::detect;
 use crate::text::moment::{Line, Moment};
 use crate::text::normalise::answer_key;
 
+pub use crate::adapt::by_tags;
+pub use entries::of_entries;
 pub use trades::of_trades;
 
 /// Suggestions read from the store at a time.
@@ -77,12 +80,6 @@ pub fn by_words(_: &Pair, _: &Candidate) -> Option<bool> {
     None
 }
 
-/// Tags name kinds of question: an answer to the same kind is one that an agent can start from.
-#[must_use]
-pub fn by_tags(pair: &Pair, candidate: &Candidate) -> Option<bool> {
-    (!pair.tags.is_empty()).then(|| pair.tags.iter().any(|tag| candidate.payload.tags.contains(tag)))
-}
-
 /// What the set's makers say about the messages tells: the same labels are right. Entries bear none.
 #[must_use]
 pub fn by_labels(archive: &Archive, pair: &Pair, candidate: &Candidate) -> Option<bool> {
@@ -106,7 +103,8 @@ pub async fn of_archive(
     SplitMix64::new(7).shuffle(&mut pairs);
     pairs.truncate(sample);
     let mut lessons = Vec::with_capacity(pairs.len());
-    for pair in &pairs {
+    for (asked, pair) in pairs.iter().enumerate() {
+        (bench.watch)("asking", asked, pairs.len());
         lessons.extend(of_pair(bench, desk, pair, judge).await?);
     }
     Ok(lessons)
@@ -149,17 +147,21 @@ async fn of_pair(bench: &Workbench, desk: &DeskId, pair: &Pair, judge: &Judge<'_
         ..IndexFilter::desk(desk.clone())
     };
     let wanted = Wanted { kind: content.kind, language: content.language, now: bench.clock.now() };
-    let key = answer_key(&content.answer);
-    let stated = figures(&content.answer);
-    let alike = |answer: &str, likeness: f32| {
-        let same_figures = || stated.is_empty() || !stated.is_disjoint(&figures(answer));
-        answer_key(answer) == key || (likeness >= RIGHT_COSINE && same_figures())
-    };
+    let alike = says_the_same(&content.answer);
     let verdict = |candidate: &Candidate, answer: &str, likeness: f32| {
         let told = judge(pair, candidate);
         Verdict { right: told.unwrap_or_else(|| alike(answer, likeness)), known: told.is_some() }
     };
     lesson(bench, pair.conversation.as_uuid().to_string(), &filter, &text, wanted, Some(&content.answer), verdict).await
+}
+
+/// Whether an answer, with its likeness to `given`, says the same by its words and figures.
+fn says_the_same(given: &str) -> impl Fn(&str, f32) -> bool {
+    let (key, stated) = (answer_key(given), figures(given));
+    move |answer, likeness| {
+        let same_figures = || stated.is_empty() || !stated.is_disjoint(&figures(answer));
+        answer_key(answer) == key || (likeness >= RIGHT_COSINE && same_figures())
+    }
 }
 
 async fn lesson(

@@ -56,7 +56,8 @@ async fn of_trade(
         asked.extend(first.take(foreign).map(|words| (None, words.clone())));
     }
     let mut lessons = Vec::new();
-    for (intent, words) in &asked {
+    for (number, (intent, words)) in asked.iter().enumerate() {
+        (bench.watch)("asking", number, asked.len());
         let Some(moment) = Moment::of(&[Line { role: Role::Customer, text: words, at: None }]) else { continue };
         let text = QueryText { question: moment.question.clone(), turn: moment.turn.clone(), ..QueryText::default() };
         let filter = IndexFilter { language: Some(language), ..IndexFilter::desk(id.clone()) };

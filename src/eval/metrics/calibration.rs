@@ -2,8 +2,13 @@
 
 use std::ops::Range;
 
+use crate::domain::random::SplitMix64;
+
 /// Bins that reports use.
 pub const BINS: usize = 15;
+
+/// Draws over which the error that chance makes is averaged.
+const DRAWS: u64 = 500;
 
 /// Expected calibration error over `bins` bins of equal width: the mean distance between a bin's mean score and its share of right
 /// ones, weighted by how many predictions it holds. `scored` is (score in 0–1, was it right). `None` without predictions.
@@ -18,6 +23,23 @@ pub fn expected_calibration_error(scored: &[(f64, bool)], bins: usize) -> Option
         binned[bin.min(bins - 1)].push(prediction);
     }
     weighted_gap(binned.iter().map(Vec::as_slice), scored.len())
+}
+
+/// What [`expected_calibration_error`] is on average where every score is exactly the probability of being right: few predictions in a bin leave
+/// its share of right ones to chance. An error no higher than this says nothing against the scores. `None` without predictions; the same draws each
+/// time.
+///
+/// Bröcker and Smith, "Increasing the Reliability of Reliability Diagrams", Weather and Forecasting 2007 (consistency resampling).
+#[must_use]
+pub fn calibration_error_by_chance(scores: impl Iterator<Item = f64>, bins: usize) -> Option<f64> {
+    let scores: Vec<f64> = scores.collect();
+    let mut random = SplitMix64::new(1);
+    let mut of_draw = |_: u64| {
+        let drawn: Vec<(f64, bool)> = scores.iter().map(|&score| (score, random.next_unit() < score)).collect();
+        expected_calibration_error(&drawn, bins)
+    };
+    let errors: Option<Vec<f64>> = (0..DRAWS).map(&mut of_draw).collect();
+    errors.map(|errors| errors.iter().sum::<f64>() / DRAWS as f64)
 }
 
 /// The same over `bins` bins that hold equally many predictions each, as far as equal scores allow: those share a bin.
@@ -77,6 +99,19 @@ mod tests {
         assert!((expected_calibration_error_equal_mass(&scored, 3).unwrap() - expected).abs() < 1e-12);
         assert_eq!(expected_calibration_error(&[], BINS), None);
         assert_eq!(expected_calibration_error_equal_mass(&[], BINS), None);
+    }
+
+    #[test]
+    fn chance_makes_an_error_that_more_predictions_lessen() {
+        let by_chance = |count: usize| calibration_error_by_chance((0..count).map(|_| 0.5), BINS).unwrap();
+        // The mean distance of a share from 0.5 is √(2/π) · 0.5/√count for many draws of many.
+        for count in [100, 2500] {
+            let expected = (2.0 / std::f64::consts::PI).sqrt() * 0.5 / (count as f64).sqrt();
+            assert!((by_chance(count) / expected - 1.0).abs() < 0.15, "{count}: {} for {expected}", by_chance(count));
+        }
+        assert!(by_chance(2500) < by_chance(100));
+        assert_eq!(calibration_error_by_chance([0.0, 1.0, 1.0].into_iter(), BINS), Some(0.0), "nothing is left to chance");
+        assert_eq!(calibration_error_by_chance(std::iter::empty(), BINS), None);
     }
 
     #[test]

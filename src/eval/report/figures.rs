@@ -58,6 +58,7 @@ const FIGURES: &[Known] = &[
     known("abstained", Better::Neutral),
     known("ece", Better::Lower),
     known("ece_equal_mass", Better::Lower),
+    known("ece_chance", Better::Neutral),
     Known { name: "spearman", better: Better::Higher, scale: 100.0 },
     known("k", Better::Neutral),
     known("acc", Better::Higher),

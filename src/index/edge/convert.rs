@@ -3,11 +3,12 @@
 use qdrant_edge::external::ordered_float::OrderedFloat;
 use qdrant_edge::{
     AcornSearchParams, AnyVariants, Condition, CreateIndex, Distance, EdgeConfig, EdgeOptimizersConfig, EdgeSparseVectorParams,
-    EdgeVectorParams, FieldCondition, FieldIndexOperations, Filter, HnswIndexConfig, IntegerIndexParams, IsEmptyCondition, JsonPath,
-    KeywordIndexParams, Match, MatchAny, MatchValue, Modifier, NamedQuery, Payload, PayloadFieldSchema, PayloadSchemaParams, PointId,
-    PointInsertOperations, PointOperations, PointStructPersisted, QuantizationConfig, QuantizationSearchParams, QueryEnum, QueryRequest,
-    Range, Record, ScalarQuantizationConfig, ScalarType, ScoringQuery, SearchParams, UpdateOperation, UuidIndexParams, ValueVariants,
-    VectorInternal, VectorPersisted, VectorStructInternal, VectorStructPersisted, WalOptions, WithPayloadInterface, WithVector,
+    EdgeVectorParams, FieldCondition, FieldIndexOperations, Filter, HasIdCondition, HnswIndexConfig, IntegerIndexParams, IsEmptyCondition,
+    JsonPath, KeywordIndexParams, Match, MatchAny, MatchValue, Modifier, NamedQuery, Payload, PayloadFieldSchema, PayloadSchemaParams,
+    PointId, PointInsertOperations, PointOperations, PointStructPersisted, QuantizationConfig, QuantizationSearchParams, QueryEnum,
+    QueryRequest, Range, Record, ScalarQuantizationConfig, ScalarType, ScoringQuery, SearchParams, UpdateOperation, UuidIndexParams,
+    ValueVariants, VectorInternal, VectorPersisted, VectorStructInternal, VectorStructPersisted, WalOptions, WithPayloadInterface,
+    WithVector,
 };
 use uuid::Uuid;
 
@@ -243,7 +244,7 @@ pub(super) fn query(probe: Probe, filter: Filter, limit: usize, walk: Walk) -> Q
 
 /// The filter as the engine's.
 pub(super) fn filter(filter: &IndexFilter) -> Result<Filter, IndexError> {
-    let IndexFilter { desk, pools, kinds, language, not_conversation, any_tag, answered_from, valid_at } = filter;
+    let IndexFilter { desk, pools, kinds, language, not_conversation, not_point, any_tag, answered_from, valid_at } = filter;
     let mut must = vec![equal(schema::DESK, desk.as_str())?];
     if !pools.is_empty() {
         must.push(any_of(schema::POOL, pools.iter().map(|pool| pool.as_str().to_owned()))?);
@@ -264,11 +265,14 @@ pub(super) fn filter(filter: &IndexFilter) -> Result<Filter, IndexError> {
         must.push(absent_or(schema::VALID_FROM, Range { lte: Some(number(*at)), ..Range::default() })?);
         must.push(absent_or(schema::VALID_TO, Range { gt: Some(number(*at)), ..Range::default() })?);
     }
-    let must_not = match not_conversation {
-        Some(conversation) => Some(vec![equal(schema::CONVERSATION, &conversation.to_string())?]),
-        None => None,
-    };
-    Ok(Filter { should: None, min_should: None, must: Some(must), must_not })
+    let mut must_not = Vec::new();
+    if let Some(conversation) = not_conversation {
+        must_not.push(equal(schema::CONVERSATION, &conversation.to_string())?);
+    }
+    if let Some(point) = not_point {
+        must_not.push(Condition::HasId(HasIdCondition::from_iter([PointId::Uuid(*point)])));
+    }
+    Ok(Filter { should: None, min_should: None, must: Some(must), must_not: (!must_not.is_empty()).then_some(must_not) })
 }
 
 fn path(name: &str) -> Result<JsonPath, IndexError> {

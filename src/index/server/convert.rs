@@ -357,7 +357,7 @@ pub(super) fn query(collection: &str, probe: Probe, filter: Filter, limit: usize
 
 /// The filter as the server's.
 pub(super) fn filter(filter: &IndexFilter) -> Filter {
-    let IndexFilter { desk, pools, kinds, language, not_conversation, any_tag, answered_from, valid_at } = filter;
+    let IndexFilter { desk, pools, kinds, language, not_conversation, not_point, any_tag, answered_from, valid_at } = filter;
     let mut must = vec![equal(schema::DESK, desk.as_str())];
     if !pools.is_empty() {
         must.push(any_of(schema::POOL, pools.iter().map(|pool| pool.as_str().to_owned())));
@@ -378,7 +378,8 @@ pub(super) fn filter(filter: &IndexFilter) -> Filter {
         must.push(absent_or(schema::VALID_FROM, Range { lte: Some(number(*at)), ..Range::default() }));
         must.push(absent_or(schema::VALID_TO, Range { gt: Some(number(*at)), ..Range::default() }));
     }
-    let must_not = not_conversation.iter().map(|conversation| equal(schema::CONVERSATION, &conversation.to_string())).collect();
+    let conversation = not_conversation.iter().map(|conversation| equal(schema::CONVERSATION, &conversation.to_string()));
+    let must_not = conversation.chain(not_point.iter().map(|point| Condition::has_id([point_id(*point)]))).collect();
     Filter { must, must_not, ..Filter::default() }
 }
 
@@ -496,11 +497,12 @@ mod tests {
             kinds: vec![PairKind::Question],
             language: Some(Language::En),
             not_conversation: Some(id(1)),
+            not_point: Some(id(2)),
             any_tag: vec!["vip".to_owned()],
             answered_from: Some(moment),
             valid_at: Some(moment),
         });
-        assert_eq!((full.must.len(), full.must_not.len()), (8, 1));
+        assert_eq!((full.must.len(), full.must_not.len()), (8, 2));
         assert_eq!(full.must[7], absent_or(schema::VALID_TO, Range { gt: Some(5.0), ..Range::default() }));
     }
 

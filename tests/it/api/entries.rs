@@ -2,6 +2,8 @@
 
 use riposte::domain::AccessRole;
 use riposte::embed::{Embedder, Lane, TextKind};
+use riposte::eval::lessons::of_entries;
+use riposte::eval::workbench::EntryText;
 use riposte::knowledge::duplicates::NEAR_DUPLICATE_COSINE;
 use riposte::knowledge::{KnowledgeFormat, exchange};
 use serde_json::{Value, json};
@@ -264,6 +266,45 @@ async fn a_bot_is_answered_from_knowledge_alone_or_told_why_not() {
         assert_eq!(set["answers"], json!([]));
         assert!(!text(&set["abstained"]["reason"]).is_empty());
         assert_eq!(bot.post("/v1/answers", &json!({"desk": "shop", "question": " "})).await.refused_field(), "/question");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fit_learns_from_wordings_that_do_not_find_themselves() {
+    with_app(async |app| {
+        let bench = app.app.workbench();
+        let entry = |id: &str, questions: &[&str], answer: &str| EntryText {
+            external_id: id.to_owned(),
+            questions: questions.iter().map(|question| (*question).to_owned()).collect(),
+            answer: answer.to_owned(),
+        };
+        let returns = ["How do I return an item?", "Can I send an order back?", "What is the return window?"];
+        let delivery = ["When will my order arrive?", "How long does delivery take?"];
+        let entries = vec![
+            entry("returns", &returns, "You can return it within 30 days, and the label is free."),
+            entry("delivery", &delivery, "Delivery takes two working days."),
+            entry("gifts", &["Do you wrap gifts?"], "Yes, choose gift wrap at checkout."),
+            // A title that is the answer, too: its other wordings would give it away.
+            entry("hours", &["We open at nine.", "When do you open?"], "We open at nine."),
+        ];
+        let (desk, ids) = bench.publish("faq", entries).await.unwrap();
+
+        let lessons = of_entries(&bench, &desk, 100).await.unwrap();
+        let mut asked: Vec<(String, usize)> = Vec::new();
+        for lesson in &lessons {
+            let own: Vec<bool> = lesson.sources.iter().map(|source| source.to_string() == lesson.fold).collect();
+            assert_eq!(lesson.right, own, "what the wording's entry says is right, nothing else");
+            assert!(lesson.judged && lesson.sources.len() == 7, "everything but the wording itself: {}", lesson.sources.len());
+            asked.push((lesson.fold.clone(), own.iter().filter(|own| **own).count()));
+        }
+        asked.sort();
+        let mut expected = vec![(ids[0].to_string(), 2); 3];
+        expected.extend(vec![(ids[1].to_string(), 1); 2]);
+        expected.push((ids[3].to_string(), 1));
+        expected.sort();
+        assert_eq!(asked, expected, "each wording of an entry with several, once");
+        assert_eq!(of_entries(&bench, &desk, 4).await.unwrap(), lessons[..4], "a sample is the beginning of the same draw");
     })
     .await;
 }

@@ -35,6 +35,15 @@ export function AdapterPanel({ desk }: { desk: string }) {
           {data.trial && (
             <p className="quiet flush">{t("people.adapterTrial", { before: format.percent(data.trial.before), after: format.percent(data.trial.after), n: data.trial.asked })}</p>
           )}
+          {data.trial?.judged && (
+            <p className="quiet flush">
+              {t("people.adapterJudged", {
+                before: format.percent(data.trial.judged.before),
+                after: format.percent(data.trial.judged.after),
+                n: data.trial.judged.asked,
+              })}
+            </p>
+          )}
           {data.problem && (
             <p className="danger flush" lang="en">
               {data.problem}

@@ -103,6 +103,7 @@ export const people = {
   adapterStop: "Go back to the bare encoder",
   adapterStopAsk: "Stop using the adapter of this desk?",
   adapterTrial: "On the newest part of the archive: {before} without, {after} with it ({n|moment|moments} asked)",
+  adapterJudged: "An answer with the same tag is among the first three in {before} without, {after} with it ({n|moment|moments} with tags)",
   adapterStarted: "The job has begun.",
   adapterWatch: "Watch it",
   controls: "Answer controls",

@@ -103,6 +103,7 @@ export const people = {
   adapterStop: "恢复原始编码模型",
   adapterStopAsk: "停用这个服务台的适配？",
   adapterTrial: "在最新一段存档上：适配前 {before}，适配后 {after}（共 {n} 个时刻）",
+  adapterJudged: "前三条中有同标签回答的比例：适配前 {before}，适配后 {after}（共 {n} 个有标签的时刻）",
   adapterStarted: "任务已开始。",
   adapterWatch: "查看进度",
   controls: "答案管控",
