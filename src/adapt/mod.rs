@@ -4,7 +4,8 @@
 //! answer would have saved (chrF) is what the vectors are taught to order by. The vectors are those that the index already holds, so
 //! nothing is embedded again; nothing leaves the process. Conversations are divided by time: the older part teaches, the newer part is
 //! asked with and without the adapter through the product's own ranking, and the adapter is worth taking only when the mean gain exceeds
-//! its standard error and, where conversations bear tags, no fewer moments find an answer with a tag of theirs among the first three, by more than that difference's error. What is taken is then learnt once more from everything.
+//! its standard error and, where conversations bear tags, no fewer moments find an answer with a tag of theirs among the first three, by more
+//! than that difference's error. What is taken is then learnt once more from everything.
 //!
 //! Beside the maps a classifier of replies is taught ([`crate::retrieve::replies`]); it needs no asking, only what was said and answered.
 //!
@@ -119,7 +120,7 @@ pub struct Parts {
     /// Length of its vectors.
     pub dimension: usize,
     /// What tells, beside the words, which answers are right.
-    pub judge: Arc<Judge>,
+    pub judge: Arc<Judge<'static>>,
 }
 
 /// What came of it.

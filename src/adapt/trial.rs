@@ -20,7 +20,7 @@ const BATCH: usize = 32;
 const SLOPES: (f64, f64) = (0.25, 4.0);
 
 /// Says whether a candidate is right where a pair's answer was really given; `None` where that is not known.
-pub type Judge = dyn Fn(&Pair, &Candidate) -> Option<bool> + Send + Sync;
+pub type Judge<'a> = dyn Fn(&Pair, &Candidate) -> Option<bool> + Send + Sync + 'a;
 
 /// Tags name kinds of question: an answer to the same kind is one that an agent can start from.
 #[must_use]
@@ -41,7 +41,8 @@ struct Given {
     right: Option<bool>,
 }
 
-/// Asks every moment of the newer part without and with each of `adapters`; says which of them answered best, of those that may be taken if there are any. Answers of the newer part are not found: it lies in the future of what was learnt.
+/// Asks every moment of the newer part without and with each of `adapters`; says which of them answered best, of those that may be taken if there
+/// are any. Answers of the newer part are not found: it lies in the future of what was learnt.
 pub(super) async fn hold<O: Observer>(
     parts: &Parts,
     desk: &DeskId,

@@ -310,7 +310,7 @@ impl Prepared<'_> {
     }
 
     /// What tells which archived answers are right: the labels, of the moments that are asked.
-    fn judge(&self, options: &ReplayOptions) -> Arc<Judge> {
+    fn judge(&self, options: &ReplayOptions) -> Arc<Judge<'static>> {
         let (archive, left_out) = (self.archive.clone(), options.skip_labels.clone());
         Arc::new(move |pair, candidate| {
             let labels = archive.labels_of(pair.content.id)?;

@@ -164,6 +164,11 @@ impl Workbench {
         let more = || (self.watch)("mining", mined.fetch_add(BATCH, Ordering::Relaxed).min(drafts.len()), drafts.len());
         more();
         self.miner.mine_marked(desk, now, more).await?;
+        self.fill_index().await
+    }
+
+    /// Has everything that was written embedded and found.
+    async fn fill_index(&self) -> Result<(), EvalError> {
         (self.watch)("embedding", 0, 1);
         self.indexer.drain().await?;
         self.index.optimize().await?;
@@ -195,9 +200,7 @@ impl Workbench {
         for chunk in drafts.chunks(ENTRIES) {
             self.store.put_entries(&desk, chunk, edit).await?;
         }
-        (self.watch)("embedding", 0, 1);
-        self.indexer.drain().await?;
-        self.index.optimize().await?;
+        self.fill_index().await?;
         let ids = drafts.iter().map(EntryDraft::id).collect();
         Ok((desk, ids))
     }

@@ -80,7 +80,7 @@ impl Adaptation {
 
     /// The same work, where something else than tags tells which answers are right.
     #[must_use]
-    pub fn judged_by(&self, judge: Arc<Judge>) -> Self {
+    pub fn judged_by(&self, judge: Arc<Judge<'static>>) -> Self {
         Self { parts: Parts { judge, ..self.parts.clone() }, ..self.clone() }
     }
 

@@ -125,7 +125,8 @@ impl JudgedTrial {
 }
 
 impl Trial {
-    /// Whether the gain is larger than its standard error, and of what is known to be right no more is lost than chance may take: words can be alike and mean another thing.
+    /// Whether the gain is larger than its standard error, and of what is known to be right no more is lost than chance may take: words can be
+    /// alike and mean another thing.
     #[must_use]
     pub fn is_won(&self) -> bool {
         self.after - self.before > self.standard_error && !self.judged.is_some_and(|judged| judged.is_lost())

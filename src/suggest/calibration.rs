@@ -479,6 +479,28 @@ mod tests {
     }
 
     #[test]
+    fn small_talk_that_is_never_shown_lowers_no_threshold() {
+        let matters = moments(3000);
+        // Small talk is easy: what is said to it is right more often than the signals tell of anything else.
+        let easy = moments(3000).into_iter().map(|moment| {
+            let mut signals = moment.signals;
+            signals[SMALL_TALK] = 1.0;
+            Judged { score: 16.0, signals, right: 1.0 }
+        });
+        let both: Vec<Judged> = matters.iter().copied().chain(easy).collect();
+        let fitted = Calibration::fit(&both, &start());
+        // A precision whose threshold lies above its own half.
+        let threshold = fitted.threshold(0.8);
+        let shown: Vec<f64> = matters
+            .iter()
+            .map(|moment| fitted.probability(moment.score, &moment.signals))
+            .filter(|probability| *probability >= threshold)
+            .collect();
+        let mean = shown.iter().sum::<f64>() / shown.len() as f64;
+        assert!((mean - 0.8).abs() < 0.01, "{mean}");
+    }
+
+    #[test]
     fn easy_small_talk_makes_nothing_else_look_surer() {
         let matters = moments(3000);
         assert_eq!(SIGNAL_NAMES[SMALL_TALK], "small_talk");

@@ -2,7 +2,7 @@
 
 use super::{Lesson, Verdict, lesson, says_the_same};
 use crate::domain::random::SplitMix64;
-use crate::domain::{DeskId, Entry, EntryFilter, EntryStatus, Pool, Role, Timestamp};
+use crate::domain::{DeskId, Entry, EntryFilter, Pool, Role, Timestamp};
 use crate::eval::workbench::{EvalError, Workbench};
 use crate::index::IndexFilter;
 use crate::retrieve::{Candidate, QueryText};
@@ -18,7 +18,7 @@ const PAGE: u32 = 500;
 /// nor does a wording that is the answer, too, which the other wordings would give away.
 pub async fn of_entries(bench: &Workbench, desk: &DeskId, sample: usize) -> Result<Vec<Lesson>, EvalError> {
     let now = bench.clock.now();
-    let entries = offered(bench, desk, now).await?;
+    let entries = live(bench, desk, now).await?;
     let several = entries.iter().filter(|entry| entry.content.questions.len() > 1);
     let mut wordings: Vec<(&Entry, usize)> =
         several.flat_map(|entry| (0..entry.content.questions.len()).map(move |at| (entry, at))).collect();
@@ -34,17 +34,14 @@ pub async fn of_entries(bench: &Workbench, desk: &DeskId, sample: usize) -> Resu
     Ok(lessons)
 }
 
-/// Every entry of a desk that is published and valid, in the order of ids.
-async fn offered(bench: &Workbench, desk: &DeskId, now: Timestamp) -> Result<Vec<Entry>, EvalError> {
-    let filter = EntryFilter { status: Some(EntryStatus::Published), ..EntryFilter::default() };
+/// Every entry of a desk that may be suggested, in the order of ids.
+async fn live(bench: &Workbench, desk: &DeskId, now: Timestamp) -> Result<Vec<Entry>, EvalError> {
     let (mut entries, mut after) = (Vec::new(), None);
     loop {
-        let page = bench.store.entries_page(desk, &filter, after, PAGE).await?;
+        let page = bench.store.entries_page(desk, &EntryFilter::default(), after, PAGE).await?;
         let Some(last) = page.last() else { return Ok(entries) };
         after = Some(last.id);
-        let valid =
-            |entry: &Entry| entry.content.valid_from.is_none_or(|from| from <= now) && entry.content.valid_to.is_none_or(|to| to > now);
-        entries.extend(page.into_iter().filter(valid));
+        entries.extend(page.into_iter().filter(|entry| entry.content.is_live(now)));
     }
 }
 

@@ -28,7 +28,7 @@ use crate::text::language::detect;
 use crate::text::moment::{Line, Moment};
 use crate::text::normalise::answer_key;
 
-pub use crate::adapt::by_tags;
+pub use crate::adapt::{Judge, by_tags};
 pub use entries::of_entries;
 pub use trades::of_trades;
 
@@ -70,9 +70,6 @@ struct Verdict {
     /// Whether anything but its words told.
     known: bool,
 }
-
-/// Says whether a candidate is right where a pair's answer was really given; `None` where that is not known.
-pub type Judge<'a> = dyn Fn(&Pair, &Candidate) -> Option<bool> + Sync + 'a;
 
 /// Nothing but the answers' words tells which are right.
 #[must_use]

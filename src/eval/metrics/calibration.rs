@@ -8,7 +8,7 @@ use crate::domain::random::SplitMix64;
 pub const BINS: usize = 15;
 
 /// Draws over which the error that chance makes is averaged.
-const DRAWS: u64 = 500;
+const DRAWS: usize = 500;
 
 /// Expected calibration error over `bins` bins of equal width: the mean distance between a bin's mean score and its share of right
 /// ones, weighted by how many predictions it holds. `scored` is (score in 0–1, was it right). `None` without predictions.
@@ -34,12 +34,12 @@ pub fn expected_calibration_error(scored: &[(f64, bool)], bins: usize) -> Option
 pub fn calibration_error_by_chance(scores: impl Iterator<Item = f64>, bins: usize) -> Option<f64> {
     let scores: Vec<f64> = scores.collect();
     let mut random = SplitMix64::new(1);
-    let mut of_draw = |_: u64| {
+    let of_draw = || {
         let drawn: Vec<(f64, bool)> = scores.iter().map(|&score| (score, random.next_unit() < score)).collect();
         expected_calibration_error(&drawn, bins)
     };
-    let errors: Option<Vec<f64>> = (0..DRAWS).map(&mut of_draw).collect();
-    errors.map(|errors| errors.iter().sum::<f64>() / DRAWS as f64)
+    let sum: Option<f64> = std::iter::repeat_with(of_draw).take(DRAWS).sum();
+    sum.map(|sum| sum / DRAWS as f64)
 }
 
 /// The same over `bins` bins that hold equally many predictions each, as far as equal scores allow: those share a bin.
